@@ -1,0 +1,88 @@
+//! All knowledge of claude.ai, in one dated table.
+
+use crate::cause::{Cause, Surface};
+use crate::text::UserText;
+
+/// What a request to claude.ai is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint<'a> {
+    /// Its surface.
+    pub surface: Surface,
+    /// 1 full, 0.25 weak, 0 none.
+    pub weight: f32,
+    /// What the engine does with it beyond counting.
+    pub role: Role,
+    /// The conversation's UUID in the path.
+    pub conversation: Option<&'a str>,
+}
+
+/// Endpoints the engine treats in a way of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Telemetry and noise: dropped before anything else.
+    Ignored,
+    /// A page's HTML.
+    Document,
+    /// `completion`, `completion2`: a prompt is sent, a stream comes back.
+    Send,
+    /// `retry_completion`, `retry_completion2`.
+    Retry,
+    /// `stop_response`: the user pressed Stop.
+    Stop,
+    /// Loading one conversation: its tree proves which prompts arrived.
+    Load,
+    /// Anything else.
+    Plain,
+}
+
+/// A response, or as much of it as is known, for [`classify`].
+#[derive(Clone, Debug, Default)]
+pub struct Answer<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `content-type`, as sent.
+    pub content_type: Option<&'a str>,
+    /// `cf-mitigated`.
+    pub cf_mitigated: Option<&'a str>,
+    /// `location`.
+    pub location: Option<&'a str>,
+    /// The body or its beginning; `None` when it is not known (webRequest alone).
+    pub body: Option<&'a str>,
+}
+
+/// What one event of a completion stream means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StreamMark {
+    /// `message_start`, with the model.
+    Start {
+        /// For example `claude-sonnet-4-6`.
+        model: Option<String>,
+    },
+    /// A `stop_reason` has come.
+    Stopped,
+    /// `message_stop` (or the end of the old format): success.
+    Terminal,
+    /// An `error` event.
+    Error(Cause),
+    /// `message_limit` that says the limit is exceeded.
+    Limit(Cause),
+    /// Anything else.
+    Other,
+}
+
+/// A prompt as found in the body of a completion request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Send {
+    /// `prompt`.
+    pub prompt: UserText,
+    /// `turn_message_uuids.human_message_uuid`.
+    pub human_message: Option<String>,
+    /// `model`, of the body or of `create_conversation_params`.
+    pub model: Option<String>,
+    /// `attachments[].file_name`, and one entry "file" for each of `files[]`.
+    pub attachments: Vec<String>,
+    /// `create_conversation_params.is_temporary`.
+    pub temporary: bool,
+    /// Whether `create_conversation_params` is there: the first message of a new chat.
+    pub first: bool,
+}

@@ -1,0 +1,1 @@
+//! One sequential test per surface.

@@ -1,0 +1,1 @@
+//! The ladder of ways into a composer, and its verification.

@@ -1,0 +1,353 @@
+//! What the engine is told. One closed set; the shells translate into it.
+
+use crate::text::UserText;
+use serde::{Deserialize, Serialize};
+
+/// Wall-clock milliseconds since the Unix epoch, so that it can be stored.
+pub type Millis = u64;
+
+/// A browser tab. `-1` is "no tab": a page's own service worker.
+pub type TabId = i64;
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The browser (or a HAR file) reports a request to claude.ai.
+    Request(Request),
+    /// The tap inside a claude.ai page reports what only a page can see.
+    Tap {
+        /// The page's tab.
+        tab: TabId,
+        /// The fact.
+        fact: Fact,
+    },
+    /// A content script has started in a claude.ai page.
+    Hello {
+        /// Its tab.
+        tab: TabId,
+        /// `navigator.onLine` there.
+        online: bool,
+    },
+    /// `navigator.onLine` changed.
+    Connectivity {
+        /// Its new value.
+        online: bool,
+    },
+    /// The answer to [`crate::Output::FetchStatus`]; `None` if there was no HTTP answer in time.
+    Status(Option<StatusAnswer>),
+    /// The hosts that Understudy may type into now, as match patterns.
+    Permissions {
+        /// For example `https://chatgpt.com/*`.
+        origins: Vec<String>,
+    },
+    /// The user acted.
+    Act {
+        /// Where.
+        from: Place,
+        /// What.
+        act: Act,
+    },
+    /// A tab was opened or navigated for [`crate::Output::Open`].
+    Opened {
+        /// The handoff it was opened for.
+        job: JobId,
+        /// The tab; `None` if the browser refused.
+        tab: Option<TabId>,
+    },
+    /// A tab has finished loading a document.
+    TabComplete {
+        /// The tab.
+        tab: TabId,
+    },
+    /// A tab is gone.
+    TabClosed {
+        /// The tab.
+        tab: TabId,
+    },
+    /// The answer to [`crate::Output::Fill`].
+    Filled {
+        /// The handoff.
+        job: JobId,
+        /// What happened, and what stands in the composer now.
+        report: FillReport,
+    },
+    /// A wake-up asked for by [`crate::Output::WakeAt`]; an early or extra one is harmless.
+    Tick,
+}
+
+/// One step of one request, as `webRequest` tells it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The browser's id of the request: the same over all its steps.
+    pub id: String,
+    /// The tab that asked.
+    pub tab: TabId,
+    /// The step.
+    pub step: RequestStep,
+}
+
+/// The steps of a request, in their order. Every one but `Started` may come alone, after a restart.
+#[derive(Clone, Debug)]
+pub enum RequestStep {
+    /// It is about to leave.
+    Started {
+        /// `GET`, `POST`, …
+        method: String,
+        /// The whole URL.
+        url: String,
+        /// Whether it loads a page into a tab (`main_frame`).
+        document: bool,
+        /// The request body, for a `POST` to a completion endpoint.
+        body: Option<Vec<u8>>,
+    },
+    /// Status and headers have come.
+    Headers {
+        /// The HTTP status.
+        status: u16,
+        /// The few headers that mean something to us.
+        headers: Headers,
+    },
+    /// The text of the response body; only a HAR file has it here, in the browser the tap tells it.
+    Body {
+        /// The body.
+        text: String,
+    },
+    /// The response has come to its end.
+    Done,
+    /// There was no (whole) response.
+    Failed {
+        /// `net::ERR_…` or `NS_ERROR_…`, or a sentence in Firefox.
+        error: String,
+    },
+}
+
+/// Response headers that mean something; names are matched without regard to case by the shell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Headers {
+    /// `content-type`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// `cf-mitigated`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cf_mitigated: Option<String>,
+    /// `location`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// `request-id`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// What the tap saw. JSON on the wire: `{"fact":"event","seq":3,…}`.
+///
+/// `seq` numbers the fetches of one page life; it is unknown to `webRequest`, so the engine joins both by tab, method and URL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Fact {
+    /// The tap is in place (once per page life).
+    Ready {},
+    /// A response that is not a stream and not fine: status >= 400, or a completion that is no event stream, or HTML on an API path.
+    Response {
+        /// The fetch.
+        seq: u32,
+        /// The method.
+        method: String,
+        /// The URL as fetched, made absolute.
+        url: String,
+        /// The status.
+        status: u16,
+        /// The `content-type`.
+        #[serde(default)]
+        content_type: Option<String>,
+        /// The `cf-mitigated` header.
+        #[serde(default)]
+        cf_mitigated: Option<String>,
+        /// The first 4,096 characters of the body.
+        body: String,
+    },
+    /// A response with `content-type: text/event-stream` has begun.
+    Stream {
+        /// The fetch.
+        seq: u32,
+        /// The method.
+        method: String,
+        /// The URL.
+        url: String,
+        /// The status.
+        status: u16,
+    },
+    /// One control event of a stream, whole. Events that carry an answer's text are never sent.
+    Event {
+        /// The fetch.
+        seq: u32,
+        /// The `event:` field.
+        name: String,
+        /// The `data:` field.
+        data: String,
+    },
+    /// Every 15 s while a stream is open.
+    Progress {
+        /// The fetch.
+        seq: u32,
+        /// Events so far, of every kind.
+        events: u32,
+        /// Milliseconds since the last byte.
+        silent_ms: u32,
+    },
+    /// The stream is over.
+    Closed {
+        /// The fetch.
+        seq: u32,
+        /// Events in all.
+        events: u32,
+        /// How it ended.
+        end: StreamEnd,
+    },
+    /// `fetch` itself rejected.
+    Rejected {
+        /// The fetch.
+        seq: u32,
+        /// The method.
+        method: String,
+        /// The URL.
+        url: String,
+        /// Whether it was an abort.
+        aborted: bool,
+        /// `navigator.onLine` at that moment.
+        online: bool,
+    },
+}
+
+/// How a stream ended, as the page saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StreamEnd {
+    /// A clean close.
+    End,
+    /// The page aborted it.
+    Abort,
+    /// A transport error.
+    Error,
+}
+
+/// What the official status page answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, at most 256 KiB.
+    pub body: String,
+}
+
+/// Where the user acted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The card in a claude.ai page.
+    Card {
+        /// Its tab.
+        tab: TabId,
+    },
+    /// One of Understudy's own pages.
+    Page {
+        /// Its tab, when it is one (the popup is not).
+        tab: Option<TabId>,
+    },
+}
+
+/// What the user asked for. JSON on the wire: `{"act":"hand-off","provider":"chatgpt","entry":"e7"}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Act {
+    /// Take the saved prompt to a fallback.
+    HandOff {
+        /// Which fallback.
+        provider: String,
+        /// Which prompt; `None` opens the fallback empty.
+        entry: Option<EntryId>,
+    },
+    /// Put the saved prompt on the clipboard.
+    Copy {
+        /// Which prompt.
+        entry: EntryId,
+    },
+    /// Close the card; it stays closed for this incident in this tab.
+    Dismiss {},
+    /// The handoff page has asked for the host; the browser's answer.
+    Decided {
+        /// Which handoff.
+        job: JobId,
+        /// Whether the user allowed it.
+        granted: bool,
+    },
+    /// The handoff page has put the text on the clipboard and wants the provider's page.
+    PasteByHand {
+        /// Which handoff.
+        job: JobId,
+    },
+    /// Delete a saved prompt.
+    Forget {
+        /// Which prompt.
+        entry: EntryId,
+    },
+    /// Store the settings of the options page.
+    Configure {
+        /// All of them.
+        settings: crate::provider::Settings,
+    },
+}
+
+/// A saved prompt.
+pub type EntryId = String;
+
+/// A handoff under way.
+pub type JobId = String;
+
+/// One way of writing into an editor (measured per editor and browser; see [`crate::handoff`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Technique {
+    /// One `<p>` per line by `replaceChildren`, then `input`.
+    Dom,
+    /// Synthetic paste of `text/html` with `data-pm-slice`.
+    PmPaste,
+    /// Synthetic paste of `text/plain`.
+    Paste,
+    /// `beforeinput` with `insertText`.
+    BeforeInput,
+    /// `execCommand('insertText')`; in Chromium never beyond 2,000 characters.
+    InsertText,
+    /// `execCommand('insertHTML')`, lines joined with `<br>`; for textareas in Chromium.
+    InsertHtml,
+    /// The prototype's `value` setter, then `input`.
+    Value,
+    /// Nothing is written: focus the composer and show one line, "press Ctrl+V".
+    ByHand,
+}
+
+/// What the filler found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FillReport {
+    /// How far it came.
+    pub outcome: FillOutcome,
+    /// What stands in the composer now, by the block walk of `filling.md`; absent without a composer.
+    #[serde(default)]
+    pub read: Option<UserText>,
+    /// Milliseconds from the first write to the last read.
+    #[serde(default)]
+    pub took_ms: u32,
+}
+
+/// How far a fill came. Whether the text is right is for the engine to say, from `read`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FillOutcome {
+    /// The technique was carried out (or the hint shown).
+    Written,
+    /// No visible, editable composer within the time given.
+    NoComposer,
+    /// There is other text in the composer; nothing was touched.
+    Occupied,
+    /// The script could not run in that page (host not allowed, page gone).
+    Unreachable,
+}

@@ -1,0 +1,31 @@
+//! Understudy's engine: it decides, and touches nothing.
+//!
+//! No clock, no browser, no network, no randomness, no logging: [`Engine::handle`] takes what happened and the time,
+//! [`Engine::poll`] hands out what is to be done. `cargo xtask check` proves that this crate builds for wasm without a
+//! single import.
+#![deny(clippy::disallowed_methods, clippy::disallowed_macros)]
+
+pub mod cause;
+pub mod claude;
+pub mod detect;
+mod engine;
+pub mod handoff;
+mod input;
+pub mod outbox;
+mod output;
+pub mod provider;
+mod text;
+pub mod verdict;
+pub mod view;
+pub mod words;
+
+pub use cause::{Cause, Class, Surface};
+pub use engine::{Config, Engine, Platform, Stored};
+pub use input::{
+    Act, EntryId, Fact, FillOutcome, FillReport, Headers, Input, JobId, Millis, Place, Request, RequestStep,
+    StatusAnswer, StreamEnd, TabId, Technique,
+};
+pub use output::{
+    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key,
+};
+pub use text::UserText;

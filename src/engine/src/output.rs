@@ -1,0 +1,190 @@
+//! What the engine wants done. One closed set; the shells carry it out, in order.
+
+use crate::input::{EntryId, JobId, Millis, Place, TabId, Technique};
+use crate::cause::{Cause, Surface};
+use crate::text::UserText;
+use crate::words::Say;
+use serde::{Deserialize, Serialize};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "an output that is not carried out is a lost prompt or a silent failure"]
+pub enum Output {
+    /// Store (or, with `None`, remove) a value. Awaited before any later output is begun.
+    Persist {
+        /// Which store.
+        area: Area,
+        /// The key.
+        key: String,
+        /// JSON.
+        value: Option<String>,
+    },
+    /// The toolbar button.
+    Badge(Badge),
+    /// Show (or, with `None`, remove) the card in a claude.ai tab.
+    Card {
+        /// The tab.
+        tab: TabId,
+        /// The card.
+        card: Option<Card>,
+    },
+    /// Put text on the clipboard, in the place where the user has just clicked.
+    Copy {
+        /// That place.
+        to: Place,
+        /// The text.
+        text: UserText,
+    },
+    /// Open a page, in a new active tab or in the tab given. Answered by [`crate::Input::Opened`].
+    Open {
+        /// The handoff it is for.
+        job: JobId,
+        /// What.
+        target: Target,
+        /// The tab to navigate instead of opening a new one.
+        tab: Option<TabId>,
+    },
+    /// Write into the composer of a provider's page. Answered by [`crate::Input::Filled`].
+    Fill {
+        /// The handoff.
+        job: JobId,
+        /// The tab.
+        tab: TabId,
+        /// How.
+        order: FillOrder,
+    },
+    /// One GET to the official status page, without credentials. Answered by [`crate::Input::Status`].
+    FetchStatus {
+        /// The URL: a constant of the engine, never from a message.
+        url: &'static str,
+        /// Give up after this long.
+        timeout_ms: u32,
+    },
+    /// Call `handle(Input::Tick)` then; replaces an earlier one. Alarms may come late by half a minute.
+    WakeAt {
+        /// Wall-clock milliseconds.
+        at: Millis,
+    },
+    /// What one request was found to be. For the HAR report; the browser shell ignores it.
+    Observed {
+        /// The request's id.
+        request: String,
+        /// Its surface.
+        surface: Surface,
+        /// Its cause.
+        cause: Cause,
+    },
+}
+
+/// The two stores of a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Area {
+    /// `storage.session`: survives the death of the background, not of the browser.
+    Session,
+    /// `storage.local`: what the user must keep.
+    Local,
+}
+
+/// What [`Output::Open`] opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A provider's page.
+    Web {
+        /// Its URL, from the catalogue or from the user's own template.
+        url: String,
+    },
+    /// Our own handoff page for this job (`handoff.html?job=…`).
+    HandoffPage,
+}
+
+/// The toolbar button: never colour alone, at most four characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Badge {
+    /// Empty when there is nothing to say.
+    pub text: String,
+    /// The colour's role.
+    pub tone: Tone,
+    /// The tooltip.
+    pub title: Say,
+}
+
+/// The role of a colour; pages and badge map it to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tone {
+    /// All is well.
+    Calm,
+    /// Not our business to judge, or not known.
+    Grey,
+    /// Something failed.
+    Warn,
+    /// Claude is down.
+    Down,
+}
+
+/// The card in the page. The bridge renders it and knows nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    /// The same while it is about the same failure; a change replaces the content without stealing the focus.
+    pub id: String,
+    /// The colour's role.
+    pub tone: Tone,
+    /// What happened.
+    pub title: Say,
+    /// What is saved, what to do; each a paragraph.
+    pub lines: Vec<Say>,
+    /// The buttons, the main one first.
+    pub actions: Vec<Action>,
+}
+
+/// A button of the card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Action {
+    /// Its label.
+    pub label: Say,
+    /// How it looks.
+    pub kind: ActionKind,
+    /// Sent back to the background as it is.
+    pub act: crate::input::Act,
+    /// A longer description for the tooltip and for screen readers (for example "this link sends by itself").
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Say>,
+}
+
+/// The looks of a button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionKind {
+    /// The one main button.
+    Primary,
+    /// The others.
+    Secondary,
+    /// The close button.
+    Close,
+}
+
+/// One attempt at a composer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FillOrder {
+    /// CSS selectors of the composer, newest first; the first visible match wins.
+    pub selectors: Vec<String>,
+    /// How to write.
+    pub technique: Technique,
+    /// What to write: only LF line breaks.
+    pub text: UserText,
+    /// Wait this long for a composer to appear.
+    pub appear_ms: u32,
+    /// Read back until equal, at most this long.
+    pub settle_ms: u32,
+    /// Overwrite what stands there: only when the last attempt of this very job wrote it.
+    pub overwrite: bool,
+    /// The line to show with [`Technique::ByHand`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Say>,
+}
+
+/// Where an entry of the outbox is stored in `storage.local`.
+pub fn entry_key(entry: &EntryId) -> String {
+    format!("entry:{entry}")
+}

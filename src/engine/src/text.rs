@@ -1,0 +1,51 @@
+//! What a person wrote, kept out of every log.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A prompt, a draft or an answer: text that must never reach a log.
+///
+/// There is no `Display`, and `Debug` shows only the length.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserText(String);
+
+impl UserText {
+    /// Takes the text in; from here on it is only seen through [`UserText::reveal`].
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the composer, the clipboard or the store. Never for a log.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing to keep.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// Unicode scalar values, the "characters" a person is told about.
+    pub fn chars(&self) -> usize {
+        self.0.chars().count()
+    }
+}
+
+impl fmt::Debug for UserText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserText({} bytes, redacted)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::UserText;
+
+    #[test]
+    fn debug_does_not_show_the_text() {
+        let text = UserText::new("the secret plan");
+        assert_eq!(format!("{text:?}"), "UserText(15 bytes, redacted)");
+        assert!(!format!("{:?}", Some(vec![text])).contains("secret"));
+    }
+}

@@ -1,0 +1,91 @@
+//! What each page shows, complete, so that a page only renders.
+
+use crate::input::{EntryId, JobId, Millis};
+use crate::output::Tone;
+use crate::text::UserText;
+use crate::words::Say;
+
+/// Everything the popup shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// The verdict.
+    pub state: crate::verdict::State,
+    /// The colour's role.
+    pub tone: Tone,
+    /// The verdict in one line.
+    pub headline: Say,
+    /// Since when, when there is something to date.
+    pub since: Option<Millis>,
+    /// What to do next, where there is something.
+    pub advice: Option<Say>,
+    /// Why, the strongest first.
+    pub evidence: Vec<Evidence>,
+    /// What the official status page said and when we asked.
+    pub official: Option<Evidence>,
+    /// Saved prompts, the newest first.
+    pub prompts: Vec<PromptRow>,
+    /// Where they can go, in the user's order.
+    pub fallbacks: Vec<FallbackRow>,
+}
+
+/// One reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evidence {
+    /// When it was seen.
+    pub at: Millis,
+    /// In plain words.
+    pub say: Say,
+}
+
+/// One saved prompt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PromptRow {
+    /// Its id.
+    pub entry: EntryId,
+    /// When it was sent.
+    pub at: Millis,
+    /// Its state: *not sent*, *unknown* or *confirmed*.
+    pub state: crate::outbox::EntryState,
+    /// The state in words.
+    pub label: Say,
+    /// The whole text.
+    pub text: UserText,
+    /// The names of its attachments.
+    pub attachments: Vec<String>,
+    /// Where the last handoff took it, and whether the text was seen there.
+    pub handoff: Option<Say>,
+}
+
+/// One fallback.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FallbackRow {
+    /// The provider's id.
+    pub provider: String,
+    /// Its name.
+    pub name: String,
+    /// Whether a click takes the prompt there (it is enabled and, for a custom one, has a usable address).
+    pub enabled: bool,
+    /// The match pattern of its host, for `permissions.request`.
+    pub origin: Option<String>,
+    /// Whether Understudy may type there.
+    pub allowed: bool,
+    /// What a person must know first (for example "this link sends by itself").
+    pub note: Option<Say>,
+}
+
+/// Everything the handoff page shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HandoffView {
+    /// Which handoff.
+    pub job: JobId,
+    /// The provider's name.
+    pub name: String,
+    /// The match pattern to ask for.
+    pub origin: Option<String>,
+    /// Whether the host was refused already: then only the clipboard way is shown.
+    pub refused: bool,
+    /// The prompt that will go.
+    pub text: UserText,
+    /// What happens next, in words.
+    pub lines: Vec<Say>,
+}

@@ -1,0 +1,50 @@
+//! Sentences as keys and parameters. The texts are in `extension/_locales`.
+
+use serde::{Deserialize, Serialize};
+
+/// A message key of `_locales/*/messages.json` and its parameters, in the order of `$1`, `$2`, ….
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Say {
+    /// The key.
+    pub key: String,
+    /// The parameters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<Arg>,
+}
+
+/// A parameter. Times are formatted where they are shown, in the user's locale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arg {
+    /// A name or a code, as it is.
+    Text(String),
+    /// A whole number.
+    Count(u64),
+    /// Wall-clock milliseconds, shown as a clock time.
+    Time(u64),
+}
+
+impl Say {
+    /// A sentence without parameters.
+    pub fn new(key: &str) -> Self {
+        Self { key: key.to_owned(), args: Vec::new() }
+    }
+
+    /// Adds a name or a code.
+    pub fn text(mut self, value: impl Into<String>) -> Self {
+        self.args.push(Arg::Text(value.into()));
+        self
+    }
+
+    /// Adds a number.
+    pub fn count(mut self, value: u64) -> Self {
+        self.args.push(Arg::Count(value));
+        self
+    }
+
+    /// Adds a clock time.
+    pub fn time(mut self, value: u64) -> Self {
+        self.args.push(Arg::Time(value));
+        self
+    }
+}
