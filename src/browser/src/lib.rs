@@ -1,1 +1,53 @@
-//! To be written.
+//! Our bindings to `browser.*`, and the only place that knows how Chrome and Firefox differ.
+//!
+//! `browser.*` with promises exists in Firefox and in Chrome from 148 on, in every context. The crate translates and
+//! decides nothing: a refusal of the browser is a [`Refused`], and what it means is the caller's business.
+
+pub mod action;
+pub mod alarms;
+pub mod net;
+pub mod permissions;
+mod raw;
+pub mod runtime;
+pub mod storage;
+pub mod tabs;
+mod words;
+
+pub use words::{clock, say};
+
+use serde::Serialize;
+use std::fmt;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// The browser said no: a missing permission, a closed tab, a full store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused(String);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl From<JsValue> for Refused {
+    fn from(thrown: JsValue) -> Self {
+        let message = match thrown.dyn_ref::<js_sys::Error>() {
+            Some(error) => String::from(error.message()),
+            None => thrown.as_string().unwrap_or_default(),
+        };
+        Self(message)
+    }
+}
+
+impl From<serde_wasm_bindgen::Error> for Refused {
+    fn from(error: serde_wasm_bindgen::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Small option objects on their way into the browser.
+fn to_js(options: &impl Serialize) -> Result<JsValue, Refused> {
+    Ok(options.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}

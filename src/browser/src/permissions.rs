@@ -1,0 +1,47 @@
+//! `browser.permissions`: the hosts that the user has opened to us.
+
+use crate::{Refused, raw, runtime, to_js};
+use serde::{Deserialize, Serialize};
+use understudy_engine::Platform;
+
+/// What Firefox lists beside a host: what kind of data goes there. Chrome refuses the key.
+const DATA: [&str; 2] = ["websiteContent", "personalCommunications"];
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    origins: &'a [&'a str],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_collection: Option<&'a [&'a str]>,
+}
+
+/// The match patterns of every host that we may access now.
+pub async fn origins() -> Result<Vec<String>, Refused> {
+    #[derive(Deserialize)]
+    struct All {
+        #[serde(default)]
+        origins: Vec<String>,
+    }
+    let all: All = serde_wasm_bindgen::from_value(raw::permissions_get_all().await?)?;
+    Ok(all.origins)
+}
+
+/// Whether we may access a host, given as a match pattern.
+pub async fn contains(origin: &str) -> Result<bool, Refused> {
+    let wanted = to_js(&Wanted {
+        origins: &[origin],
+        data_collection: None,
+    })?;
+    Ok(raw::permissions_contains(&wanted).await?.is_truthy())
+}
+
+/// Asks the user for a host. Call it first in a click handler, before any `await`: Firefox forgets the click after one.
+///
+/// In Firefox the question also names the data that a handoff takes to that host.
+pub async fn request(origin: &str) -> Result<bool, Refused> {
+    let data_collection = (runtime::platform() == Platform::Firefox).then_some(&DATA[..]);
+    let wanted = to_js(&Wanted {
+        origins: &[origin],
+        data_collection,
+    })?;
+    Ok(raw::permissions_request(&wanted).await?.is_truthy())
+}

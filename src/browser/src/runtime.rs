@@ -1,0 +1,35 @@
+//! `browser.runtime`: who and where we are.
+
+use crate::{Refused, raw};
+use understudy_engine::Platform;
+use wasm_bindgen::JsValue;
+
+/// The extension's id.
+pub fn id() -> String {
+    raw::RUNTIME_ID.with(Clone::clone)
+}
+
+/// The absolute URL of a file of ours.
+pub fn url(path: &str) -> String {
+    raw::runtime_get_url(path)
+}
+
+/// Which browser this is, by the scheme of our own pages: it cannot be faked by a user agent switcher.
+pub fn platform() -> Platform {
+    if url("").starts_with("moz-extension:") {
+        Platform::Firefox
+    } else {
+        Platform::Chromium
+    }
+}
+
+/// Sends a message (JSON) to the background, and hands back its reply.
+pub async fn send(message: &str) -> Result<JsValue, Refused> {
+    Ok(raw::runtime_send_message(&js_sys::JSON::parse(message)?).await?)
+}
+
+/// Opens the options page.
+pub async fn open_options() -> Result<(), Refused> {
+    raw::open_options_page().await?;
+    Ok(())
+}

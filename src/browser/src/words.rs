@@ -1,0 +1,45 @@
+//! Sentences: keys and parameters of the engine become words of the user's language.
+
+use crate::raw;
+use js_sys::{Array, Date};
+use understudy_engine::Millis;
+use understudy_engine::words::{Arg, Say};
+use wasm_bindgen::JsValue;
+
+/// The sentence in words; the bare key if the language files do not have it, so that a gap is seen and not hidden.
+pub fn say(say: &Say) -> String {
+    let args = say.args.iter().map(|arg| {
+        JsValue::from(match arg {
+            Arg::Text(text) => text.clone(),
+            Arg::Count(count) => count.to_string(),
+            Arg::Time(at) => clock(*at),
+        })
+    });
+    let words = raw::get_message(&say.key, &args.collect::<Array>());
+    if words.is_empty() {
+        say.key.clone()
+    } else {
+        words
+    }
+}
+
+/// A local clock time, `HH:MM`; with the day in front when it is not today's.
+pub fn clock(at: Millis) -> String {
+    let (then, now) = (date(at), Date::new_0());
+    let clock = format!("{:02}:{:02}", then.get_hours(), then.get_minutes());
+    let day = then.to_date_string();
+    if day == now.to_date_string() {
+        return clock;
+    }
+    // "Tue Nov 24 2026" without its year.
+    let day = String::from(day);
+    format!("{}, {clock}", day.get(..10).unwrap_or(&day))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a date of this era is far below 2^53 ms"
+)]
+fn date(at: Millis) -> Date {
+    Date::new(&JsValue::from_f64(at as f64))
+}
