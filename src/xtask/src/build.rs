@@ -1,0 +1,146 @@
+//! `build`: the extension for both browsers, unpacked and packed, from one source and always the same bytes.
+
+use crate::manifest::{Browser, manifest};
+use crate::repo::Repo;
+use crate::{catalogue, pack, setup, shell};
+use anyhow::{Context, Result, ensure};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+use wasm_bindgen_cli_support::Bindgen;
+
+/// The wasm modules that are shipped, by the name of their files.
+pub const MODULES: [(&str, &str); 2] = [("background", "understudy-background"), ("pages", "understudy-pages")];
+
+/// The triple of everything that runs inside a browser.
+pub const WASM: &str = "wasm32-unknown-unknown";
+
+/// Files by their path inside the extension.
+pub type Contents = BTreeMap<String, Vec<u8>>;
+
+/// Builds `dist/` and returns what each browser gets.
+pub fn build(repo: &Repo) -> Result<Vec<(Browser, Contents)>> {
+    setup::wasm(repo)?;
+    shell::step("compile the extension to wasm", &mut compile(repo))?.or_fail("Compiling the extension to wasm")?;
+    let started = Instant::now();
+    let common = common(repo)?;
+    let source = fs::read_to_string(repo.root.join("extension").join(MANIFEST))
+        .context("extension/manifest.json cannot be read")?;
+    let mut built = Vec::new();
+    for browser in Browser::ALL {
+        let manifest = manifest(&source, browser, &repo.version, &catalogue::optional_hosts())?;
+        let mut contents = common.clone();
+        contents.insert(MANIFEST.to_owned(), (serde_json::to_string_pretty(&manifest)? + "\n").into_bytes());
+        missing(&manifest, &contents)?;
+        pack::fill(&repo.dist().join(browser.name()), &contents)?;
+        pack::zip(&package(repo, browser), &contents)?;
+        built.push((browser, contents));
+    }
+    shell::done("put dist/chrome, dist/firefox and their packages together", started);
+    Ok(built)
+}
+
+/// The store package of a browser.
+pub fn package(repo: &Repo, browser: Browser) -> std::path::PathBuf {
+    repo.dist().join(format!("understudy-{}.zip", browser.name()))
+}
+
+/// The compiler call. Paths of this machine are mapped away, so that two machines build the same bytes.
+fn compile(repo: &Repo) -> Command {
+    let mut command = repo.cargo();
+    command.args(["build", "--locked", "--target", WASM, "--profile", PROFILE, "--lib"]);
+    for (_, package) in MODULES {
+        command.args(["--package", package]);
+    }
+    let home = std::env::var_os("CARGO_HOME").map_or_else(|| setup::home().join(".cargo"), Into::into);
+    let map = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let flags = [map(&home, "/cargo"), map(&repo.root, "/understudy")];
+    // The encoded form, because a path may hold a space. Host tools are not affected: cargo keeps these for the target.
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")).env_remove("RUSTFLAGS");
+    command
+}
+
+/// Everything but the manifest: `extension/` as it is, and the wasm modules with their bindings.
+fn common(repo: &Repo) -> Result<Contents> {
+    let mut contents = Contents::new();
+    for (name, path) in pack::files(&repo.root.join("extension"))? {
+        if name != MANIFEST && !name.ends_with(".md") {
+            contents.insert(name, fs::read(path)?);
+        }
+    }
+    for (name, package) in MODULES {
+        let module = repo.target.join(WASM).join(PROFILE).join(package.replace('-', "_")).with_extension("wasm");
+        let out = repo.target.join("bindings").join(name);
+        if out.exists() {
+            fs::remove_dir_all(&out)?;
+        }
+        Bindgen::new()
+            .input_path(&module)
+            .out_name(name)
+            .web(true)?
+            .typescript(false)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate(&out)
+            .with_context(|| format!("the bindings of {} cannot be generated", module.display()))?;
+        for (file, path) in pack::files(&out)? {
+            contents.insert(format!("wasm/{file}"), fs::read(path)?);
+        }
+    }
+    Ok(contents)
+}
+
+/// Every file the manifest names is there: a browser would refuse the whole extension, or worse, a part of it in silence.
+fn missing(manifest: &serde_json::Value, contents: &Contents) -> Result<()> {
+    let mut names = Vec::new();
+    collect(manifest, &mut names);
+    let missing: Vec<&str> = names.into_iter().filter(|name| !contents.contains_key(*name)).collect();
+    ensure!(missing.is_empty(), "extension/manifest.json names files that do not exist: {}", missing.join(", "));
+    Ok(())
+}
+
+fn collect<'a>(value: &'a serde_json::Value, names: &mut Vec<&'a str>) {
+    match value {
+        serde_json::Value::String(text) => {
+            let suffix = Path::new(text).extension().and_then(|suffix| suffix.to_str());
+            if !text.contains([' ', ':', '*']) && matches!(suffix, Some("js" | "html" | "css" | "png" | "svg" | "wasm")) {
+                names.push(text.split(['#', '?']).next().unwrap_or(text));
+            }
+        }
+        serde_json::Value::Array(values) => values.iter().for_each(|value| collect(value, names)),
+        serde_json::Value::Object(map) => map.values().for_each(|value| collect(value, names)),
+        _ => {}
+    }
+}
+
+const MANIFEST: &str = "manifest.json";
+
+/// The profile of the workspace's Cargo.toml: small before fast.
+const PROFILE: &str = "wasm";
+
+#[cfg(test)]
+mod tests {
+    use super::{Contents, missing};
+    use serde_json::json;
+
+    #[test]
+    fn a_file_the_manifest_names_must_be_there() {
+        let manifest = json!({
+            "background": { "service_worker": "background.js" },
+            "action": { "default_popup": "popup.html#top", "default_title": "Understudy" },
+            "content_security_policy": { "extension_pages": "default-src 'none'; script-src 'self'" },
+            "icons": { "48": "icons/48.png" },
+        });
+        let mut contents = Contents::new();
+        contents.insert("background.js".into(), Vec::new());
+        contents.insert("popup.html".into(), Vec::new());
+        assert_eq!(
+            missing(&manifest, &contents).unwrap_err().to_string(),
+            "extension/manifest.json names files that do not exist: icons/48.png"
+        );
+        contents.insert("icons/48.png".into(), Vec::new());
+        missing(&manifest, &contents).unwrap();
+    }
+}

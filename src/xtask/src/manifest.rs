@@ -1,0 +1,123 @@
+//! One manifest source, patched per browser; each exception carries its reason.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Map, Value, json};
+
+/// A family of browsers the extension is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browser {
+    /// Chrome, Edge, Brave, Opera.
+    Chrome,
+    /// Firefox on the desktop and on Android.
+    Firefox,
+}
+
+impl Browser {
+    /// Both, always.
+    pub const ALL: [Self; 2] = [Self::Chrome, Self::Firefox];
+
+    /// The name of its folder in `dist`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
+        }
+    }
+}
+
+/// The manifest of one browser from the common source text.
+pub fn manifest(source: &str, browser: Browser, version: &str, optional_hosts: &[String]) -> Result<Value> {
+    let mut manifest: Map<String, Value> =
+        serde_json::from_str(source).context("extension/manifest.json is not a JSON object")?;
+    let added = patch(browser, version, optional_hosts);
+    for (key, value) in added {
+        ensure!(
+            manifest.get(key).is_none_or(|old| *old == value || key == "version"),
+            "extension/manifest.json sets \"{key}\", which src/xtask/src/manifest.rs sets too: remove it there"
+        );
+        manifest.insert(key.to_owned(), value);
+    }
+    Ok(Value::Object(manifest))
+}
+
+/// What is not the same everywhere, and what is not written by hand.
+fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'static str, Value)> {
+    let mut added = vec![
+        // 0.0.0 in the source: the version is written once, in the workspace's Cargo.toml.
+        ("version", json!(version)),
+        // The catalogue of fallbacks is the engine's data; the manifest follows it.
+        ("optional_host_permissions", json!(optional_hosts)),
+    ];
+    match browser {
+        Browser::Chrome => added.extend([
+            // Chrome runs a service worker and knows nothing else in manifest version 3.
+            ("background", json!({ "service_worker": "background.js", "type": "module" })),
+            // The first version with promise-returning `browser.*` in every context.
+            ("minimum_chrome_version", json!("148")),
+        ]),
+        Browser::Firefox => added.extend([
+            // Firefox has no extension service worker: an event page with the same file.
+            ("background", json!({ "scripts": ["background.js"], "type": "module" })),
+            (
+                "browser_specific_settings",
+                json!({
+                    "gecko": {
+                        // A version 3 add-on must name its id to be signed.
+                        "id": "understudy@understudy.example",
+                        // The oldest supported ESR; `data_collection_permissions` is understood from here on.
+                        "strict_min_version": "140.0",
+                        // Mandatory for new add-ons. Nothing is collected by itself; a handoff takes page content and
+                        // what the person wrote to the provider they clicked, and asks for these two then.
+                        "data_collection_permissions": {
+                            "required": ["none"],
+                            "optional": ["websiteContent", "personalCommunications"],
+                        },
+                    },
+                    // Android understands `data_collection_permissions` two versions later.
+                    "gecko_android": { "strict_min_version": "142.0" },
+                }),
+            ),
+        ]),
+    }
+    added
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Browser, manifest};
+    use serde_json::json;
+
+    const SOURCE: &str = r#"{ "manifest_version": 3, "name": "Understudy", "version": "0.0.0" }"#;
+
+    fn of(browser: Browser) -> serde_json::Value {
+        manifest(SOURCE, browser, "1.2.3", &["https://chatgpt.com/*".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn each_browser_gets_its_own_background_and_floor() {
+        let (chrome, firefox) = (of(Browser::Chrome), of(Browser::Firefox));
+        assert_eq!(chrome["background"], json!({ "service_worker": "background.js", "type": "module" }));
+        assert_eq!(firefox["background"], json!({ "scripts": ["background.js"], "type": "module" }));
+        assert_eq!(chrome["minimum_chrome_version"], "148");
+        assert_eq!(chrome.get("browser_specific_settings"), None);
+        assert_eq!(firefox["browser_specific_settings"]["gecko"]["strict_min_version"], "140.0");
+        assert_eq!(firefox.get("minimum_chrome_version"), None);
+    }
+
+    #[test]
+    fn version_and_optional_hosts_are_not_written_by_hand() {
+        for browser in Browser::ALL {
+            let manifest = of(browser);
+            assert_eq!(manifest["version"], "1.2.3");
+            assert_eq!(manifest["optional_host_permissions"], json!(["https://chatgpt.com/*"]));
+            assert_eq!(manifest["name"], "Understudy");
+        }
+    }
+
+    #[test]
+    fn a_key_with_two_owners_is_refused() {
+        let source = r#"{ "background": { "service_worker": "other.js" } }"#;
+        let error = manifest(source, Browser::Chrome, "1.2.3", &[]).unwrap_err();
+        assert!(error.to_string().contains("\"background\""), "{error}");
+    }
+}
