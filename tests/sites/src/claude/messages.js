@@ -32,6 +32,7 @@ export class Messages {
   /** Marks the user's message as not delivered. */
   static notDelivered(element) {
     element.append(h("div", { class: "not-delivered", "data-testid": "failed-send-indicator" }, "Not delivered"));
+    element.nextElementSibling?.scrollIntoView({ block: "end" });
   }
 }
 

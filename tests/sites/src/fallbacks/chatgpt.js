@@ -8,9 +8,9 @@ import { play } from "./site.js";
 const query = new URLSearchParams(location.search);
 const legacy = query.get("legacy") === "1";
 
-const ATTRIBUTES = legacy
-  ? { id: "prompt-textarea", "data-placeholder": "Ask anything", role: "textbox", "aria-multiline": "true", "aria-label": "Chat with ChatGPT" }
-  : { "data-composer-markdown": "", "data-placeholder": "Ask ChatGPT", role: "textbox", "aria-multiline": "true", "aria-label": "Ask ChatGPT" };
+const NEW = { "data-composer-markdown": "", "data-placeholder": "Ask ChatGPT", role: "textbox", "aria-multiline": "true", "aria-label": "Ask ChatGPT" };
+const OLD = { id: "prompt-textarea", "data-placeholder": "Ask anything", role: "textbox", "aria-multiline": "true", "aria-label": "Chat with ChatGPT" };
+const ATTRIBUTES = legacy ? OLD : NEW;
 
 play({
   greeting: "What’s on the agenda today?",
@@ -33,7 +33,7 @@ play({
     h(
       "form",
       { hidden: true, "data-chatgpt-composer": true },
-      h("div", { ...ATTRIBUTES, id: legacy ? "prompt-textarea" : null, class: "ProseMirror", contenteditable: "true" }, h("p", {}, h("br"))),
+      h("div", { ...NEW, class: "ProseMirror", contenteditable: "true" }, h("p", {}, h("br"))),
     ),
   arrive(page) {
     const prompt = query.get("prompt");
