@@ -1,23 +1,56 @@
-//! All knowledge of claude.ai, in one dated table.
+//! All knowledge of claude.ai, in one dated place (as of 2026-11).
+//!
+//! Claude.ai drifts weekly. So everything here is data in tables, each row has a fixture (`tests/fixtures`), and what is
+//! not recognised is [`Class::Unknown`](crate::Class): never an outage, and never health. Nothing is decided from prose,
+//! neither of a page nor of an answer. Every function takes any input, does bounded work and never panics.
+//!
+//! - [`endpoint`]: what a request is about, by its path;
+//! - [`classify`]: what a response means; [`transport`]: what its absence means;
+//! - [`stream_event`] and [`SseReader`]: what a completion stream tells;
+//! - [`parse_send`], [`human_messages`]: the prompt in a request, and the proof that it arrived;
+//! - [`parse_status`]: the official status page, a second opinion.
+
+mod answers;
+mod endpoints;
+mod json;
+mod network;
+mod send;
+mod status;
+mod stream;
+mod time;
 
 use crate::cause::{Cause, Surface};
 use crate::text::UserText;
+use serde::{Deserialize, Serialize};
+
+pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
+pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, page};
+pub use network::{TRANSPORT, TransportRow, never_left, transport};
+pub use send::{human_messages, parse_send};
+pub use status::{
+    ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status,
+};
+pub use stream::{SseEvent, SseReader, stream_event};
+pub use time::parse_rfc3339;
 
 /// What a request to claude.ai is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint<'a> {
     /// Its surface.
     pub surface: Surface,
-    /// 1 full, 0.25 weak, 0 none.
+    /// 1 full, 0.25 weak, 0 none: a weight of 0 is evidence neither of a failure nor of health.
     pub weight: f32,
     /// What the engine does with it beyond counting.
     pub role: Role,
     /// The conversation's UUID in the path.
     pub conversation: Option<&'a str>,
+    /// The row of [`ENDPOINTS`] that matched, or `"else"`.
+    pub row: &'static str,
 }
 
 /// Endpoints the engine treats in a way of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Telemetry and noise: dropped before anything else.
     Ignored,
@@ -31,6 +64,10 @@ pub enum Role {
     Stop,
     /// Loading one conversation: its tree proves which prompts arrived.
     Load,
+    /// `serving`: a 404 is its normal answer.
+    Serving,
+    /// The Cloudflare bounce: to be sent there is to be challenged.
+    Challenge,
     /// Anything else.
     Plain,
 }
@@ -71,7 +108,7 @@ pub enum StreamMark {
 }
 
 /// A prompt as found in the body of a completion request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Send {
     /// `prompt`.
     pub prompt: UserText,

@@ -1,1 +1,168 @@
 //! The ladder of ways into a composer, and its verification.
+
+use crate::Platform;
+use crate::input::{EntryId, JobId, Millis, TabId, Technique};
+use crate::provider::Editor;
+use serde::{Deserialize, Serialize};
+
+/// Beyond this many UTF-16 units `execCommand('insertText')` freezes Chromium (quadratic in lines; 42 s at 100,000).
+const CHROMIUM_INSERT_TEXT_UNITS: usize = 2_000;
+
+/// How a prompt came into a provider's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Typed into the composer, and read back equal.
+    Typed,
+    /// By the provider's own link; not read back where Understudy may not look.
+    Link,
+    /// On the clipboard, for the user to paste.
+    Clipboard,
+    /// There was no prompt to take along.
+    Empty,
+}
+
+/// Where a handoff stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// The handoff page asks for the host.
+    Deciding,
+    /// The user refused the host; the handoff page shows the clipboard way.
+    Refused,
+    /// The provider's page is being opened; typing follows.
+    Opening,
+    /// The provider's page is being opened by a link that needs nothing more.
+    OpeningFinal(Way),
+    /// A fill is under way.
+    Filling,
+    /// Waiting for the page to finish loading (again): a login may stand in between.
+    Waiting,
+    /// The hint to paste by hand is shown; a composer that appears after a login is still served.
+    Hinted,
+    /// Over.
+    Done,
+}
+
+/// One handoff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// The prompt; `None` opens the fallback empty.
+    pub entry: Option<EntryId>,
+    /// The provider.
+    pub provider: String,
+    /// When the user clicked, or when the page was last opened for it.
+    pub at: Millis,
+    /// Where it stands.
+    pub stage: Stage,
+    /// The tab with the handoff page or the provider's page.
+    pub tab: Option<TabId>,
+    /// The next technique to try, as an index into [`techniques`].
+    pub rung: usize,
+    /// Whether the last rung by URL has been used.
+    pub linked: bool,
+}
+
+/// A handoff whose tab never came, or whose login never ended, is forgotten after this long.
+pub const JOB_LIFE_MS: Millis = 15 * 60_000;
+
+/// The techniques for an editor, best first (measured with real editors in both browsers at up to 100,000 UTF-16 units).
+///
+/// Lexical has one only: the second choice, a paste, doubles line breaks in its rich mode where no read-back sees it.
+pub fn techniques(editor: Editor, platform: Platform, text: &str) -> &'static [Technique] {
+    match editor {
+        Editor::ProseMirror => &[Technique::Dom, Technique::PmPaste],
+        Editor::Quill => &[Technique::Paste, Technique::Dom],
+        Editor::Lexical => &[Technique::BeforeInput],
+        Editor::Textarea => {
+            let long = text.encode_utf16().count() > CHROMIUM_INSERT_TEXT_UNITS;
+            if platform == Platform::Chromium && long {
+                &[Technique::InsertHtml, Technique::Value]
+            } else {
+                &[Technique::InsertText, Technique::Value]
+            }
+        }
+    }
+}
+
+/// How long to read back before a fill counts as wrong: 3 s, but Quill's DOM way needs up to 16 s in Firefox.
+pub fn settle_ms(editor: Editor, technique: Technique, platform: Platform) -> u32 {
+    match (editor, technique, platform) {
+        (Editor::Quill, Technique::Dom, Platform::Firefox) => 18_000,
+        (Editor::Quill, ..) => 8_000,
+        _ => 5_000,
+    }
+}
+
+/// The one normalisation before a fill: CRLF and CR become LF.
+pub fn normalised(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// The one rule of comparison: exact, but for line breaks at the very end.
+pub fn same_text(sent: &str, read: &str) -> bool {
+    normalised(sent).trim_end_matches('\n') == normalised(read).trim_end_matches('\n')
+}
+
+/// Percent-encodes as `encodeURIComponent` does, and `!'()*` as well, so that the link survives Markdown and shells.
+pub fn encode(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(encoded_len(text));
+    for byte in text.bytes() {
+        if is_plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+/// The length of [`encode`], without building it.
+pub fn encoded_len(text: &str) -> usize {
+    text.bytes().map(|byte| if is_plain(byte) { 1 } else { 3 }).sum()
+}
+
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{encode, encoded_len, same_text, techniques};
+    use crate::Platform;
+    use crate::input::Technique;
+    use crate::provider::Editor;
+
+    #[test]
+    fn links_are_encoded_like_a_browser_does() {
+        let text = "a b\n\"c\" é 漢 🧑‍💻 (x)!'*";
+        let encoded = encode(text);
+        assert_eq!(
+            encoded,
+            "a%20b%0A%22c%22%20%C3%A9%20%E6%BC%A2%20%F0%9F%A7%91%E2%80%8D%F0%9F%92%BB%20%28x%29%21%27%2A"
+        );
+        assert_eq!(encoded.len(), encoded_len(text));
+    }
+
+    #[test]
+    fn only_line_breaks_at_the_very_end_are_ignored() {
+        assert!(same_text("a\r\nb\rc\n\n", "a\nb\nc"));
+        assert!(!same_text("a\n\nb", "a\nb"));
+        assert!(!same_text("a  b", "a b"));
+        assert!(!same_text("a\u{a0}b", "a b"));
+        assert!(!same_text(" a", "a"));
+    }
+
+    #[test]
+    fn a_long_textarea_never_meets_insert_text_in_chromium() {
+        let long = "x\n".repeat(2_000);
+        assert_eq!(techniques(Editor::Textarea, Platform::Chromium, &long)[0], Technique::InsertHtml);
+        assert_eq!(techniques(Editor::Textarea, Platform::Firefox, &long)[0], Technique::InsertText);
+        assert_eq!(techniques(Editor::Textarea, Platform::Chromium, "short")[0], Technique::InsertText);
+    }
+}

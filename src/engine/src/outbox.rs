@@ -1,15 +1,260 @@
 //! Prompts, kept until the server's terminal event for that very request.
 
+use crate::claude::Send;
+use crate::handoff::Way;
+use crate::input::{EntryId, Millis};
+use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 /// What we know of a saved prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryState {
-    /// The server answered that it did not take it.
+    /// The server answered that it did not take it, or was never reached.
     NotSent,
-    /// Dispatched, no answer seen: sending it again may double it.
+    /// Dispatched, no answer seen to its end: sending it again may double it.
     Unknown,
-    /// The answer came to its end, or the prompt was seen in the conversation.
+    /// The answer came to its end.
     Confirmed,
+}
+
+impl EntryState {
+    /// The name in stored data, and the end of its message key (`state_not_sent`, …).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NotSent => "not-sent",
+            Self::Unknown => "unknown",
+            Self::Confirmed => "confirmed",
+        }
+    }
+}
+
+/// A saved prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its id.
+    pub id: EntryId,
+    /// When it was sent first.
+    pub at: Millis,
+    /// When its state was last touched.
+    pub touched: Millis,
+    /// Its state.
+    pub state: EntryState,
+    /// The text.
+    pub text: UserText,
+    /// The names of its attachments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
+    /// The conversation's UUID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
+    /// The message's UUID, which the server adopts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_message: Option<String>,
+    /// The model asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Requests that carried it, automatic retries included.
+    pub attempts: u32,
+    /// From a temporary chat: never written to lasting storage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub temporary: bool,
+    /// Where it was taken last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Handed>,
+}
+
+/// A handoff that is over, as kept with its prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handed {
+    /// The provider's id.
+    pub provider: String,
+    /// When.
+    pub at: Millis,
+    /// How.
+    pub way: Way,
+    /// Whether the same text was read back from the composer.
+    pub verified: bool,
+}
+
+/// The same prompt in the same conversation within this time is the same turn sent again (the site's own retries come
+/// within a few minutes; its longest schedule is ten attempts from 5 s, each 1.5 times later).
+const SAME_TURN_MS: Millis = 10 * 60_000;
+
+/// Confirmed prompts are kept this long; others until the user deletes them or there are too many.
+pub const KEEP_CONFIRMED_MS: Millis = 7 * 24 * 3_600_000;
+
+/// No more entries than this; the oldest confirmed ones go first.
+pub const MAX_ENTRIES: usize = 200;
+
+/// All saved prompts, the oldest first.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    entries: Vec<Entry>,
+    counter: u32,
+}
+
+impl Outbox {
+    /// Takes in a stored entry.
+    pub fn load(&mut self, entry: Entry) {
+        self.entries.push(entry);
+        self.entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    }
+
+    /// A prompt has just been dispatched. Returns its entry: a new one, or the one of the turn it repeats.
+    pub fn dispatched(&mut self, send: &Send, conversation: Option<&str>, temporary: bool, now: Millis) -> Option<&Entry> {
+        if send.prompt.is_blank() && send.attachments.is_empty() {
+            return None;
+        }
+        let same = |entry: &Entry| {
+            entry.state != EntryState::Confirmed
+                && entry.conversation.as_deref() == conversation
+                && entry.text == send.prompt
+                && now.abs_diff(entry.touched) < SAME_TURN_MS
+        };
+        if let Some(index) = self.entries.iter().rposition(same) {
+            let entry = &mut self.entries[index];
+            entry.attempts = entry.attempts.saturating_add(1);
+            entry.state = EntryState::Unknown;
+            entry.touched = now;
+            if send.human_message.is_some() {
+                entry.human_message.clone_from(&send.human_message);
+            }
+            return Some(&self.entries[index]);
+        }
+        let id = self.fresh_id(now);
+        self.entries.push(Entry {
+            id,
+            at: now,
+            touched: now,
+            state: EntryState::Unknown,
+            text: send.prompt.clone(),
+            attachments: send.attachments.clone(),
+            conversation: conversation.map(str::to_owned),
+            human_message: send.human_message.clone(),
+            model: send.model.clone(),
+            attempts: 1,
+            temporary,
+            handed: None,
+        });
+        self.entries.last()
+    }
+
+    /// The last unconfirmed prompt of a conversation: what `retry_completion` repeats without naming it.
+    pub fn pending_of(&self, conversation: &str) -> Option<&Entry> {
+        self.entries
+            .iter()
+            .rev()
+            .find(|entry| entry.state != EntryState::Confirmed && entry.conversation.as_deref() == Some(conversation))
+    }
+
+    /// One entry.
+    pub fn get(&self, id: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// One entry, to change.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.entries.iter_mut().find(|entry| entry.id == id)
+    }
+
+    /// The newest prompt that is not confirmed.
+    pub fn newest_open(&self) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.state != EntryState::Confirmed)
+    }
+
+    /// Every entry, the newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().rev()
+    }
+
+    /// Deletes one entry; true if it was there.
+    pub fn forget(&mut self, id: &str) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|entry| entry.id != id);
+        self.entries.len() < before
+    }
+
+    /// Takes out what has been kept long enough. Returns what went.
+    pub fn prune(&mut self, now: Millis) -> Vec<Entry> {
+        let old = |entry: &Entry| {
+            entry.state == EntryState::Confirmed && now.saturating_sub(entry.touched) > KEEP_CONFIRMED_MS
+        };
+        let mut gone = Vec::new();
+        while let Some(index) = self.entries.iter().position(old) {
+            gone.push(self.entries.remove(index));
+        }
+        while self.entries.len() > MAX_ENTRIES {
+            let confirmed = self.entries.iter().position(|entry| entry.state == EntryState::Confirmed);
+            gone.push(self.entries.remove(confirmed.unwrap_or(0)));
+        }
+        gone
+    }
+
+    fn fresh_id(&mut self, now: Millis) -> EntryId {
+        loop {
+            self.counter = self.counter.wrapping_add(1);
+            let id = format!("{now:x}-{:x}", self.counter);
+            if self.get(&id).is_none() {
+                return id;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, EntryState, KEEP_CONFIRMED_MS, MAX_ENTRIES, Outbox};
+    use crate::claude::Send;
+    use crate::text::UserText;
+
+    fn send(text: &str) -> Send {
+        Send {
+            prompt: UserText::new(text),
+            human_message: None,
+            model: None,
+            attachments: Vec::new(),
+            temporary: false,
+            first: false,
+        }
+    }
+
+    #[test]
+    fn automatic_retries_of_one_turn_are_one_entry() {
+        let mut outbox = Outbox::default();
+        let first = outbox.dispatched(&send("hello"), Some("c"), false, 1_000).map(|e| e.id.clone());
+        let again = outbox.dispatched(&send("hello"), Some("c"), false, 6_000).cloned().unwrap();
+        assert_eq!(Some(again.id), first);
+        assert_eq!(again.attempts, 2);
+        assert_ne!(outbox.dispatched(&send("hello"), Some("d"), false, 6_000).map(|e| e.id.clone()), first);
+        assert_ne!(outbox.dispatched(&send("other"), Some("c"), false, 6_000).map(|e| e.id.clone()), first);
+    }
+
+    #[test]
+    fn a_confirmed_prompt_sent_again_is_a_new_one() {
+        let mut outbox = Outbox::default();
+        let id = outbox.dispatched(&send("hello"), Some("c"), false, 1).unwrap().id.clone();
+        outbox.get_mut(&id).unwrap().state = EntryState::Confirmed;
+        assert_ne!(outbox.dispatched(&send("hello"), Some("c"), false, 2).unwrap().id, id);
+    }
+
+    #[test]
+    fn only_confirmed_prompts_grow_old_and_they_go_first() {
+        let mut outbox = Outbox::default();
+        for n in 0..=MAX_ENTRIES {
+            outbox.dispatched(&send(&format!("prompt {n}")), None, false, n as u64);
+        }
+        let confirmed = outbox.newest_first().nth(3).unwrap().id.clone();
+        outbox.get_mut(&confirmed).unwrap().state = EntryState::Confirmed;
+        assert_eq!(outbox.prune(1_000).iter().map(|e| e.id.clone()).collect::<Vec<_>>(), [confirmed]);
+        assert!(outbox.prune(KEEP_CONFIRMED_MS * 2).is_empty());
+    }
+
+    #[test]
+    fn an_entry_survives_the_store() {
+        let mut outbox = Outbox::default();
+        let entry = outbox.dispatched(&send("naïve 🧑‍💻"), Some("c"), false, 7).cloned().unwrap();
+        let json = serde_json::to_string(&entry).unwrap();
+        assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), entry);
+    }
 }

@@ -1,0 +1,313 @@
+//! From the click to the text in another composer: one step of the ladder at a time.
+
+use super::Engine;
+use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
+use crate::input::{EntryId, FillOutcome, FillReport, JobId, Millis, Place, TabId, Technique};
+use crate::outbox::Handed;
+use crate::output::{FillOrder, Output, Target};
+use crate::provider::{self, Arrival, CUSTOM, CUSTOM_BUDGET, Template};
+use crate::text::UserText;
+use crate::words::Say;
+
+/// Wait this long for a composer to appear after the page has loaded (cold single-page apps; hydration).
+const APPEAR_MS: u32 = 12_000;
+/// Handoffs under way at once.
+const MAX_JOBS: usize = 8;
+/// Tabs remembered as loaded.
+const MAX_COMPLETED: usize = 12;
+
+impl Engine {
+    /// The user clicked on a fallback.
+    pub(super) fn hand_off(&mut self, from: &Place, id: &str, entry: Option<EntryId>, now: Millis) {
+        let custom = id == CUSTOM && !self.settings.custom_url.is_empty();
+        if provider::find(id).is_none() && !custom {
+            return;
+        }
+        let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
+        let entry = entry.filter(|_| text.is_some());
+        if let Some(text) = &text {
+            // The safety copy: whatever happens on the way, the text is at hand.
+            self.outputs.push_back(Output::Copy { to: from.clone(), text: text.clone() });
+        }
+        self.session.job_counter = self.session.job_counter.wrapping_add(1);
+        let job = Job {
+            id: format!("j{}", self.session.job_counter),
+            entry,
+            provider: id.to_owned(),
+            at: now,
+            stage: Stage::Opening,
+            tab: None,
+            rung: 0,
+            linked: false,
+        };
+        if self.session.jobs.len() >= MAX_JOBS {
+            self.session.jobs.remove(0);
+        }
+        self.session.jobs.push(job);
+        let job = self.session.jobs.len() - 1;
+        let (stage, target) = self.first_way(id, text.as_ref());
+        self.open(job, stage, target, None, now);
+    }
+
+    /// The best way that is open at the click.
+    fn first_way(&self, id: &str, text: Option<&UserText>) -> (Stage, Target) {
+        let Some(text) = text else {
+            return (Stage::OpeningFinal(Way::Empty), Target::Web { url: self.home(id) });
+        };
+        let prompt = handoff::normalised(text.reveal());
+        if let Some(found) = provider::find(id) {
+            if self.allowed(found.origin) {
+                return (Stage::Opening, Target::Web { url: found.home.to_owned() });
+            }
+            return match filling_link(id, &prompt) {
+                Some(url) => (Stage::OpeningFinal(Way::Link), Target::Web { url }),
+                None => (Stage::Deciding, Target::HandoffPage),
+            };
+        }
+        match Template::parse(&self.settings.custom_url) {
+            Ok(template) if template.len_for(&prompt) <= CUSTOM_BUDGET => {
+                (Stage::OpeningFinal(Way::Link), Target::Web { url: template.url(&prompt) })
+            }
+            // No permission is ever asked for an address of the user's own: the clipboard is the way for long text.
+            _ => (Stage::Refused, Target::HandoffPage),
+        }
+    }
+
+    pub(super) fn on_decided(&mut self, id: &JobId, granted: bool, now: Millis) {
+        let Some(index) = self.job(id) else { return };
+        let job = &mut self.session.jobs[index];
+        if !matches!(job.stage, Stage::Deciding | Stage::Refused) {
+            return;
+        }
+        self.dirty = true;
+        let Some(found) = provider::find(&job.provider).filter(|_| granted) else {
+            job.stage = Stage::Refused;
+            return;
+        };
+        let tab = job.tab;
+        if !self.allowed(found.origin) {
+            self.session.allowed.push(found.origin.to_owned());
+        }
+        self.open(index, Stage::Opening, Target::Web { url: found.home.to_owned() }, tab, now);
+    }
+
+    pub(super) fn on_paste_by_hand(&mut self, id: &JobId, now: Millis) {
+        let Some(index) = self.job(id) else { return };
+        let (tab, provider) = (self.session.jobs[index].tab, self.session.jobs[index].provider.clone());
+        let url = self.home(&provider);
+        self.open(index, Stage::OpeningFinal(Way::Clipboard), Target::Web { url }, tab, now);
+    }
+
+    pub(super) fn on_opened(&mut self, id: &JobId, tab: Option<TabId>, now: Millis) {
+        let Some(index) = self.job(id) else { return };
+        self.dirty = true;
+        let job = &mut self.session.jobs[index];
+        job.tab = tab.or(job.tab);
+        match (job.stage, tab) {
+            (_, None) => self.end(index, Way::Clipboard, false, now),
+            (Stage::OpeningFinal(way), Some(_)) => self.end(index, way, false, now),
+            (Stage::Opening, Some(tab)) => {
+                job.stage = Stage::Waiting;
+                let since = job.at;
+                if self.session.completed.iter().any(|(done, at)| *done == tab && *at >= since) {
+                    self.fill(index, false);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn on_tab_complete(&mut self, tab: TabId, now: Millis) {
+        // Only tabs of handoffs are remembered; one whose number is not known yet may be any.
+        if self.session.jobs.is_empty() {
+            return;
+        }
+        self.session.completed.retain(|(known, _)| *known != tab);
+        self.session.completed.push((tab, now));
+        if self.session.completed.len() > MAX_COMPLETED {
+            self.session.completed.remove(0);
+        }
+        self.dirty = true;
+        let waiting = |job: &Job| job.tab == Some(tab) && matches!(job.stage, Stage::Waiting | Stage::Hinted);
+        if let Some(index) = self.session.jobs.iter().position(waiting) {
+            self.session.jobs[index].rung = 0;
+            self.fill(index, false);
+        }
+    }
+
+    pub(super) fn on_filled(&mut self, id: &JobId, report: &FillReport, now: Millis) {
+        let Some(index) = self.job(id) else { return };
+        let job = &mut self.session.jobs[index];
+        if job.stage == Stage::Hinted {
+            return;
+        }
+        if job.stage != Stage::Filling {
+            return;
+        }
+        self.dirty = true;
+        let sent = job.entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
+        let Some(sent) = sent else {
+            self.end(index, Way::Empty, false, now);
+            return;
+        };
+        match report.outcome {
+            FillOutcome::Written => {
+                let read = report.read.as_ref().map_or("", UserText::reveal);
+                if handoff::same_text(sent.reveal(), read) {
+                    let way = if job.linked { Way::Link } else { Way::Typed };
+                    self.end(index, way, true, now);
+                } else {
+                    // What stands there now is this job's own writing: the next rung may replace it.
+                    job.rung += 1;
+                    self.step_down(index, &sent, now);
+                }
+            }
+            // The page went on (a redirect, a login) before the script could speak: the next load is served.
+            FillOutcome::Unreachable => job.stage = Stage::Waiting,
+            FillOutcome::NoComposer | FillOutcome::Occupied => self.hint(index, now),
+        }
+    }
+
+    /// The last technique was wrong: the next one, then the provider's link, then the clipboard.
+    fn step_down(&mut self, index: usize, sent: &UserText, now: Millis) {
+        let job = &self.session.jobs[index];
+        let Some(found) = provider::find(&job.provider) else { return };
+        let prompt = handoff::normalised(sent.reveal());
+        if job.rung < handoff::techniques(found.editor, self.config.platform, &prompt).len() {
+            self.fill(index, true);
+            return;
+        }
+        match filling_link(found.id, &prompt) {
+            Some(url) if !job.linked => {
+                let tab = job.tab;
+                self.session.jobs[index].linked = true;
+                self.session.jobs[index].rung = 0;
+                // Where Understudy may look, the link's work is read back as well.
+                self.open(index, Stage::Opening, Target::Web { url }, tab, now);
+            }
+            _ => self.hint(index, now),
+        }
+    }
+
+    /// Writes with the job's current technique.
+    fn fill(&mut self, index: usize, overwrite: bool) {
+        let job = &mut self.session.jobs[index];
+        let Some(found) = provider::find(&job.provider) else { return };
+        let Some(entry) = job.entry.as_ref().and_then(|entry| self.outbox.get(entry)) else { return };
+        let Some(tab) = job.tab else { return };
+        let text = handoff::normalised(entry.text.reveal());
+        let ways = handoff::techniques(found.editor, self.config.platform, &text);
+        let Some(technique) = ways.get(job.rung).or(ways.last()).copied() else { return };
+        job.stage = Stage::Filling;
+        self.dirty = true;
+        self.outputs.push_back(Output::Fill {
+            job: job.id.clone(),
+            tab,
+            order: FillOrder {
+                selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
+                technique,
+                text: UserText::new(text),
+                appear_ms: APPEAR_MS,
+                settle_ms: handoff::settle_ms(found.editor, technique, self.config.platform),
+                overwrite,
+                hint: None,
+            },
+        });
+    }
+
+    /// The last way: the text is on the clipboard, the page says so in one line.
+    fn hint(&mut self, index: usize, now: Millis) {
+        let job = &mut self.session.jobs[index];
+        let (Some(found), Some(tab)) = (provider::find(&job.provider), job.tab) else { return };
+        job.stage = Stage::Hinted;
+        let (id, entry, name) = (job.id.clone(), job.entry.clone(), job.provider.clone());
+        self.outputs.push_back(Output::Fill {
+            job: id,
+            tab,
+            order: FillOrder {
+                selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
+                technique: Technique::ByHand,
+                text: UserText::default(),
+                appear_ms: 0,
+                settle_ms: 0,
+                overwrite: false,
+                hint: Some(Say::new("hint_paste")),
+            },
+        });
+        self.note_handed(entry.as_ref(), &name, Way::Clipboard, false, now);
+    }
+
+    fn open(&mut self, index: usize, stage: Stage, target: Target, tab: Option<TabId>, now: Millis) {
+        let job = &mut self.session.jobs[index];
+        job.stage = stage;
+        job.at = now;
+        self.dirty = true;
+        self.outputs.push_back(Output::Open { job: job.id.clone(), target, tab });
+    }
+
+    fn end(&mut self, index: usize, way: Way, verified: bool, now: Millis) {
+        let job = self.session.jobs.remove(index);
+        self.dirty = true;
+        self.note_handed(job.entry.as_ref(), &job.provider, way, verified, now);
+    }
+
+    fn note_handed(&mut self, entry: Option<&EntryId>, name: &str, way: Way, verified: bool, now: Millis) {
+        self.dirty = true;
+        if let Some(kept) = entry.and_then(|id| self.outbox.get_mut(id)) {
+            kept.handed = Some(Handed { provider: name.to_owned(), at: now, way, verified });
+            let id = kept.id.clone();
+            self.keep(&id);
+        }
+        self.tell_card(entry, name, way, verified);
+    }
+
+    /// The background died while a script was at work: its answer is lost. Asking again changes nothing that stands
+    /// there, for a composer that holds the text is left as it is.
+    pub(super) fn resume_jobs(&mut self, now: Millis) {
+        self.age_jobs(now);
+        for index in 0..self.session.jobs.len() {
+            match self.session.jobs[index].stage {
+                Stage::Filling => self.fill(index, false),
+                Stage::Opening if self.session.jobs[index].tab.is_some() => {
+                    self.session.jobs[index].stage = Stage::Waiting;
+                    self.dirty = true;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn age_jobs(&mut self, now: Millis) {
+        let before = self.session.jobs.len();
+        self.session.jobs.retain(|job| now.abs_diff(job.at) < JOB_LIFE_MS);
+        self.dirty |= self.session.jobs.len() != before;
+    }
+
+    pub(super) fn drop_jobs_of(&mut self, tab: TabId) {
+        let before = self.session.jobs.len();
+        self.session.jobs.retain(|job| job.tab != Some(tab));
+        self.dirty |= self.session.jobs.len() != before;
+    }
+
+    pub(super) fn job(&self, id: &JobId) -> Option<usize> {
+        self.session.jobs.iter().position(|job| job.id == *id)
+    }
+
+    pub(super) fn allowed(&self, origin: &str) -> bool {
+        self.session.allowed.iter().any(|allowed| allowed == origin)
+    }
+
+    fn home(&self, id: &str) -> String {
+        match provider::find(id) {
+            Some(found) => found.home.to_owned(),
+            None => Template::parse(&self.settings.custom_url).map_or_else(|_| String::new(), |template| template.home()),
+        }
+    }
+}
+
+/// The provider's own link, where it is known to fill and wait, and the encoded URL is within its budget.
+fn filling_link(id: &str, prompt: &str) -> Option<String> {
+    let link = provider::find(id)?.link.filter(|link| link.arrival == Arrival::Fills)?;
+    let fits = link.prefix.len() + handoff::encoded_len(prompt) <= link.budget;
+    fits.then(|| format!("{}{}", link.prefix, handoff::encode(prompt)))
+}

@@ -1,0 +1,389 @@
+//! The engine itself: inputs in, outputs out.
+
+mod handoffs;
+mod offers;
+mod session;
+mod traffic;
+mod views;
+
+use crate::cause::{Cause, Surface};
+use crate::detect;
+use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
+use crate::outbox::{Entry, Outbox};
+use crate::output::{Area, Output, entry_key};
+use crate::provider::Settings;
+use crate::verdict::State;
+use session::{Incident, Official, Session};
+use std::collections::VecDeque;
+
+/// Which browser the shell runs in; techniques differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    /// Chrome, Edge, Brave, Opera.
+    Chromium,
+    /// Firefox.
+    Firefox,
+}
+
+/// What does not change while the engine lives.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// The browser.
+    pub platform: Platform,
+}
+
+/// What the shell found in the stores: strings as they were persisted, possibly damaged.
+#[derive(Clone, Debug, Default)]
+pub struct Stored {
+    /// `storage.session["engine"]`.
+    pub session: Option<String>,
+    /// Every key and value of `storage.local`.
+    pub local: Vec<(String, String)>,
+}
+
+/// Key of the engine's snapshot in `storage.session`.
+const SESSION_KEY: &str = "engine";
+/// Key of the settings in `storage.local`.
+const SETTINGS_KEY: &str = "settings";
+/// Before the key of a damaged value that was set aside.
+const ASIDE: &str = "aside:";
+/// After an incident's last failure without any further evidence, it is forgotten: a hiccup after this long, …
+const HICCUP_LIFE_MS: Millis = 30 * 60_000;
+/// … a verdict after this long (the longest of 794 published incidents that a user waits for in one sitting).
+const VERDICT_LIFE_MS: Millis = 6 * 3_600_000;
+/// After a first success, silence means that Claude is back.
+const RECOVERED_MS: Millis = 10 * 60_000;
+
+/// Decides what failures mean and what happens to prompts. Sans I/O.
+///
+/// Four kinds of call, and no other order:
+/// 1. **start** with [`Engine::restore`] (a first start is a restore from nothing);
+/// 2. **mutate** with [`Engine::handle`], which never fails and never blocks;
+/// 3. **drain** with [`Engine::poll`] until it returns `None`, carrying out each output in order (also after a restore);
+/// 4. **look** with [`Engine::view`] and [`Engine::handoff_view`], at any time.
+///
+/// Time is the `now` of each call. It may jump in both directions.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    session: Session,
+    outbox: Outbox,
+    settings: Settings,
+    outputs: VecDeque<Output>,
+    /// Whether the session differs from what was persisted last.
+    dirty: bool,
+}
+
+impl Engine {
+    /// A start, from whatever the stores held. Damaged values are set aside, not deleted.
+    pub fn restore(config: Config, stored: Stored, now: Millis) -> Self {
+        let session: Option<Session> = stored.session.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let mut engine = Self {
+            config,
+            session: session.unwrap_or_default(),
+            outbox: Outbox::default(),
+            settings: Settings::default(),
+            outputs: VecDeque::new(),
+            dirty: false,
+        };
+        for entry in std::mem::take(&mut engine.session.temporary_entries) {
+            engine.outbox.load(entry);
+        }
+        for (key, value) in stored.local {
+            let damaged = if key == SETTINGS_KEY {
+                serde_json::from_str::<Settings>(&value).map(|settings| engine.settings = settings.cleaned()).is_err()
+            } else if key.starts_with("entry:") {
+                serde_json::from_str::<Entry>(&value).map(|entry| engine.outbox.load(entry)).is_err()
+            } else {
+                false
+            };
+            if damaged {
+                engine.session.set_aside = engine.session.set_aside.saturating_add(1);
+                engine.dirty = true;
+                engine.persist(Area::Local, format!("{ASIDE}{key}"), Some(value));
+                engine.persist(Area::Local, key, None);
+            }
+        }
+        engine.resume_jobs(now);
+        engine.finish(now);
+        engine
+    }
+
+    /// Takes one thing that happened at `now`.
+    pub fn handle(&mut self, input: Input, now: Millis) {
+        match input {
+            Input::Request(request) => self.on_request(request, now),
+            Input::Tap { tab, fact } => self.on_fact(tab, fact, now),
+            Input::Hello { tab, online } => {
+                self.session.online = online;
+                let tab = self.session.tab(tab, now);
+                // A new page life: the tap has not spoken yet, and no card is on screen.
+                tab.hello = now;
+                tab.tap = false;
+                tab.streams.clear();
+                tab.shown = None;
+                self.dirty = true;
+            }
+            Input::Connectivity { online } => {
+                self.session.online = online;
+                self.dirty = true;
+            }
+            Input::Status(answer) => self.on_status(answer.as_ref(), now),
+            Input::Permissions { origins } => {
+                if self.session.allowed != origins {
+                    self.session.allowed = origins;
+                    self.dirty = true;
+                }
+            }
+            Input::Act { from, act } => self.on_act(&from, act, now),
+            Input::Opened { job, tab } => self.on_opened(&job, tab, now),
+            Input::Filled { job, report } => self.on_filled(&job, &report, now),
+            Input::TabComplete { tab } => self.on_tab_complete(tab, now),
+            Input::TabClosed { tab } => {
+                self.dirty |= self.session.tabs.remove(&tab).is_some();
+                self.drop_jobs_of(tab);
+            }
+            Input::Tick => {}
+        }
+        self.settle_requests(now);
+        self.age(now);
+        self.finish(now);
+    }
+
+    /// The next thing to do, if any.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The settings in force, for the options page.
+    pub fn settings(&self) -> Settings {
+        self.settings.clone()
+    }
+
+    /// The verdict.
+    pub fn state(&self) -> State {
+        match &self.session.incident {
+            Some(incident) if incident.recovering_at.is_some() => State::Recovering,
+            Some(incident) if incident.down_at.is_some() => State::Down,
+            Some(_) if self.session.detector.level() >= detect::SUSPECT => State::Suspected,
+            Some(_) => State::Hiccup,
+            // Nothing good and nothing bad was seen: that is not health.
+            None if self.session.seen_at.is_none() => State::Blind,
+            None => State::Clear,
+        }
+    }
+
+    /// The first failure of the incident that is open.
+    pub fn since(&self) -> Option<Millis> {
+        self.session.incident.as_ref().map(|incident| incident.since)
+    }
+
+    /// The surfaces that failed in this incident and have not worked since.
+    pub fn failing(&self) -> Vec<Surface> {
+        self.session.incident.as_ref().map(|incident| incident.failing.clone()).unwrap_or_default()
+    }
+
+    fn on_act(&mut self, from: &Place, act: Act, now: Millis) {
+        self.dirty = true;
+        match act {
+            Act::HandOff { provider, entry } => self.hand_off(from, &provider, entry, now),
+            Act::Copy { entry } => {
+                if let Some(entry) = self.outbox.get(&entry) {
+                    self.outputs.push_back(Output::Copy { to: from.clone(), text: entry.text.clone() });
+                }
+            }
+            Act::Dismiss {} => {
+                if let Place::Card { tab } = from {
+                    let tab = self.session.tab(*tab, now);
+                    tab.dismissed = tab.offer.take().map(|offer| offer.entry);
+                }
+            }
+            // The rest is for Understudy's own pages only.
+            _ if matches!(from, Place::Card { .. }) => {}
+            Act::Decided { job, granted } => self.on_decided(&job, granted, now),
+            Act::PasteByHand { job } => self.on_paste_by_hand(&job, now),
+            Act::Forget { entry } => {
+                if self.outbox.forget(&entry) {
+                    self.persist(Area::Local, entry_key(&entry), None);
+                }
+            }
+            Act::Configure { settings } => {
+                self.settings = settings.cleaned();
+                self.persist_json(Area::Local, SETTINGS_KEY.to_owned(), &self.settings.clone());
+            }
+        }
+    }
+
+    /// A vote against Claude has come in.
+    fn failed(&mut self, surface: Surface, cause: &Cause, weight: f64, now: Millis) {
+        self.session.detector.observe(surface, true, weight, now);
+        let incident = self.session.incident.get_or_insert_with(|| Incident::new(now));
+        incident.note(surface, cause, now);
+        incident.recovering_at = None;
+        self.judge(now);
+        self.ask_status(now);
+        self.dirty = true;
+    }
+
+    /// A surface has worked.
+    fn worked(&mut self, surface: Surface, weight: f64, now: Millis) {
+        self.session.seen_at = Some(now);
+        self.session.detector.observe(surface, false, weight, now);
+        let Some(incident) = &mut self.session.incident else { return };
+        self.dirty = true;
+        // An answer to a prompt proves everything on its way; anything else proves itself.
+        let proof = surface == Surface::Completion
+            || (incident.failing.contains(&surface) && !incident.failing.contains(&Surface::Completion));
+        incident.failing.retain(|failing| *failing != surface && surface != Surface::Completion);
+        if !proof {
+            return;
+        }
+        let over = match (incident.down_at, incident.recovering_at) {
+            (None, _) => incident.failing.is_empty(),
+            (Some(_), None) => {
+                incident.recovering_at = Some(now);
+                false
+            }
+            (Some(_), Some(first)) => now.abs_diff(first) >= detect::EPISODE_MS,
+        };
+        if over {
+            self.close_incident(now);
+        }
+    }
+
+    fn judge(&mut self, now: Millis) {
+        let strong = self.session.detector.level() >= detect::VERDICT;
+        if let Some(incident) = &mut self.session.incident {
+            if strong && incident.down_at.is_none() {
+                incident.down_at = Some(now);
+            }
+        }
+    }
+
+    fn close_incident(&mut self, now: Millis) {
+        if let Some(incident) = self.session.incident.take() {
+            if incident.down_at.is_some() {
+                self.session.recovered_at = Some(now);
+            }
+        }
+        self.session.detector.reset();
+        self.session.official = None;
+        self.dirty = true;
+    }
+
+    /// Ages what nothing new is heard of.
+    fn age(&mut self, now: Millis) {
+        let over = self.session.incident.as_ref().is_some_and(|incident| {
+            let quiet = now.saturating_sub(incident.last_failure);
+            match (incident.down_at, incident.recovering_at) {
+                (_, Some(first)) => now.saturating_sub(first) >= RECOVERED_MS,
+                (None, None) => quiet >= HICCUP_LIFE_MS,
+                (Some(_), None) => quiet >= VERDICT_LIFE_MS,
+            }
+        });
+        if over {
+            self.close_incident(now);
+        }
+        for entry in self.outbox.prune(now) {
+            self.persist(Area::Local, entry_key(&entry.id), None);
+        }
+        self.age_jobs(now);
+    }
+
+    /// One request to the official status page: neutral check and second opinion in one.
+    fn ask_status(&mut self, now: Millis) {
+        if now.abs_diff(self.session.status_asked) >= session::STATUS_EVERY_MS || self.session.status_asked == 0 {
+            self.session.status_asked = now;
+            self.dirty = true;
+            self.outputs.push_back(Output::FetchStatus { url: crate::claude::STATUS_URL, timeout_ms: 3_000 });
+        }
+    }
+
+    fn on_status(&mut self, answer: Option<&crate::StatusAnswer>, now: Millis) {
+        self.dirty = true;
+        self.settle_unanswered(answer.is_some(), now);
+        let Some(read) = answer.filter(|answer| answer.status == 200).and_then(|answer| crate::claude::parse_status(&answer.body))
+        else {
+            return;
+        };
+        let seen = Official::of(&read, now);
+        let speaks = seen.speaks_of_claude();
+        self.session.official = Some(seen);
+        if let Some(incident) = &mut self.session.incident {
+            if speaks && incident.official_at.is_none() {
+                incident.official_at = Some(now);
+                self.session.detector.official();
+                self.judge(now);
+            }
+        }
+    }
+
+    fn persist(&mut self, area: Area, key: String, value: Option<String>) {
+        self.outputs.push_back(Output::Persist { area, key, value });
+    }
+
+    fn persist_json(&mut self, area: Area, key: String, value: &impl serde::Serialize) {
+        if let Ok(json) = serde_json::to_string(value) {
+            self.persist(area, key, Some(json));
+        }
+    }
+
+    /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage.
+    fn keep(&mut self, id: &EntryId) {
+        match self.outbox.get(id) {
+            Some(entry) if !entry.temporary => {
+                let json = serde_json::to_string(entry).ok();
+                self.persist(Area::Local, entry_key(id), json);
+            }
+            _ => self.dirty = true,
+        }
+    }
+
+    /// Everything that follows from the new state: cards, badge, wake-up, snapshot. What is stored goes out first.
+    fn finish(&mut self, now: Millis) {
+        self.refresh_cards();
+        self.refresh_badge();
+        self.refresh_wake(now);
+        if self.dirty {
+            self.dirty = false;
+            self.session.temporary_entries =
+                self.outbox.newest_first().filter(|entry| entry.temporary).cloned().collect();
+            let json = serde_json::to_string(&self.session).ok();
+            self.persist(Area::Session, SESSION_KEY.to_owned(), json);
+        }
+        self.outputs.make_contiguous().sort_by_key(|output| !matches!(output, Output::Persist { .. }));
+    }
+
+    fn refresh_wake(&mut self, now: Millis) {
+        // While an incident is open the status page is asked once a minute, in the half hour after the last failure.
+        let watching = self.session.incident.as_ref().is_some_and(|incident| {
+            incident.recovering_at.is_none() && now.abs_diff(incident.last_failure) < HICCUP_LIFE_MS
+        });
+        if watching && now.abs_diff(self.session.status_asked) >= session::STATUS_TICK_MS {
+            self.ask_status(now);
+        }
+        let status = watching.then_some(self.session.status_asked.saturating_add(session::STATUS_TICK_MS));
+        let incident = self.session.incident.as_ref().map(|incident| match incident.recovering_at {
+            Some(first) => first.saturating_add(RECOVERED_MS),
+            None => incident.last_failure.saturating_add(HICCUP_LIFE_MS),
+        });
+        let requests = self.session.requests.values().filter_map(session::Pending::deadline);
+        let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
+        let next = requests.chain(jobs).chain(status).chain(incident).filter(|at| *at > now).min();
+        if next != self.session.wake {
+            self.session.wake = next;
+            self.dirty = true;
+            if let Some(at) = next {
+                self.outputs.push_back(Output::WakeAt { at });
+            }
+        }
+    }
+
+    /// The tab a request without one most likely belongs to: the claude.ai page that started last.
+    fn likely_tab(&self, tab: TabId) -> Option<TabId> {
+        if tab >= 0 {
+            return Some(tab);
+        }
+        self.session.tabs.iter().max_by_key(|(_, tab)| tab.hello).map(|(id, _)| *id)
+    }
+}

@@ -1,0 +1,249 @@
+//! What the person is told and offered: cards and badge, from the state alone.
+
+use super::Engine;
+use super::session::{Offer, OfferKind};
+use crate::cause::{Cause, Class, Surface};
+use crate::handoff::Way;
+use crate::input::{Act, EntryId, Millis, TabId};
+use crate::outbox::EntryState;
+use crate::output::{Action, ActionKind, Badge, Card, Output, Tone};
+use crate::provider::{self, Arrival};
+use crate::verdict::State;
+use crate::words::Say;
+
+/// Fallbacks on the card beside the main one.
+const OTHERS: usize = 3;
+
+impl Engine {
+    /// Something failed for a person in this tab.
+    pub(super) fn offer(
+        &mut self,
+        tab: TabId,
+        surface: Surface,
+        cause: &Cause,
+        kind: OfferKind,
+        entry: Option<EntryId>,
+        now: Millis,
+    ) {
+        // What fails beside the conversation (a list, a title, the account) is evidence, not worth an interruption.
+        if !matches!(
+            surface,
+            Surface::Completion | Surface::Document | Surface::Bootstrap | Surface::Conversation | Surface::Login
+        ) {
+            return;
+        }
+        let Some(tab) = self.likely_tab(tab) else { return };
+        let tab = self.session.tab(tab, now);
+        if tab.dismissed.as_ref().is_some_and(|dismissed| *dismissed == entry) {
+            return;
+        }
+        if let Some(shown) = &tab.offer {
+            // A card about a prompt is not replaced by one about no prompt.
+            if shown.entry.is_some() && entry.is_none() {
+                return;
+            }
+        }
+        let handed = tab.offer.take().filter(|old| old.entry == entry).and_then(|old| old.handed);
+        tab.offer = Some(Offer { at: now, surface, cause: cause.clone(), kind, entry, handed });
+        self.dirty = true;
+    }
+
+    /// The neutral check has said whose fault the silence is.
+    pub(super) fn revise_offer(&mut self, tab: TabId, entry: Option<&EntryId>, kind: OfferKind) {
+        let Some(tab) = self.likely_tab(tab) else { return };
+        let offer = self.session.tabs.get_mut(&tab).and_then(|tab| tab.offer.as_mut());
+        if let Some(offer) = offer.filter(|offer| offer.kind == OfferKind::Silent && offer.entry.as_ref() == entry) {
+            offer.kind = kind;
+            self.dirty = true;
+        }
+    }
+
+    /// What the card was about has worked after all.
+    pub(super) fn withdraw(&mut self, tab: TabId, surface: Surface, entry: Option<&EntryId>) {
+        let Some(tab) = self.likely_tab(tab) else { return };
+        let Some(tab) = self.session.tabs.get_mut(&tab) else { return };
+        let over = tab.offer.as_ref().is_some_and(|offer| match &offer.entry {
+            Some(_) => surface == Surface::Completion && (offer.entry.as_ref() == entry || entry.is_some()),
+            None => surface == Surface::Completion || surface == offer.surface,
+        });
+        if over {
+            tab.offer = None;
+            tab.dismissed = None;
+            self.dirty = true;
+        }
+    }
+
+    /// A handoff that started from a card has ended: the card says how.
+    pub(super) fn tell_card(&mut self, entry: Option<&EntryId>, provider: &str, way: Way, verified: bool) {
+        for tab in self.session.tabs.values_mut() {
+            if let Some(offer) = tab.offer.as_mut().filter(|offer| offer.entry.as_ref() == entry) {
+                offer.handed = Some((provider.to_owned(), way, verified));
+                self.dirty = true;
+            }
+        }
+    }
+
+    pub(super) fn refresh_cards(&mut self) {
+        let changed: Vec<(TabId, Option<Card>)> = self
+            .session
+            .tabs
+            .iter()
+            .map(|(id, tab)| (*id, tab.offer.as_ref().map(|offer| self.card(offer))))
+            .filter(|(id, card)| self.session.tabs.get(id).is_some_and(|tab| tab.shown != *card))
+            .collect();
+        for (id, card) in changed {
+            if let Some(tab) = self.session.tabs.get_mut(&id) {
+                tab.shown.clone_from(&card);
+                self.dirty = true;
+                self.outputs.push_back(Output::Card { tab: id, card });
+            }
+        }
+    }
+
+    fn card(&self, offer: &Offer) -> Card {
+        let entry = offer.entry.as_ref().and_then(|id| self.outbox.get(id));
+        let (title, what) = self.told(offer);
+        let mut lines = vec![what];
+        let tone = match (self.state(), offer.cause.votes_or_silent(offer.kind)) {
+            (State::Down, true) => Tone::Down,
+            (_, true) => Tone::Warn,
+            _ => Tone::Grey,
+        };
+        if let Some(entry) = entry {
+            lines.push(match entry.state {
+                EntryState::NotSent => Say::new("saved_not_sent"),
+                EntryState::Unknown => Say::new("saved_unknown"),
+                EntryState::Confirmed => Say::new("saved_confirmed"),
+            });
+        }
+        if let Some((provider, way, verified)) = &offer.handed {
+            lines.push(handed(&self.settings.name_of(provider), *way, *verified));
+        }
+        let mut actions = Vec::new();
+        // Offline or in a dead network nothing else would answer either.
+        if !matches!(offer.kind, OfferKind::Offline | OfferKind::OwnNetwork) {
+            for (index, id) in self.settings.fallbacks.iter().take(OTHERS + 1).enumerate() {
+                let name = self.settings.name_of(id);
+                actions.push(Action {
+                    label: if index == 0 { Say::new("action_continue").text(name) } else { Say::new("action_name").text(name) },
+                    kind: if index == 0 { ActionKind::Primary } else { ActionKind::Secondary },
+                    act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone() },
+                    note: link_note(id),
+                });
+            }
+        }
+        if let Some(entry) = entry {
+            actions.push(Action {
+                label: Say::new("action_copy"),
+                kind: if actions.is_empty() { ActionKind::Primary } else { ActionKind::Secondary },
+                act: Act::Copy { entry: entry.id.clone() },
+                note: None,
+            });
+        }
+        actions.push(Action {
+            label: Say::new("action_close"),
+            kind: ActionKind::Close,
+            act: Act::Dismiss {},
+            note: None,
+        });
+        Card { id: format!("{}-{}", offer.entry.as_deref().unwrap_or("page"), offer.surface.name()), tone, title, lines, actions }
+    }
+
+    /// The title and the sentence of what happened.
+    fn told(&self, offer: &Offer) -> (Say, Say) {
+        let cause = &offer.cause;
+        match offer.kind {
+            OfferKind::Offline => return (Say::new("title_offline"), Say::new("what_offline")),
+            OfferKind::OwnNetwork => return (Say::new("title_own_network"), Say::new("what_own_network")),
+            OfferKind::Silent => return (Say::new("title_silent"), Say::new("what_silent")),
+            OfferKind::Slow => return (Say::new("title_slow"), Say::new("what_slow")),
+            OfferKind::Refused | OfferKind::Broken | OfferKind::Cut | OfferKind::NoAnswer => {}
+        }
+        let what = match (offer.kind, cause.class) {
+            (OfferKind::Cut, _) => Say::new("what_cut"),
+            (OfferKind::NoAnswer, _) => Say::new("what_no_answer"),
+            (_, Class::Capacity) => Say::new("what_capacity"),
+            (OfferKind::Broken, Class::Service) => Say::new("what_broken"),
+            (_, Class::Service) => {
+                Say::new("what_service").text(cause.status.map_or_else(|| "?".to_owned(), |status| status.to_string()))
+            }
+            (_, Class::UserLimit) => match cause.resets_at {
+                Some(at) => Say::new("what_limit_until").time(at),
+                None => Say::new("what_limit"),
+            },
+            (_, Class::Session) => Say::new("what_session"),
+            (_, Class::Account) => Say::new("what_account"),
+            (_, Class::Challenge) => Say::new("what_challenge"),
+            (_, Class::Region) => Say::new("what_region"),
+            (_, Class::OwnNetwork) => Say::new("what_in_between"),
+            _ => Say::new("what_unknown"),
+        };
+        let title = match (offer.kind, cause.class) {
+            (OfferKind::Cut | OfferKind::NoAnswer, _) | (_, Class::Service | Class::Capacity)
+                if self.state() == State::Down =>
+            {
+                Say::new("title_down")
+            }
+            (OfferKind::Cut, _) | (OfferKind::Broken, Class::Service) => Say::new("title_cut"),
+            (OfferKind::NoAnswer, _) => Say::new("title_silent"),
+            (_, Class::Capacity) => Say::new("title_capacity"),
+            (_, Class::Service) if offer.surface == Surface::Completion => Say::new("title_failed"),
+            (_, Class::Service) => Say::new("title_not_loading"),
+            (_, Class::UserLimit) => Say::new("title_limit"),
+            (_, Class::Session) => Say::new("title_session"),
+            (_, Class::Account) => Say::new("title_account"),
+            (_, Class::Challenge) => Say::new("title_challenge"),
+            (_, Class::Region) => Say::new("title_region"),
+            (_, Class::OwnNetwork) => Say::new("title_in_between"),
+            _ => Say::new("title_unknown"),
+        };
+        (title, what)
+    }
+
+    pub(super) fn refresh_badge(&mut self) {
+        let offline = !self.session.online;
+        let offers = self.session.tabs.values().any(|tab| tab.offer.is_some());
+        let (text, tone, title) = match self.state() {
+            _ if offline => ("off", Tone::Grey, "badge_offline"),
+            State::Down => ("down", Tone::Down, "badge_down"),
+            State::Suspected | State::Flapping => ("!", Tone::Warn, "badge_suspected"),
+            State::Hiccup => ("!", Tone::Warn, "badge_hiccup"),
+            State::Recovering => ("up?", Tone::Calm, "badge_recovering"),
+            _ if offers => ("1", Tone::Grey, "badge_offer"),
+            // A page of Claude is open and nothing was ever seen of it: grey, and it says so.
+            State::Blind if !self.session.tabs.is_empty() => ("?", Tone::Grey, "badge_blind"),
+            State::Blind => ("", Tone::Grey, "badge_nothing"),
+            State::Clear => ("", Tone::Calm, "badge_clear"),
+        };
+        let badge = Badge { text: text.to_owned(), tone, title: Say::new(title) };
+        if self.session.badge.as_ref() != Some(&badge) {
+            self.session.badge = Some(badge.clone());
+            self.dirty = true;
+            self.outputs.push_back(Output::Badge(badge));
+        }
+    }
+}
+
+impl Cause {
+    /// Whether the card speaks of a failure of Claude's, as far as is known.
+    fn votes_or_silent(&self, kind: OfferKind) -> bool {
+        self.class.votes() || matches!(kind, OfferKind::Cut | OfferKind::NoAnswer | OfferKind::Slow | OfferKind::Silent)
+    }
+}
+
+/// Where the prompt went, and whether it was seen there.
+pub(super) fn handed(name: &str, way: Way, verified: bool) -> Say {
+    let key = match way {
+        Way::Typed | Way::Link if verified => "handed_verified",
+        Way::Typed | Way::Link => "handed_link",
+        Way::Clipboard => "handed_clipboard",
+        Way::Empty => "handed_empty",
+    };
+    Say::new(key).text(name)
+}
+
+/// What a person must know of a provider's link before the click.
+pub(super) fn link_note(id: &str) -> Option<Say> {
+    let link = provider::find(id)?.link?;
+    (link.arrival == Arrival::Submits).then(|| Say::new("note_link_sends"))
+}

@@ -1,0 +1,310 @@
+//! What the engine must remember between two events, though the background may die between them.
+
+use crate::cause::{Cause, Surface};
+use crate::claude::{self, ComponentStatus, IncidentStage, Role};
+use crate::detect::Detector;
+use crate::handoff::{Job, Way};
+use crate::input::{EntryId, Headers, Millis, TabId};
+use crate::outbox::Entry;
+use crate::output::{Badge, Card};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A failure asks the status page again after this long at the earliest.
+pub(super) const STATUS_EVERY_MS: Millis = 15_000;
+/// While an incident is open it is asked this often without a failure.
+pub(super) const STATUS_TICK_MS: Millis = 60_000;
+/// A 4xx whose meaning is in its body waits this long for the tap to tell it.
+pub(super) const BODY_MS: Millis = 1_500;
+/// A stream's end as the browser tells it waits this long for the tap's word on it.
+pub(super) const CLOSE_MS: Millis = 2_500;
+/// A send without status and headers after this long is slow enough to be told.
+pub(super) const FIRST_BYTE_MS: Millis = 20_000;
+/// A finished request is remembered this long, so that the tap's word on it is not taken for another one.
+const REMEMBER_MS: Millis = 60_000;
+/// No more requests than this are followed at once.
+const MAX_REQUESTS: usize = 256;
+/// Lines of evidence kept for an incident.
+const MAX_EVIDENCE: usize = 12;
+
+/// The snapshot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Session {
+    /// `navigator.onLine` of the last page that told.
+    pub online: bool,
+    /// When something last worked.
+    pub seen_at: Option<Millis>,
+    /// When an incident with a verdict was last closed.
+    pub recovered_at: Option<Millis>,
+    pub requests: BTreeMap<String, Pending>,
+    pub tabs: BTreeMap<TabId, Tab>,
+    pub detector: Detector,
+    pub incident: Option<Incident>,
+    pub official: Option<Official>,
+    pub status_asked: Millis,
+    /// A request got no answer at all; the neutral check will say whose fault it was.
+    pub unanswered: Vec<Unanswered>,
+    pub jobs: Vec<Job>,
+    pub job_counter: u32,
+    /// Tabs that finished loading lately, for handoffs that learn their tab late.
+    pub completed: Vec<(TabId, Millis)>,
+    /// Origins that Understudy may type into.
+    pub allowed: Vec<String>,
+    pub temporary_chats: Vec<String>,
+    pub temporary_entries: Vec<Entry>,
+    pub badge: Option<Badge>,
+    pub wake: Option<Millis>,
+    /// Damaged values that were set aside.
+    pub set_aside: u32,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            online: true,
+            seen_at: None,
+            recovered_at: None,
+            requests: BTreeMap::new(),
+            tabs: BTreeMap::new(),
+            detector: Detector::default(),
+            incident: None,
+            official: None,
+            status_asked: 0,
+            unanswered: Vec::new(),
+            jobs: Vec::new(),
+            job_counter: 0,
+            completed: Vec::new(),
+            allowed: Vec::new(),
+            temporary_chats: Vec::new(),
+            temporary_entries: Vec::new(),
+            badge: None,
+            wake: None,
+            set_aside: 0,
+        }
+    }
+}
+
+impl Session {
+    pub fn tab(&mut self, tab: TabId, now: Millis) -> &mut Tab {
+        self.tabs.entry(tab).or_insert_with(|| Tab { hello: now, ..Tab::default() })
+    }
+
+    /// Makes room for one more request.
+    pub fn forget_requests(&mut self, now: Millis) {
+        self.requests.retain(|_, pending| {
+            pending.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS)
+        });
+        while self.requests.len() >= MAX_REQUESTS {
+            let oldest = self.requests.iter().min_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone());
+            if let Some(id) = oldest {
+                self.requests.remove(&id);
+            }
+        }
+    }
+}
+
+/// One request under way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Pending {
+    pub tab: TabId,
+    pub url: String,
+    pub surface: Surface,
+    pub weight: f32,
+    pub role: Role,
+    pub started: Millis,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<EntryId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(default)]
+    pub headers: Headers,
+    /// The tap's number of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u32>,
+    /// `message_start` was seen: the server took the prompt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub accepted: bool,
+    /// A stop reason was seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
+    /// Told as slow or stalled already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub slow: bool,
+    /// What it will be taken for, and when, if nothing better is heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<(Cause, Millis)>,
+    /// When it was settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done_at: Option<Millis>,
+}
+
+impl Pending {
+    /// When the engine must look at it again by itself.
+    pub fn deadline(&self) -> Option<Millis> {
+        if self.done_at.is_some() {
+            return None;
+        }
+        match &self.fallback {
+            Some((_, at)) => Some(*at),
+            None if self.is_send() && self.status.is_none() && !self.slow => Some(self.started + FIRST_BYTE_MS),
+            None => None,
+        }
+    }
+
+    /// Whether a prompt is under way in it.
+    pub fn is_send(&self) -> bool {
+        matches!(self.role, Role::Send | Role::Retry)
+    }
+
+    /// Whether it answers with an event stream.
+    pub fn is_stream(&self) -> bool {
+        self.status == Some(200)
+            && self.headers.content_type.as_deref().is_some_and(|kind| kind.contains("text/event-stream"))
+    }
+}
+
+/// A claude.ai page.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Tab {
+    pub hello: Millis,
+    /// Whether the tap has spoken in this page life.
+    pub tap: bool,
+    /// The tap's streams and the requests they are.
+    pub streams: BTreeMap<u32, String>,
+    pub offer: Option<Offer>,
+    /// What is on screen.
+    pub shown: Option<Card>,
+    /// The user closed the card about this prompt (`Some(None)`: about no prompt).
+    pub dismissed: Option<Option<EntryId>>,
+}
+
+/// What a card is about.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Offer {
+    pub at: Millis,
+    pub surface: Surface,
+    pub cause: Cause,
+    pub kind: OfferKind,
+    pub entry: Option<EntryId>,
+    /// Where the prompt was taken from this card.
+    pub handed: Option<(String, Way, bool)>,
+}
+
+/// What happened, as far as the words on the card differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OfferKind {
+    /// An error answer; the cause says which.
+    Refused,
+    /// An error in the middle of the answer.
+    Broken,
+    /// The stream ended before the answer did.
+    Cut,
+    /// No answer; the neutral check is under way.
+    Silent,
+    /// No answer, while the network works.
+    NoAnswer,
+    /// No answer, and nothing else answers either.
+    OwnNetwork,
+    /// The browser says that it is offline.
+    Offline,
+    /// It takes unusually long.
+    Slow,
+}
+
+/// A request that got no answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Unanswered {
+    pub at: Millis,
+    pub tab: TabId,
+    pub surface: Surface,
+    pub weight: f32,
+    pub cause: Cause,
+    pub entry: Option<EntryId>,
+}
+
+/// A run of failures, from the first one to the recovery.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Incident {
+    pub since: Millis,
+    pub last_failure: Millis,
+    pub down_at: Option<Millis>,
+    pub recovering_at: Option<Millis>,
+    /// When we first saw the status page speak of it.
+    pub official_at: Option<Millis>,
+    pub failures: u32,
+    pub failed_sends: u32,
+    pub failing: Vec<Surface>,
+    pub evidence: Vec<(Millis, Surface, Cause)>,
+}
+
+impl Incident {
+    pub fn new(now: Millis) -> Self {
+        Self {
+            since: now,
+            last_failure: now,
+            down_at: None,
+            recovering_at: None,
+            official_at: None,
+            failures: 0,
+            failed_sends: 0,
+            failing: Vec::new(),
+            evidence: Vec::new(),
+        }
+    }
+
+    pub fn note(&mut self, surface: Surface, cause: &Cause, now: Millis) {
+        self.last_failure = now;
+        self.failures = self.failures.saturating_add(1);
+        if surface == Surface::Completion {
+            self.failed_sends = self.failed_sends.saturating_add(1);
+        }
+        if !self.failing.contains(&surface) {
+            self.failing.push(surface);
+            self.failing.sort();
+        }
+        self.evidence.push((now, surface, cause.clone()));
+        if self.evidence.len() > MAX_EVIDENCE {
+            // The first one dates the incident: keep it.
+            self.evidence.remove(1);
+        }
+    }
+}
+
+/// What the official status page said last.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Official {
+    pub at: Millis,
+    /// The state of the component claude.ai, if the page named it.
+    pub claude: Option<ComponentStatus>,
+    /// Whether the page says that Claude's API works.
+    pub api_up: bool,
+    /// Whether it says that claude.ai is down.
+    pub says_down: bool,
+    /// The name of an open incident that concerns claude.ai.
+    pub incident: Option<String>,
+    /// Whether that incident is being monitored: the service is usually back.
+    pub monitoring: bool,
+}
+
+impl Official {
+    /// What a summary says.
+    pub fn of(read: &claude::Official, now: Millis) -> Self {
+        let concerning = read.incidents.iter().find(|incident| incident.touches_claude_ai);
+        Self {
+            at: now,
+            claude: read.claude_ai,
+            api_up: read.api == Some(ComponentStatus::Operational),
+            says_down: read.says_down(),
+            incident: concerning.map(|incident| incident.name.clone()),
+            monitoring: concerning.is_some_and(|incident| incident.status == IncidentStage::Monitoring),
+        }
+    }
+
+    /// Whether the page admits that something is wrong with claude.ai.
+    pub fn speaks_of_claude(&self) -> bool {
+        self.says_down || self.incident.is_some()
+    }
+}

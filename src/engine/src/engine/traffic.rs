@@ -1,0 +1,506 @@
+//! Requests and the tap's facts become observations: one for each request, once.
+
+use super::Engine;
+use super::session::{self, OfferKind, Pending, Unanswered};
+use crate::cause::{Cause, Class, Surface};
+use crate::claude::{self, Answer, Role, StreamMark};
+use crate::detect;
+use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamEnd, TabId};
+use crate::outbox::EntryState;
+use crate::output::Output;
+
+/// A stream that ended cleanly without its terminal event is ambiguous: it counts a quarter unless repeated.
+const CUT_WEIGHT: f64 = 0.25;
+/// A failure without an answer, once the neutral check has cleared the network, and a slow or silent stream.
+const SILENT_WEIGHT: f64 = 0.6;
+/// A gap of more than a minute without any event: pings come about every 15 s, and gaps of 15 to 60 s do recover.
+const STALL_MS: u32 = 60_000;
+/// Temporary chats remembered, so that their later prompts are not stored either.
+const MAX_TEMPORARY: usize = 50;
+/// Longest URL that is looked at.
+const MAX_URL: usize = 4_096;
+
+impl Engine {
+    pub(super) fn on_request(&mut self, request: Request, now: Millis) {
+        let Request { id, tab, step } = request;
+        match step {
+            RequestStep::Started { method, url, document, body } => {
+                self.on_started(id, tab, &method, &url, document, body.as_deref(), now);
+            }
+            RequestStep::Headers { status, headers } => self.on_headers(&id, status, headers, now),
+            RequestStep::Body { text } => self.on_body(&id, &text, now),
+            RequestStep::Done => self.on_done(&id, now),
+            RequestStep::Failed { error } => self.on_transport(&id, &error, now),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one step, taken apart once")]
+    fn on_started(
+        &mut self,
+        id: String,
+        tab: TabId,
+        method: &str,
+        url: &str,
+        document: bool,
+        body: Option<&[u8]>,
+        now: Millis,
+    ) {
+        if url.len() > MAX_URL {
+            return;
+        }
+        let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
+        let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
+        // A redirect or a repeated navigation starts the same request again.
+        if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == url) {
+            return;
+        }
+        let entry = match endpoint.role {
+            Role::Send => self.capture(endpoint.conversation, body, now),
+            Role::Retry => endpoint
+                .conversation
+                .and_then(|conversation| self.outbox.pending_of(conversation))
+                .map(|entry| entry.id.clone()),
+            _ => None,
+        };
+        let pending = Pending {
+            tab,
+            url: url.to_owned(),
+            surface: endpoint.surface,
+            weight: endpoint.weight,
+            role: endpoint.role,
+            started: now,
+            entry,
+            status: None,
+            headers: Headers::default(),
+            seq: None,
+            accepted: false,
+            stopped: false,
+            slow: false,
+            fallback: None,
+            done_at: None,
+        };
+        self.dirty |= pending.weight > 0.0 || pending.is_send();
+        self.session.forget_requests(now);
+        self.session.requests.insert(id, pending);
+    }
+
+    /// Stores the prompt before anything else happens to it.
+    fn capture(&mut self, conversation: Option<&str>, body: Option<&[u8]>, now: Millis) -> Option<EntryId> {
+        let send = claude::parse_send(body?)?;
+        let known = conversation.is_some_and(|id| self.session.temporary_chats.iter().any(|chat| chat == id));
+        if send.temporary && !known {
+            self.session.temporary_chats.extend(conversation.map(str::to_owned));
+            let surplus = self.session.temporary_chats.len().saturating_sub(MAX_TEMPORARY);
+            self.session.temporary_chats.drain(..surplus);
+        }
+        let temporary = send.temporary || known;
+        let id = self.outbox.dispatched(&send, conversation, temporary, now)?.id.clone();
+        self.keep(&id);
+        Some(id)
+    }
+
+    fn on_headers(&mut self, id: &str, status: u16, headers: Headers, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.done_at.is_some() {
+            return;
+        }
+        pending.status = Some(status);
+        pending.headers = headers;
+        self.dirty |= pending.weight > 0.0;
+        if pending.is_stream() {
+            return;
+        }
+        let (role, cause) = (pending.role, pending.answer(None));
+        // What headers alone decide is told at once; a 4xx may have its meaning in its body.
+        let decided = match cause.class {
+            Class::Ok | Class::Unknown => false,
+            Class::Service | Class::Capacity | Class::Challenge | Class::Region => true,
+            _ => role == Role::Document,
+        };
+        if decided {
+            self.settle(id, &cause, now);
+        }
+    }
+
+    fn on_body(&mut self, id: &str, text: &str, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.done_at.is_some() {
+            return;
+        }
+        if !pending.is_stream() {
+            let cause = pending.answer(Some(text));
+            self.settle(id, &cause, now);
+            return;
+        }
+        let mut reader = claude::SseReader::default();
+        for event in reader.push(text) {
+            self.on_mark(id, claude::stream_event(&event.name, &event.data), now);
+        }
+        self.on_stream_end(id, StreamEnd::End, now);
+    }
+
+    fn on_done(&mut self, id: &str, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.done_at.is_some() {
+            return;
+        }
+        self.dirty = true;
+        if pending.is_stream() {
+            // The tap's word on the end may still be on its way; without a tap the end of a stream tells nothing.
+            pending.fallback = Some((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
+            return;
+        }
+        let cause = pending.answer(None);
+        let fine = cause.class == Class::Ok && pending.status.is_some_and(|status| status < 400);
+        if fine || pending.role == Role::Document || pending.seq.is_some() {
+            self.settle(id, &cause, now);
+        } else {
+            pending.fallback = Some((cause, now + session::BODY_MS));
+        }
+    }
+
+    fn on_transport(&mut self, id: &str, error: &str, now: Millis) {
+        let online = self.session.online;
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.done_at.is_some() {
+            return;
+        }
+        let mut cause = claude::transport(error, online);
+        cause.status = pending.status;
+        self.settle(id, &cause, now);
+    }
+
+    pub(super) fn on_fact(&mut self, tab: TabId, fact: Fact, now: Millis) {
+        {
+            let tab = self.session.tab(tab, now);
+            self.dirty |= !tab.tap;
+            tab.tap = true;
+        }
+        match fact {
+            Fact::Ready {} => {}
+            Fact::Response { seq, method, url, status, content_type, cf_mitigated, body } => {
+                let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
+                let Some(pending) = self.session.requests.get_mut(&id) else { return };
+                if pending.done_at.is_some() {
+                    return;
+                }
+                pending.status = Some(status);
+                pending.headers.content_type = content_type.or(pending.headers.content_type.take());
+                pending.headers.cf_mitigated = cf_mitigated.or(pending.headers.cf_mitigated.take());
+                let cause = pending.answer(Some(&body));
+                self.settle(&id, &cause, now);
+            }
+            Fact::Stream { seq, method, url, status } => {
+                let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
+                if let Some(pending) = self.session.requests.get_mut(&id) {
+                    pending.status = Some(status);
+                    pending.headers.content_type.get_or_insert_with(|| "text/event-stream".to_owned());
+                    if pending.is_send() {
+                        self.session.tab(tab, now).streams.insert(seq, id);
+                    }
+                }
+                self.dirty = true;
+            }
+            Fact::Event { seq, name, data } => {
+                if let Some(id) = self.stream_of(tab, seq) {
+                    self.on_mark(&id, claude::stream_event(&name, &data), now);
+                }
+            }
+            Fact::Progress { seq, silent_ms, .. } => {
+                if let Some(id) = self.stream_of(tab, seq).filter(|_| silent_ms >= STALL_MS) {
+                    self.on_slow(&id, now);
+                }
+            }
+            Fact::Closed { seq, end, .. } => {
+                if let Some(id) = self.stream_of(tab, seq) {
+                    self.session.tab(tab, now).streams.remove(&seq);
+                    self.on_stream_end(&id, end, now);
+                }
+            }
+            Fact::Rejected { seq, method, url, aborted, online } => {
+                self.session.online = online;
+                let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
+                let Some(pending) = self.session.requests.get_mut(&id) else { return };
+                // The browser's own word comes by webRequest and says more; this is for the case that it does not.
+                let class = if aborted { Class::Aborted } else { Class::Unknown };
+                if pending.done_at.is_none() && pending.fallback.is_none() {
+                    pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
+                    self.dirty = true;
+                }
+            }
+        }
+    }
+
+    /// The request that a fetch of the tap is: the newest one of its tab (or of no tab) with its URL.
+    fn bind(&mut self, tab: TabId, seq: u32, method: &str, url: &str, now: Millis) -> Option<String> {
+        if url.len() > MAX_URL {
+            return None;
+        }
+        let mine = |pending: &Pending| pending.tab == tab && pending.seq == Some(seq);
+        if let Some((id, _)) = self.session.requests.iter().find(|(_, pending)| mine(pending)) {
+            return Some(id.clone());
+        }
+        let free = |pending: &Pending| {
+            pending.seq.is_none() && pending.url == url && (pending.tab == tab || pending.tab < 0)
+        };
+        let found = self.session.requests.iter().filter(|(_, pending)| free(pending));
+        let id = match found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
+            Some(id) => id,
+            None => {
+                let id = format!("tap:{tab}:{seq}");
+                self.on_started(id.clone(), tab, method, url, false, None, now);
+                id
+            }
+        };
+        let pending = self.session.requests.get_mut(&id)?;
+        pending.seq = Some(seq);
+        pending.tab = tab;
+        Some(id)
+    }
+
+    fn stream_of(&self, tab: TabId, seq: u32) -> Option<String> {
+        self.session.tabs.get(&tab)?.streams.get(&seq).cloned()
+    }
+
+    fn on_mark(&mut self, id: &str, mark: StreamMark, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.done_at.is_some() || !pending.is_send() {
+            return;
+        }
+        match mark {
+            StreamMark::Start { .. } => {
+                pending.accepted = true;
+                self.dirty = true;
+            }
+            StreamMark::Stopped => {
+                pending.stopped = true;
+                self.dirty = true;
+            }
+            StreamMark::Terminal => self.settle(id, &Cause::bare(Class::Ok), now),
+            StreamMark::Error(cause) => {
+                let cause = Cause { status: pending.status, ..cause };
+                self.settle(id, &cause, now);
+            }
+            // The answer itself still comes to its end; the limit meets the next prompt.
+            StreamMark::Limit(_) | StreamMark::Other => {}
+        }
+    }
+
+    fn on_stream_end(&mut self, id: &str, end: StreamEnd, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.done_at.is_some() {
+            return;
+        }
+        if !pending.is_send() || pending.stopped {
+            // Another product's stream tells nothing; an answer whose stop reason was seen is whole.
+            let class = if pending.stopped { Class::Ok } else { Class::Unknown };
+            self.settle(id, &Cause::bare(class), now);
+            return;
+        }
+        match end {
+            StreamEnd::End => self.settle(id, &Cause { status: Some(200), ..Cause::bare(Class::Unknown) }, now),
+            // Firefox shows a reset as an abort: the browser's own word decides, if it comes.
+            StreamEnd::Abort | StreamEnd::Error => {
+                let class = if end == StreamEnd::Abort { Class::Aborted } else { Class::Unknown };
+                pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
+                self.dirty = true;
+            }
+        }
+    }
+
+    /// Requests that have waited long enough are taken for what they look like.
+    pub(super) fn settle_requests(&mut self, now: Millis) {
+        let due: Vec<String> = self
+            .session
+            .requests
+            .iter()
+            .filter(|(_, pending)| pending.deadline().is_some_and(|at| at <= now))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in due {
+            match self.session.requests.get(&id).and_then(|pending| pending.fallback.clone()) {
+                Some((cause, _)) => self.settle(&id, &cause, now),
+                None => self.on_slow(&id, now),
+            }
+        }
+    }
+
+    /// A send without a first byte, or a stream without a sign of life: told once, and it may still end well.
+    fn on_slow(&mut self, id: &str, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if pending.slow || pending.done_at.is_some() {
+            return;
+        }
+        pending.slow = true;
+        self.dirty = true;
+        let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
+        let weight = f64::from(pending.weight) * SILENT_WEIGHT;
+        let cause = Cause { status: pending.status, ..Cause::bare(Class::Unknown) };
+        self.doubt(surface, &cause, weight, now);
+        self.offer(tab, surface, &cause, OfferKind::Slow, entry, now);
+    }
+
+    /// Something ambiguous: it counts little, and only together with more does it become a failure.
+    fn doubt(&mut self, surface: Surface, cause: &Cause, weight: f64, now: Millis) {
+        self.session.detector.observe(surface, true, weight, now);
+        if self.session.detector.level() >= detect::SUSPECT {
+            self.failed(surface, cause, 0.0, now);
+        }
+    }
+
+    /// One request has got its cause: the one place where observations are made.
+    fn settle(&mut self, id: &str, cause: &Cause, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        pending.done_at = Some(now);
+        pending.fallback = None;
+        let pending = pending.clone();
+        self.dirty |= pending.weight > 0.0 || pending.is_send();
+        self.outputs.push_back(Output::Observed {
+            request: id.to_owned(),
+            surface: pending.surface,
+            cause: cause.clone(),
+        });
+        if pending.is_send() {
+            self.note_fate(&pending, cause, now);
+        }
+        let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
+        let weight = f64::from(pending.weight);
+        match cause.class {
+            Class::Ok => {
+                if pending.weight > 0.0 {
+                    self.worked(surface, weight, now);
+                    self.withdraw(tab, surface, entry.as_ref());
+                }
+            }
+            Class::Service | Class::Capacity if pending.weight > 0.0 => {
+                self.failed(surface, cause, weight, now);
+                let kind = if pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused };
+                self.offer(tab, surface, cause, kind, entry, now);
+            }
+            Class::OwnNetwork | Class::Unknown if pending.weight > 0.0 => self.no_answer(&pending, cause, now),
+            Class::UserLimit | Class::Session | Class::Account | Class::Challenge | Class::Region => {
+                // The edge answers, and the answer concerns this user: worth words where a person waits for something.
+                let waits = pending.is_send() || matches!(pending.role, Role::Document | Role::Load);
+                if waits {
+                    self.offer(tab, surface, cause, OfferKind::Refused, entry, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the outcome says of the prompt.
+    fn note_fate(&mut self, pending: &Pending, cause: &Cause, now: Millis) {
+        let Some(id) = pending.entry.clone() else { return };
+        let Some(entry) = self.outbox.get_mut(&id) else { return };
+        entry.touched = now;
+        entry.state = match cause.class {
+            Class::Ok => EntryState::Confirmed,
+            // Stopped by the user while the answer was coming: the server has it.
+            Class::Aborted if pending.accepted => EntryState::Confirmed,
+            _ if pending.is_stream() => EntryState::Unknown,
+            // Turned away by the application itself.
+            Class::Capacity
+            | Class::UserLimit
+            | Class::Session
+            | Class::Account
+            | Class::Challenge
+            | Class::Region
+            | Class::ClientFault => EntryState::NotSent,
+            Class::Service if pending.was_turned_away() => EntryState::NotSent,
+            _ if cause.transport.as_deref().is_some_and(claude::never_left) => EntryState::NotSent,
+            _ => EntryState::Unknown,
+        };
+        self.keep(&id);
+    }
+
+    /// Nothing came back, or something that is not Claude's: whose fault, the neutral check will say.
+    fn no_answer(&mut self, pending: &Pending, cause: &Cause, now: Millis) {
+        let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
+        if !self.session.online {
+            if pending.is_send() {
+                self.offer(tab, surface, cause, OfferKind::Offline, entry, now);
+            }
+            return;
+        }
+        // Without the tap nothing is known of a stream's end.
+        let watched = pending.seq.is_some() || cause.transport.is_some();
+        if pending.is_stream() && pending.is_send() && watched {
+            // The answer stopped in its middle. That alone does not say by whose fault.
+            self.offer(tab, surface, cause, OfferKind::Cut, entry.clone(), now);
+            if cause.transport.is_none() {
+                self.doubt(surface, cause, f64::from(pending.weight) * CUT_WEIGHT, now);
+                return;
+            }
+        }
+        if cause.class == Class::OwnNetwork && cause.transport.is_none() {
+            // A page that is not Claude's came in its place: something in between answers.
+            if pending.is_send() || pending.role == Role::Document {
+                self.offer(tab, surface, cause, OfferKind::Refused, entry, now);
+            }
+            return;
+        }
+        if cause.transport.is_none() || pending.weight < 1.0 {
+            return;
+        }
+        if pending.is_send() && !pending.is_stream() {
+            self.offer(tab, surface, cause, OfferKind::Silent, entry.clone(), now);
+        }
+        self.session.unanswered.push(Unanswered {
+            at: now,
+            tab,
+            surface,
+            weight: pending.weight,
+            cause: cause.clone(),
+            entry,
+        });
+        self.session.unanswered.truncate(16);
+        self.ask_status(now);
+    }
+
+    /// The neutral check has come back: anything that answers proves the network.
+    pub(super) fn settle_unanswered(&mut self, network: bool, now: Millis) {
+        for silent in std::mem::take(&mut self.session.unanswered) {
+            if now.abs_diff(silent.at) > session::STATUS_TICK_MS {
+                continue;
+            }
+            let kind = if network { OfferKind::NoAnswer } else { OfferKind::OwnNetwork };
+            self.revise_offer(silent.tab, silent.entry.as_ref(), kind);
+            if network {
+                self.failed(silent.surface, &silent.cause, f64::from(silent.weight) * SILENT_WEIGHT, now);
+                if silent.surface == Surface::Document {
+                    self.offer(silent.tab, silent.surface, &silent.cause, kind, silent.entry, now);
+                }
+            } else {
+                self.session.detector.drop_episode();
+            }
+        }
+    }
+}
+
+impl Pending {
+    fn answer(&self, body: Option<&str>) -> Cause {
+        let answer = Answer {
+            status: self.status.unwrap_or(0),
+            content_type: self.headers.content_type.as_deref(),
+            cf_mitigated: self.headers.cf_mitigated.as_deref(),
+            location: self.headers.location.as_deref(),
+            body,
+        };
+        let endpoint = claude::Endpoint {
+            surface: self.surface,
+            weight: self.weight,
+            role: self.role,
+            conversation: None,
+            row: "",
+        };
+        claude::classify(&endpoint, &answer)
+    }
+
+    /// Whether the error answer shows that the prompt was not taken: the application's own JSON, or an edge that says
+    /// that it reached nobody. Other gateway errors (502, 504, 52x) leave it open.
+    fn was_turned_away(&self) -> bool {
+        let json = self.headers.content_type.as_deref().is_some_and(|kind| kind.contains("json"));
+        json || matches!(self.status, Some(429 | 503 | 529))
+    }
+}
