@@ -1,1 +1,16 @@
-//! To be written.
+//! Drives real browsers with the built extension against the lab.
+//!
+//! [`Browser`] is one interface to Chromium and Firefox. The tests are in `tests/e2e`, the demo in `src/bin/demo.rs`.
+
+mod browser;
+mod cdp;
+mod chromium;
+mod display;
+mod firefox;
+mod process;
+pub mod wait;
+pub mod webdriver;
+
+pub use browser::{Browser, Card, Kind, Options};
+pub use display::Display;
+pub use process::Process;

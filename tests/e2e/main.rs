@@ -1,0 +1,2 @@
+//! End to end, in real browsers.
+fn main() {}

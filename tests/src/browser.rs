@@ -1,0 +1,425 @@
+//! One way of driving both browsers.
+
+use crate::chromium::Chromium;
+use crate::firefox::Firefox;
+use crate::process::kill_tree;
+use crate::wait::{PATIENT, SOON, until};
+use crate::webdriver::{Element, WebDriver, text};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A browser under test, with a profile of its own. Dropping it ends every process and removes the profile.
+pub struct Browser {
+    options: Options,
+    // Dropped in this order: the session before its driver, the profile last.
+    side: Box<dyn Side>,
+    profile: TempDir,
+}
+
+/// Which browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Chromium, as Debian builds it.
+    Chromium,
+    /// Firefox ESR.
+    Firefox,
+}
+
+/// How to start a browser.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which.
+    pub kind: Kind,
+    /// The port on which the lab answers for every host.
+    pub port: u16,
+    /// The unpacked extension; `None` for a browser without it.
+    pub extension: Option<PathBuf>,
+    /// The same extension as a package, installed for good (Firefox; Chromium always loads the folder).
+    pub package: Option<PathBuf>,
+    /// Whether a request for an optional host is answered by a prompt; without, it is granted at once.
+    pub prompts: bool,
+    /// The X display to show the window on; `None` is headless.
+    pub display: Option<String>,
+}
+
+/// What each browser does its own way.
+pub(crate) trait Side: Send {
+    /// The WebDriver session.
+    fn driver(&self) -> &WebDriver;
+    /// The same, to end it.
+    fn driver_mut(&mut self) -> &mut WebDriver;
+    /// The origin of the extension's pages, with a slash at the end.
+    fn origin(&self) -> Option<&str>;
+    /// Runs the body of an async function in the background; wakes it if need be.
+    fn background_eval(&self, body: &str) -> Result<Value>;
+    /// Runs the body of an async function with the extension's rights, without touching the background.
+    fn probe_eval(&self, body: &str) -> Result<Value>;
+    /// Whether the background is running.
+    fn background_runs(&self) -> Result<bool>;
+    /// Stops the background at once.
+    fn kill_background(&self) -> Result<()>;
+    /// Opens the popup as the toolbar button does, over the current tab.
+    fn open_popup(&self) -> Result<()>;
+    /// Whether the popup is open.
+    fn popup_is_open(&self) -> Result<bool>;
+    /// Runs the body of an async function in the popup.
+    fn popup_eval(&self, body: &str) -> Result<Value>;
+    /// Clicks with the mouse at a point of the popup.
+    fn popup_click_at(&self, x: f64, y: f64) -> Result<()>;
+    /// A PNG of the popup.
+    fn popup_screenshot(&self) -> Result<Vec<u8>>;
+    /// Grants optional hosts without a prompt.
+    fn grant(&self, origins: &[&str]) -> Result<()>;
+    /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
+    fn answer_prompt(&self, accept: bool, done: &mut dyn FnMut() -> Result<bool>) -> Result<()>;
+    /// Cuts the current tab off the network (`navigator.onLine` is false), or connects it again.
+    fn offline(&self, off: bool) -> Result<()>;
+    /// Makes the pages prefer dark or light.
+    fn dark(&self, dark: bool) -> Result<()>;
+}
+
+/// The card of Understudy as it stands in the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// The heading.
+    pub title: String,
+    /// The whole visible text.
+    pub text: String,
+    /// The labels of the buttons, the main one first.
+    pub buttons: Vec<String>,
+}
+
+impl Kind {
+    /// Both, in the order in which they are reported.
+    pub const BOTH: [Self; 2] = [Self::Chromium, Self::Firefox];
+
+    /// The name in test names and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Chromium => "chromium",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// The folder of its build below `dist`.
+    pub const fn folder(self) -> &'static str {
+        match self {
+            Self::Chromium => "chrome",
+            Self::Firefox => "firefox",
+        }
+    }
+}
+
+impl Options {
+    /// A headless browser with a folder as its extension and permission requests granted.
+    pub fn new(kind: Kind, port: u16, extension: Option<&Path>) -> Self {
+        Self { kind, port, extension: extension.map(Path::to_owned), package: None, prompts: false, display: None }
+    }
+}
+
+impl Browser {
+    /// Starts a browser with a fresh profile.
+    pub fn start(options: Options) -> Result<Self> {
+        let profile = TempDir::with_prefix(format!("understudy-{}-", options.kind.name()))?;
+        let side = start(&options, profile.path())?;
+        Ok(Self { options, side, profile })
+    }
+
+    /// Closes the browser as a user does and starts it again with the same profile.
+    pub fn restart(&mut self) -> Result<()> {
+        self.side.driver_mut().quit()?;
+        self.side = start(&self.options, self.profile.path())?;
+        Ok(())
+    }
+
+    /// Kills the browser without a goodbye and starts it again with the same profile.
+    pub fn crash_and_restart(&mut self) -> Result<()> {
+        let driver = self.side.driver_mut();
+        let capabilities = &driver.capabilities;
+        let id = capabilities.get("goog:processID").or_else(|| capabilities.get("moz:processID")).and_then(Value::as_u64);
+        kill_tree(u32::try_from(id.context("no process id")?)?);
+        driver.abandon();
+        self.side = start(&self.options, self.profile.path())?;
+        Ok(())
+    }
+
+    /// Which browser this is.
+    pub fn kind(&self) -> Kind {
+        self.options.kind
+    }
+
+    /// The WebDriver session, for what has no name here.
+    pub fn driver(&self) -> &WebDriver {
+        self.side.driver()
+    }
+
+    /// Opens a URL in the current tab; a page that cannot load is not an error.
+    pub fn visit(&self, url: &str) -> Result<()> {
+        match self.driver().goto(url) {
+            // Both drivers call the browser's own error page an error.
+            Err(error) if error.to_string().contains("error page") || error.to_string().contains("net::ERR") => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Opens a URL in a new tab and makes it the current one.
+    pub fn visit_in_new_tab(&self, url: &str) -> Result<String> {
+        let tab = self.driver().open_tab()?;
+        self.driver().switch(&tab)?;
+        self.visit(url)?;
+        Ok(tab)
+    }
+
+    /// Runs the body of a function (it may return a promise) in the current page.
+    pub fn eval(&self, body: &str) -> Result<Value> {
+        self.driver().eval(body, &json!([]))
+    }
+
+    /// The same with arguments.
+    pub fn eval_with(&self, body: &str, arguments: &Value) -> Result<Value> {
+        self.driver().eval(body, arguments)
+    }
+
+    /// Waits until an expression is true in the current page.
+    pub fn wait_for(&self, expression: &str) -> Result<()> {
+        until(expression, PATIENT, || Ok((self.eval(&format!("return Boolean({expression})"))? == true).then_some(())))
+    }
+
+    /// Waits for an element of the current page.
+    pub fn wait_for_element(&self, css: &str) -> Result<Element> {
+        until(css, PATIENT, || self.driver().find(css))
+    }
+
+    /// Closes every tab but `keep` and makes that the current one.
+    pub fn close_other_tabs(&self, keep: &str) -> Result<()> {
+        for tab in self.driver().windows()? {
+            if tab != keep {
+                self.driver().switch(&tab)?;
+                self.driver().close_tab()?;
+            }
+        }
+        self.driver().switch(keep)
+    }
+
+    /// Waits for a tab that is not in `known`, makes it the current one and returns its handle.
+    pub fn follow_new_tab(&self, known: &[String]) -> Result<String> {
+        let tab = until("a new tab", SOON, || Ok(self.driver().windows()?.into_iter().find(|tab| !known.contains(tab))))?;
+        self.driver().switch(&tab)?;
+        Ok(tab)
+    }
+
+    /// The card in the current page, if it is shown.
+    pub fn card(&self) -> Result<Option<Card>> {
+        let Some(host) = self.driver().find(CARD_HOST)? else { return Ok(None) };
+        let read = self.driver().shadow(&host).and_then(|root| self.eval_with(READ_CARD, &json!([root.argument()])));
+        let read = match read {
+            Ok(read) => read,
+            // The card was taken away between two commands.
+            Err(error) if is_gone(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if read.is_null() {
+            return Ok(None);
+        }
+        Ok(Some(Card {
+            title: text(read["title"].clone())?,
+            text: text(read["text"].clone())?,
+            buttons: serde_json::from_value(read["buttons"].clone())?,
+        }))
+    }
+
+    /// Waits for the card.
+    pub fn wait_for_card(&self) -> Result<Card> {
+        until("the card is shown", SOON, || self.card())
+    }
+
+    /// Clicks a button of the card by its label, as a user does.
+    pub fn click_card(&self, label: &str) -> Result<()> {
+        until(&format!("the card's button {label:?} is clicked"), SOON, || {
+            let Some(card) = self.card()? else { return Ok(None) };
+            let Some(index) = card.buttons.iter().position(|button| button == label) else {
+                bail!("no button {label:?} among {:?}", card.buttons);
+            };
+            let Some(host) = self.driver().find(CARD_HOST)? else { return Ok(None) };
+            let root = self.driver().shadow(&host)?;
+            let button = self.eval_with(
+                "return [...arguments[0].querySelectorAll('button')].filter((b) => b.getClientRects().length)[arguments[1]]",
+                &json!([root.argument(), index]),
+            )?;
+            let Some((_, reference)) = button.as_object().and_then(|object| object.iter().next()) else { return Ok(None) };
+            self.driver().click(&Element(text(reference.clone())?))?;
+            Ok(Some(()))
+        })
+    }
+
+    /// Runs the body of an async function in the background; wakes it if need be.
+    pub fn background_eval(&self, body: &str) -> Result<Value> {
+        self.side.background_eval(body)
+    }
+
+    /// Runs the body of an async function with the extension's rights, without touching the background.
+    pub fn probe_eval(&self, body: &str) -> Result<Value> {
+        self.side.probe_eval(body)
+    }
+
+    /// All of `storage.local`.
+    pub fn local_storage(&self) -> Result<Value> {
+        self.probe_eval("return await browser.storage.local.get(null)")
+    }
+
+    /// The saved prompts (`entry:…`), parsed.
+    pub fn entries(&self) -> Result<Vec<Value>> {
+        let all = self.local_storage()?;
+        let mut entries = Vec::new();
+        for (key, value) in all.as_object().context("storage is no object")? {
+            if key.starts_with("entry:") {
+                let json = value.as_str().with_context(|| format!("{key} is no string"))?;
+                entries.push(serde_json::from_str(json).with_context(|| key.clone())?);
+            }
+        }
+        Ok(entries)
+    }
+
+    /// Empties both stores: a fresh install, without a restart. The background is stopped, so that it forgets too.
+    pub fn forget_everything(&self) -> Result<()> {
+        self.side.kill_background()?;
+        self.probe_eval("await browser.storage.session.clear(); await browser.storage.local.clear()").map(drop)
+    }
+
+    /// The text on the toolbar button.
+    pub fn badge(&self) -> Result<String> {
+        text(self.probe_eval("return await browser.action.getBadgeText({})")?)
+    }
+
+    /// Stops the background at once.
+    pub fn kill_background(&self) -> Result<()> {
+        self.side.kill_background()
+    }
+
+    /// Whether the background is running.
+    pub fn background_runs(&self) -> Result<bool> {
+        self.side.background_runs()
+    }
+
+    /// The URL of one of the extension's own pages.
+    pub fn page(&self, path: &str) -> Result<String> {
+        Ok(format!("{}{path}", self.side.origin().context("no extension")?))
+    }
+
+    /// The origin of the extension's pages, with a slash at the end.
+    pub fn extension_origin(&self) -> Option<&str> {
+        self.side.origin()
+    }
+
+    /// Opens the real popup over the current tab and waits until it has rendered.
+    pub fn open_popup(&self) -> Result<()> {
+        self.side.open_popup()?;
+        until("the popup has rendered", SOON, || Ok((!self.popup_text()?.is_empty()).then_some(())))
+    }
+
+    /// Whether the popup is open.
+    pub fn popup_is_open(&self) -> Result<bool> {
+        self.side.popup_is_open()
+    }
+
+    /// The visible text of the popup.
+    pub fn popup_text(&self) -> Result<String> {
+        text(self.side.popup_eval("return document.body ? document.body.innerText.trim() : ''")?)
+    }
+
+    /// Runs the body of an async function in the popup.
+    pub fn popup_eval(&self, body: &str) -> Result<Value> {
+        self.side.popup_eval(body)
+    }
+
+    /// Clicks the first visible element of the popup that matches and holds `label`, with the mouse.
+    pub fn popup_click(&self, css: &str, label: &str) -> Result<()> {
+        let body = format!(
+            "const found = [...document.querySelectorAll({css})].find((e) => e.getClientRects().length && e.innerText.includes({label}));
+             if (!found) return null;
+             found.scrollIntoView({{block: 'center'}});
+             const box = found.getBoundingClientRect();
+             return [box.x + box.width / 2, box.y + box.height / 2]",
+            css = json!(css),
+            label = json!(label)
+        );
+        let point = until(&format!("{css} with {label:?} in the popup"), SOON, || {
+            let point = self.side.popup_eval(&body)?;
+            Ok(point.is_array().then_some(point))
+        })?;
+        let number = |index: usize| point[index].as_f64().context("no coordinate");
+        self.side.popup_click_at(number(0)?, number(1)?)
+    }
+
+    /// A PNG of the popup.
+    pub fn popup_screenshot(&self) -> Result<Vec<u8>> {
+        self.side.popup_screenshot()
+    }
+
+    /// Grants optional hosts without a prompt.
+    pub fn grant(&self, origins: &[&str]) -> Result<()> {
+        self.side.grant(origins)
+    }
+
+    /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
+    pub fn answer_prompt(&self, accept: bool, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
+        self.side.answer_prompt(accept, &mut done)
+    }
+
+    /// Cuts the current tab off the network, or connects it again.
+    pub fn offline(&self, off: bool) -> Result<()> {
+        self.side.offline(off)
+    }
+
+    /// Makes the pages prefer dark or light.
+    pub fn dark(&self, dark: bool) -> Result<()> {
+        self.side.dark(dark)?;
+        // Firefox tells its pages a little later.
+        self.wait_for(&format!("matchMedia('(prefers-color-scheme: dark)').matches === {dark}"))
+    }
+
+    /// A PNG of the current tab.
+    pub fn screenshot(&self) -> Result<Vec<u8>> {
+        self.driver().screenshot()
+    }
+}
+
+impl fmt::Debug for Browser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Browser").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+fn start(options: &Options, profile: &Path) -> Result<Box<dyn Side>> {
+    Ok(match options.kind {
+        Kind::Chromium => Box::new(Chromium::start(options, profile)?),
+        Kind::Firefox => Box::new(Firefox::start(options, profile)?),
+    })
+}
+
+/// Whether a WebDriver error says that the thing was there a moment ago.
+fn is_gone(error: &anyhow::Error) -> bool {
+    let said = error.to_string();
+    ["no such shadow root", "detached shadow root", "stale element", "no such element"].iter().any(|code| said.starts_with(code))
+}
+
+/// The bridge's host element.
+const CARD_HOST: &str = "understudy-card";
+
+/// Reads the card in its shadow root; null when nothing of it is visible.
+const READ_CARD: &str = "
+    const root = arguments[0];
+    const seen = (element) => element.getClientRects().length > 0;
+    const heading = root.querySelector('h1, h2, h3, [role=heading]');
+    if (!heading || !seen(heading)) return null;
+    const all = [...root.children].filter((element) => element.localName !== 'style' && element.localName !== 'link');
+    return {
+        title: heading.innerText.trim(),
+        text: all.map((element) => element.innerText).join('\\n').trim(),
+        buttons: [...root.querySelectorAll('button')].filter(seen)
+            .map((button) => (button.innerText.trim() || button.getAttribute('aria-label') || '')),
+    };
+";

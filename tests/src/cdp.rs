@@ -1,0 +1,124 @@
+//! The `DevTools` protocol at the level of the browser, for what chromedriver does not pass on.
+
+use crate::wait::{SOON, until};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Message, WebSocket};
+
+/// One connection to a browser.
+pub struct Cdp {
+    socket: WebSocket<MaybeTlsStream<TcpStream>>,
+    last: u64,
+}
+
+/// A page, worker or popup to which a connection is attached.
+#[derive(Clone, Debug)]
+pub struct Attached(String);
+
+impl Cdp {
+    /// Connects to the browser of a chromedriver session, by its `debuggerAddress`.
+    pub fn connect(address: &str) -> Result<Self> {
+        let version: Value = ureq::get(format!("http://{address}/json/version")).call()?.body_mut().read_json()?;
+        let url = version["webSocketDebuggerUrl"].as_str().context("no browser socket")?;
+        let (socket, _) = tungstenite::connect(url)?;
+        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+            stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+        }
+        Ok(Self { socket, last: 0 })
+    }
+
+    /// Sends a command to the browser.
+    pub fn send(&mut self, method: &str, params: &Value) -> Result<Value> {
+        self.command(None, method, params)
+    }
+
+    /// Sends a command to an attached target.
+    pub fn send_to(&mut self, target: &Attached, method: &str, params: &Value) -> Result<Value> {
+        self.command(Some(&target.0), method, params)
+    }
+
+    /// The ids of all targets of a type whose URL `wanted` accepts.
+    pub fn targets(&mut self, kind: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+        let answer = self.send("Target.getTargets", &json!({"filter": [{}]}))?;
+        let all = answer["targetInfos"].as_array().context("no targets")?;
+        Ok(all
+            .iter()
+            .filter(|target| target["type"] == kind && target["url"].as_str().is_some_and(&wanted))
+            .filter_map(|target| target["targetId"].as_str().map(str::to_owned))
+            .collect())
+    }
+
+    /// Attaches to a target.
+    pub fn attach(&mut self, target: &str) -> Result<Attached> {
+        let answer = self.send("Target.attachToTarget", &json!({"targetId": target, "flatten": true}))?;
+        Ok(Attached(answer["sessionId"].as_str().context("no session")?.to_owned()))
+    }
+
+    /// Lets a target go: an attached service worker would live for ever.
+    pub fn detach(&mut self, target: &Attached) -> Result<()> {
+        self.send("Target.detachFromTarget", &json!({"sessionId": target.0})).map(drop)
+    }
+
+    /// Runs the body of an async function in a target.
+    pub fn eval(&mut self, target: &Attached, body: &str) -> Result<Value> {
+        let answer = self.send_to(
+            target,
+            "Runtime.evaluate",
+            &json!({"expression": format!("(async () => {{ {body} }})()"), "awaitPromise": true, "returnByValue": true}),
+        )?;
+        if let Some(thrown) = answer.get("exceptionDetails") {
+            let said = thrown["exception"]["description"].as_str().unwrap_or("an exception");
+            bail!("{}", said.lines().next().unwrap_or_default());
+        }
+        Ok(answer["result"]["value"].clone())
+    }
+
+    /// Presses and releases the mouse in a target: a trusted click.
+    pub fn click_at(&mut self, target: &Attached, x: f64, y: f64) -> Result<()> {
+        for kind in ["mousePressed", "mouseReleased"] {
+            self.send_to(
+                target,
+                "Input.dispatchMouseEvent",
+                &json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a document is there and loaded.
+    pub fn loaded(&mut self, target: &Attached) -> Result<()> {
+        until("the document is loaded", SOON, || {
+            let state = self.eval(target, "return document.readyState + ' ' + location.protocol")?;
+            Ok((state == "complete chrome-extension:").then_some(()))
+        })
+    }
+
+    fn command(&mut self, session: Option<&str>, method: &str, params: &Value) -> Result<Value> {
+        self.last += 1;
+        let id = self.last;
+        let mut message = json!({"id": id, "method": method, "params": params});
+        if let Some(session) = session {
+            message["sessionId"] = json!(session);
+        }
+        self.socket.send(Message::text(message.to_string()))?;
+        let start = Instant::now();
+        loop {
+            let Message::Text(text) = self.socket.read().with_context(|| method.to_owned())? else { continue };
+            let mut answer: Value = serde_json::from_str(&text)?;
+            if answer["id"] == id {
+                if let Some(error) = answer.get("error") {
+                    bail!("{method}: {}", error["message"].as_str().unwrap_or("refused"));
+                }
+                return Ok(answer["result"].take());
+            }
+            if start.elapsed() > ANSWER_LIMIT {
+                bail!("{method}: no answer");
+            }
+        }
+    }
+}
+
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
