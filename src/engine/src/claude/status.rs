@@ -113,6 +113,7 @@ const API: (&str, &str) = ("k8w3r06qmzrp", "claude api");
 const MAX_INCIDENTS: usize = 20;
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about the place reached")]
 struct Reader {
     official: Official,
     /// Whether there was a list of components.
@@ -180,7 +181,7 @@ impl Sink for Reader {
             }
             At::Name => {
                 if self.inside && self.incident.name.is_empty() {
-                    self.incident.name = text[..text.floor_char_boundary(200)].to_owned();
+                    text[..text.floor_char_boundary(200)].clone_into(&mut self.incident.name);
                 }
                 for (slot, (_, name)) in self.is.iter_mut().zip([CLAUDE_AI, API]) {
                     let fits = text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
