@@ -7,17 +7,18 @@ use understudy_engine::words::{Arg, Say};
 use wasm_bindgen::JsValue;
 
 /// The sentence in words; the bare key if the language files do not have it, so that a gap is seen and not hidden.
-pub fn say(say: &Say) -> String {
-    let args = say.args.iter().map(|arg| {
+pub fn say(sentence: &Say) -> String {
+    let args = sentence.args.iter().map(|arg| {
         JsValue::from(match arg {
             Arg::Text(text) => text.clone(),
             Arg::Count(count) => count.to_string(),
             Arg::Time(at) => clock(*at),
+            Arg::Word(key) => self::say(&Say::new(key)),
         })
     });
-    let words = raw::get_message(&say.key, &args.collect::<Array>());
+    let words = raw::get_message(&sentence.key, &args.collect::<Array>());
     if words.is_empty() {
-        say.key.clone()
+        sentence.key.clone()
     } else {
         words
     }

@@ -22,6 +22,8 @@ pub enum Arg {
     Count(u64),
     /// Wall-clock milliseconds, shown as a clock time.
     Time(u64),
+    /// Another message's key, shown as that message.
+    Word(String),
 }
 
 impl Say {
@@ -33,6 +35,12 @@ impl Say {
     /// Adds a name or a code.
     pub fn text(mut self, value: impl Into<String>) -> Self {
         self.args.push(Arg::Text(value.into()));
+        self
+    }
+
+    /// Adds another message, without parameters of its own.
+    pub fn word(mut self, key: impl Into<String>) -> Self {
+        self.args.push(Arg::Word(key.into()));
         self
     }
 

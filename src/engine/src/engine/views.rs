@@ -205,14 +205,14 @@ impl Engine {
 
 /// What was seen, in words.
 fn witnessed(surface: Surface, cause: &Cause) -> Say {
-    let place = surface.name();
+    let place = format!("surface_{}", surface.name());
     match cause.class {
-        Class::Capacity => Say::new("seen_capacity").text(place),
+        Class::Capacity => Say::new("seen_capacity").word(place),
         Class::Service => match cause.status {
-            Some(200) if cause.strong => Say::new("seen_broken").text(place),
-            Some(200) => Say::new("seen_cut").text(place),
-            Some(status) => Say::new("seen_status").text(place).text(status.to_string()),
-            None => Say::new("seen_silent").text(place),
+            Some(200) if cause.strong => Say::new("seen_broken").word(place),
+            Some(200) => Say::new("seen_cut").word(place),
+            Some(status) => Say::new("seen_status").word(place).text(status.to_string()),
+            None => Say::new("seen_silent").word(place),
         },
         Class::UserLimit => match cause.resets_at {
             Some(at) => Say::new("seen_limit_until").time(at),
@@ -222,7 +222,7 @@ fn witnessed(surface: Surface, cause: &Cause) -> Say {
         Class::Challenge => Say::new("seen_challenge"),
         Class::Region => Say::new("seen_region"),
         Class::Account => Say::new("seen_account"),
-        Class::OwnNetwork => Say::new("seen_own_network").text(place),
-        _ => Say::new("seen_silent").text(place),
+        Class::OwnNetwork => Say::new("seen_own_network").word(place),
+        _ => Say::new("seen_silent").word(place),
     }
 }
