@@ -11,8 +11,10 @@ mod raw;
 pub mod runtime;
 pub mod storage;
 pub mod tabs;
+mod time;
 mod words;
 
+pub use time::within;
 pub use words::{clock, say};
 
 use serde::Serialize;

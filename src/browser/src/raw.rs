@@ -75,7 +75,12 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["browser", "i18n"], js_name = getMessage)]
     pub fn get_message(key: &str, substitutions: &Array) -> String;
 
-    // the global `fetch`, the same in a window and in a worker
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    pub fn warn(message: &str);
+
+    // globals that are the same in a window and in a worker
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub fn set_timeout(done: &Function, ms: u32);
     #[wasm_bindgen(catch)]
     pub async fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<JsValue, JsValue>;
 }

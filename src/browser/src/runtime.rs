@@ -33,3 +33,8 @@ pub async fn open_options() -> Result<(), Refused> {
     raw::open_options_page().await?;
     Ok(())
 }
+
+/// Tells whoever looks into the console. Never text of the user's.
+pub fn warn(message: &str) {
+    raw::warn(message);
+}
