@@ -1,0 +1,194 @@
+//! The handoff page: it stands between the click and the provider only when something must be decided.
+
+use crate::host::{Host, Read, Scene, begin, copy, send};
+use crate::marks::button;
+use crate::stage::Entered;
+use crate::tree::{El, Part, Words, el, say};
+use std::rc::Rc;
+use understudy_browser::permissions;
+use understudy_engine::view::HandoffView;
+use understudy_engine::words::Say;
+use understudy_engine::{Act, JobId, Millis};
+
+/// What the page remembers.
+#[derive(Debug)]
+pub struct Handoff {
+    job: JobId,
+    step: Step,
+    /// The key that goes with V to paste on this machine.
+    mac: bool,
+    /// The last view: when the way is free the job is done before this tab has left.
+    last: Option<HandoffView>,
+    notice: Option<Say>,
+}
+
+/// How far the user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// The question stands.
+    Open,
+    /// The browser asks.
+    Asking,
+    /// The user (or a policy) said no.
+    Refused,
+    /// The provider's page is on its way.
+    Leaving,
+    /// The same, with the text on the clipboard.
+    LeavingByHand,
+}
+
+/// What the user can do here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Ask the browser for the host.
+    Allow,
+    /// Take the clipboard.
+    ByHand,
+}
+
+impl Handoff {
+    /// For one job.
+    pub fn new(job: JobId, mac: bool) -> Self {
+        Self { job, step: Step::Open, mac, last: None, notice: None }
+    }
+
+    /// The whole page.
+    pub fn page(&self, view: Option<&HandoffView>) -> Vec<Part<Deed>> {
+        let main = el("main").class("sheet");
+        let Some(view) = view else {
+            return vec![Part::El(
+                main.and(el("h1").text(say("page_handoff_gone")))
+                    .and(el("p").class("lead").text(say("page_handoff_gone_next"))),
+            )];
+        };
+        let by_hand = self.by_hand(view);
+        let title = if by_hand { "page_handoff_title_by_hand" } else { "page_handoff_title" };
+        let lines = view.lines.iter().map(|line| el("p").class("line").text(line));
+        let main = main
+            .and(el("h1").text(Say::new(title).text(&view.name)))
+            .and(el("div").class("lines").attr("role", "status").with(self.lead(view)).with(lines))
+            .and(preview(view))
+            .and(self.deeds(view))
+            .and(el("p").class("fine").text(say("page_handoff_promise")));
+        vec![Part::El(main)]
+    }
+
+    fn by_hand(&self, view: &HandoffView) -> bool {
+        view.refused || view.origin.is_none() || matches!(self.step, Step::Refused | Step::LeavingByHand)
+    }
+
+    fn lead(&self, view: &HandoffView) -> Option<El<Deed>> {
+        let lead = match self.step {
+            _ if self.notice.is_some() => self.notice.clone()?,
+            Step::Asking => say("page_handoff_asking"),
+            Step::Leaving => Say::new("page_handoff_leaving").text(&view.name),
+            Step::LeavingByHand => Say::new(self.paste_key("page_handoff_left_by_hand")).text(&view.name),
+            Step::Open | Step::Refused => return None,
+        };
+        Some(el("p").class("lead").text(lead))
+    }
+
+    fn deeds(&self, view: &HandoffView) -> El<Deed> {
+        let row = el("div").class("decide");
+        let busy = if matches!(self.step, Step::Open | Step::Refused) { "false" } else { "true" };
+        if self.by_hand(view) {
+            let main = button("primary", Say::new("page_copy_and_open").text(&view.name), Deed::ByHand)
+                .attr("id", "by-hand")
+                .attr("aria-describedby", "then");
+            return row
+                .and(main)
+                .and(el("p").class("then").attr("id", "then").text(say(self.paste_key("page_then_paste"))));
+        }
+        row.and(
+            button("primary", say("page_allow"), Deed::Allow).attr("id", "allow").attr("aria-disabled", busy),
+        )
+        .and(
+            button("secondary", say("page_rather_copy"), Deed::ByHand).attr("id", "by-hand").attr("aria-disabled", busy),
+        )
+    }
+
+    fn paste_key(&self, key: &'static str) -> &'static str {
+        match (key, self.mac) {
+            ("page_then_paste", true) => "page_then_paste_mac",
+            ("page_handoff_left_by_hand", true) => "page_handoff_left_by_hand_mac",
+            _ => key,
+        }
+    }
+}
+
+impl Scene for Handoff {
+    type Deed = Deed;
+
+    fn draw(&mut self, read: &Read, _: Millis) -> Vec<Part<Deed>> {
+        let view = read.engine.handoff_view(&self.job);
+        if view.is_some() {
+            self.last.clone_from(&view);
+        }
+        let leaving = matches!(self.step, Step::Leaving | Step::LeavingByHand);
+        let view = view.or_else(|| self.last.clone().filter(|_| leaving));
+        self.page(view.as_ref())
+    }
+
+    fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
+        let Some(view) = host.look(|page, _| page.last.clone()) else { return };
+        let host = Rc::clone(host);
+        match deed {
+            Deed::Allow => {
+                let Some(origin) = view.origin else { return };
+                begin(async move {
+                    // First of all, while this is still the click.
+                    let asked = permissions::request(&origin);
+                    host.change(|page| page.step = Step::Asking);
+                    let granted = asked.await.unwrap_or(false);
+                    let step = if granted { Step::Leaving } else { Step::Refused };
+                    decide(&host, Act::Decided { job: view.job, granted }, step).await;
+                    host.focus("by-hand");
+                });
+            }
+            Deed::ByHand => {
+                let copied = copy(view.text.reveal());
+                begin(async move {
+                    if copied.await {
+                        decide(&host, Act::PasteByHand { job: view.job }, Step::LeavingByHand).await;
+                    } else {
+                        host.change(|page| page.notice = Some(say("page_handoff_copy_refused")));
+                        host.focus("preview");
+                    }
+                });
+            }
+        }
+    }
+}
+
+async fn decide(host: &Rc<Host<Handoff>>, act: Act, step: Step) {
+    host.change(|page| {
+        page.notice = None;
+        page.step = step;
+    });
+    if send(&act).await.is_err() {
+        host.change(|page| {
+            page.notice = Some(say("page_trouble_send"));
+            page.step = if step == Step::Leaving { Step::Open } else { Step::Refused };
+        });
+    }
+}
+
+/// Exactly what will go.
+fn preview(view: &HandoffView) -> El<Deed> {
+    el("figure")
+        .class("preview")
+        .and(
+            el("figcaption")
+                .and(el("span").text(say("page_handoff_preview")))
+                .and(el("span").class("size").text(Words::Size(view.text.chars()))),
+        )
+        .and(
+            el("pre")
+                .attr("id", "preview")
+                .attr("tabindex", "0")
+                .attr("role", "group")
+                .attr("aria-label", say("page_handoff_preview"))
+                .attr("dir", "auto")
+                .text(&view.text),
+        )
+}

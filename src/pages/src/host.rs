@@ -1,0 +1,177 @@
+//! What every page does: read what is stored, draw it, and draw it again when it changes.
+
+use crate::stage::{Entered, Stage};
+use crate::tree::{Part, el, say};
+use gloo_timers::callback::Interval;
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Waker};
+use understudy_browser::{Refused, permissions, runtime, storage};
+use understudy_engine::words::Say;
+use understudy_engine::{Act, Area, Config, Engine, Input, Millis, Stored};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// One kind of page.
+pub trait Scene: Sized + 'static {
+    /// What its user can do.
+    type Deed: Clone + 'static;
+
+    /// What stands in the page now.
+    fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Self::Deed>>;
+
+    /// The user did something. Up to the first `await` this runs inside the click.
+    fn done(host: &Rc<Host<Self>>, deed: Self::Deed, entered: Entered);
+}
+
+/// What was read from the stores.
+pub struct Read {
+    /// The engine, restored; it is looked at and never asked for outputs.
+    pub engine: Engine,
+    /// How many damaged values have been set aside.
+    pub damaged: usize,
+    /// The hosts that Understudy may type into, as match patterns.
+    pub origins: Vec<String>,
+}
+
+/// A living page.
+pub struct Host<S: Scene> {
+    scene: RefCell<S>,
+    read: RefCell<Option<Read>>,
+    stage: RefCell<Option<Stage<S::Deed>>>,
+    reading: Cell<bool>,
+    stale: Cell<bool>,
+}
+
+impl<S: Scene> Host<S> {
+    /// Starts a page. It lives as long as its document.
+    pub fn start(scene: S, title: &Say) -> Result<(), JsValue> {
+        let host = Rc::new(Self {
+            scene: RefCell::new(scene),
+            read: RefCell::new(None),
+            stage: RefCell::new(None),
+            reading: Cell::new(false),
+            stale: Cell::new(false),
+        });
+        let hearing = Rc::clone(&host);
+        let stage = Stage::new(move |deed, entered| S::done(&hearing, deed, entered))?;
+        stage.title(title);
+        *host.stage.borrow_mut() = Some(stage);
+
+        let changed = Rc::clone(&host);
+        if let Ok(changes) = storage::Changes::listen(move || changed.refresh()) {
+            changes.forever();
+        }
+        let passing = Rc::clone(&host);
+        Interval::new(REDRAW_MS, move || passing.redraw()).forget();
+        host.refresh();
+        Ok(())
+    }
+
+    /// Changes what the page itself remembers, and draws it.
+    pub fn change(&self, change: impl FnOnce(&mut S)) {
+        change(&mut self.scene.borrow_mut());
+        self.redraw();
+    }
+
+    /// Looks at what the page itself remembers.
+    pub fn look<T>(&self, look: impl FnOnce(&mut S, Option<&Read>) -> T) -> T {
+        look(&mut self.scene.borrow_mut(), self.read.borrow().as_ref())
+    }
+
+    /// Moves the focus to the element with this id.
+    pub fn focus(&self, id: &str) {
+        if let Some(stage) = &*self.stage.borrow() {
+            stage.focus(id);
+        }
+    }
+
+    /// Reads the stores again and draws. Calls that come during a reading lead to one more.
+    pub fn refresh(self: &Rc<Self>) {
+        self.stale.set(true);
+        if self.reading.replace(true) {
+            return;
+        }
+        let host = Rc::clone(self);
+        spawn_local(async move {
+            while host.stale.replace(false) {
+                let read = read().await;
+                if let Ok(read) = read {
+                    *host.read.borrow_mut() = Some(read);
+                    host.redraw();
+                } else {
+                    host.trouble();
+                }
+            }
+            host.reading.set(false);
+        });
+    }
+
+    fn redraw(&self) {
+        let read = self.read.borrow();
+        let (Some(read), Some(stage)) = (&*read, &*self.stage.borrow()) else { return };
+        let parts = self.scene.borrow_mut().draw(read, now());
+        stage.show(&parts);
+    }
+
+    fn trouble(&self) {
+        if let Some(stage) = &*self.stage.borrow() {
+            stage.show(&[Part::El(
+                el("main").and(el("p").class("trouble").attr("role", "alert").text(say("page_trouble_store"))),
+            )]);
+        }
+    }
+}
+
+/// Tells the background what the user did.
+pub async fn send(act: &Act) -> Result<(), Refused> {
+    #[derive(serde::Serialize)]
+    struct Message<'a> {
+        r#type: &'static str,
+        act: &'a Act,
+    }
+    // An act is plain data: it always has a JSON form.
+    let message = serde_json::to_string(&Message { r#type: "act", act }).unwrap_or_default();
+    runtime::send(&message).await?;
+    Ok(())
+}
+
+/// Puts text on the clipboard. Call it inside a click; the browser is asked at once, not when this is awaited.
+pub fn copy(text: &str) -> impl Future<Output = bool> + use<> {
+    let written = web_sys::window().map(|window| JsFuture::from(window.navigator().clipboard().write_text(text)));
+    async move {
+        match written {
+            Some(written) => written.await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+/// Begins a task at once, inside the click, and lets it go on by itself: Firefox forgets the click at the first turn.
+pub fn begin(task: impl Future<Output = ()> + 'static) {
+    let mut task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    if task.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        spawn_local(task);
+    }
+}
+
+/// Wall-clock milliseconds.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date of this era is positive and below 2^53")]
+pub fn now() -> Millis {
+    js_sys::Date::now() as Millis
+}
+
+async fn read() -> Result<Read, Refused> {
+    let session = storage::get(Area::Session, "engine").await?;
+    let local = storage::get_all(Area::Local).await?;
+    let damaged = local.iter().filter(|(key, _)| key.starts_with("aside:")).count();
+    let mut engine = Engine::restore(Config { platform: runtime::platform() }, Stored { session, local }, now());
+    // The browser knows best what is allowed: the background may have slept through a change.
+    let origins = permissions::origins().await.unwrap_or_default();
+    engine.handle(Input::Permissions { origins: origins.clone() }, now());
+    Ok(Read { engine, damaged, origins })
+}
+
+/// How often a page is drawn anew without a change, because time passes in it.
+const REDRAW_MS: u32 = 15_000;

@@ -1,0 +1,352 @@
+//! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
+
+use crate::host::{Host, Read, Scene, begin, send};
+use crate::marks::button;
+use crate::stage::Entered;
+use crate::tree::{El, Part, Words, el, say};
+use gloo_timers::callback::Timeout;
+use std::rc::Rc;
+use understudy_browser::permissions;
+use understudy_engine::provider::{CATALOGUE, CUSTOM, Settings, Template, find};
+use understudy_engine::words::Say;
+use understudy_engine::{Act, EntryId, Millis};
+
+/// What the page remembers.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Settings on their way to the background.
+    pending: Option<Settings>,
+    /// What stands in the address field, while it is not (yet) usable.
+    draft: Option<String>,
+    /// Saves when the user stops typing.
+    typing: Option<Timeout>,
+    /// Whether the next click deletes every prompt.
+    doomed: bool,
+    notice: Option<Say>,
+}
+
+/// What the user can do here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Offer this provider, or no longer.
+    Offer(String),
+    /// One place up.
+    Up(String),
+    /// One place down.
+    Down(String),
+    /// Ask the browser for this host.
+    Allow(String),
+    /// The custom fallback's address.
+    Url,
+    /// Its name.
+    Name,
+    /// Ask before deleting everything.
+    Doom,
+    /// Keep it.
+    Spare,
+    /// Delete every saved prompt.
+    ForgetAll,
+}
+
+/// What the page shows.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    /// The settings in force.
+    pub settings: &'a Settings,
+    /// The hosts that Understudy may type into.
+    pub origins: &'a [String],
+    /// Saved prompts.
+    pub prompts: usize,
+    /// Values set aside because they could not be read.
+    pub damaged: usize,
+}
+
+impl Scene for Options {
+    type Deed = Deed;
+
+    fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Deed>> {
+        let stored = read.engine.settings();
+        if self.pending.as_ref() == Some(&stored) {
+            self.pending = None;
+        }
+        let settings = self.pending.clone().unwrap_or(stored);
+        let prompts = read.engine.view(now).prompts.len();
+        self.page(&Shown { settings: &settings, origins: &read.origins, prompts, damaged: read.damaged })
+    }
+
+    fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
+        match deed {
+            Deed::Allow(origin) => {
+                let host = Rc::clone(host);
+                begin(async move {
+                    let granted = permissions::request(&origin).await.unwrap_or(false);
+                    let notice = if granted { "page_allowed_now" } else { "page_allow_refused" };
+                    host.change(|page| page.notice = Some(say(notice)));
+                    host.refresh();
+                });
+            }
+            Deed::Offer(id) => configure(host, |settings| offer(settings, &id, entered.checked)),
+            Deed::Up(id) => configure(host, |settings| shift(settings, &id, true)),
+            Deed::Down(id) => configure(host, |settings| shift(settings, &id, false)),
+            Deed::Url | Deed::Name => {
+                let name = deed == Deed::Name;
+                let later = Rc::clone(host);
+                let save = move || if name { rename(&later, &entered.value) } else { readdress(&later, &entered.value) };
+                if entered.typing {
+                    let timeout = Timeout::new(TYPING_MS, save);
+                    host.look(|page, _| page.typing = Some(timeout));
+                } else {
+                    host.look(|page, _| page.typing = None);
+                    save();
+                }
+            }
+            Deed::Doom => {
+                host.change(|page| page.doomed = true);
+                host.focus("keep");
+            }
+            Deed::Spare => host.change(|page| page.doomed = false),
+            Deed::ForgetAll => {
+                let entries = host.look(|page, read| {
+                    page.doomed = false;
+                    let view = read.map(|read| read.engine.view(crate::host::now()));
+                    view.map(|view| view.prompts.into_iter().map(|row| row.entry).collect::<Vec<_>>())
+                });
+                let host = Rc::clone(host);
+                begin(async move { forget_all(&host, entries.unwrap_or_default()).await });
+            }
+        }
+    }
+}
+
+impl Options {
+    /// The whole page.
+    pub fn page(&self, shown: &Shown<'_>) -> Vec<Part<Deed>> {
+        let notice = el("p").class("notice").attr("role", "status").attr("id", "notice");
+        let notice = match &self.notice {
+            Some(words) => notice.text(words),
+            None => notice,
+        };
+        let main = el("main")
+            .class("sheet options")
+            .and(el("h1").text(say("page_title_options")))
+            .and(notice)
+            .and(fallbacks(shown))
+            .and(self.custom(shown.settings))
+            .and(self.stored(shown));
+        vec![Part::El(main)]
+    }
+
+    fn custom(&self, settings: &Settings) -> El<Deed> {
+        let address = self.draft.as_ref().unwrap_or(&settings.custom_url);
+        let problem = Template::parse(address.trim()).err().filter(|_| !address.trim().is_empty());
+        let line = el("p").class("problem").attr("id", "custom-problem").attr("role", "status");
+        let line = match problem {
+            Some(problem) => line.text(say(problem.key())),
+            None => line,
+        };
+        el("section")
+            .attr("aria-labelledby", "custom-title")
+            .and(el("h2").attr("id", "custom-title").text(say("page_custom")))
+            .and(el("p").class("explain").text(say("page_custom_explain")))
+            .and(
+                el("div")
+                    .class("field")
+                    .and(el("label").attr("for", "custom-url").text(say("page_custom_url")))
+                    .and(
+                        field("custom-url", address, Deed::Url)
+                            .attr("inputmode", "url")
+                            .attr("placeholder", "https://chat.example/?q={prompt}")
+                            .attr("aria-describedby", "custom-problem")
+                            .attr("aria-invalid", if problem.is_some() { "true" } else { "false" }),
+                    )
+                    .and(line),
+            )
+            .and(
+                el("div")
+                    .class("field")
+                    .and(el("label").attr("for", "custom-name").text(say("page_custom_name")))
+                    .and(field("custom-name", &settings.custom_name, Deed::Name).attr("maxlength", "40")),
+            )
+    }
+
+    fn stored(&self, shown: &Shown<'_>) -> El<Deed> {
+        let count = match shown.prompts {
+            0 => say("page_stored_none"),
+            1 => say("page_stored_one"),
+            many => Say::new("page_stored_many").count(many as u64),
+        };
+        let damaged = (shown.damaged > 0)
+            .then(|| el("p").class("explain").text(Say::new("page_damaged").count(shown.damaged as u64)));
+        let deeds = el("div").class("deeds").with(match (shown.prompts, self.doomed) {
+            (0, _) => Vec::new(),
+            (_, true) => vec![
+                el("span").class("ask").text(say("page_forget_all_ask")),
+                button("secondary danger", say("page_forget_all_yes"), Deed::ForgetAll).key("yes"),
+                button("secondary", say("page_forget_no"), Deed::Spare).key("no").attr("id", "keep"),
+            ],
+            (_, false) => vec![button("secondary", say("page_forget_all"), Deed::Doom).key("forget")],
+        });
+        let items = ["page_stored_prompts", "page_stored_evidence", "page_stored_settings", "page_stored_nowhere"];
+        el("section")
+            .attr("aria-labelledby", "stored-title")
+            .and(el("h2").attr("id", "stored-title").text(say("page_stored")))
+            .and(el("ul").class("plain").with(items.map(|key| el("li").text(say(key)))))
+            .and(el("p").class("explain").text(count))
+            .with(damaged)
+            .and(deeds)
+    }
+}
+
+fn fallbacks(shown: &Shown<'_>) -> El<Deed> {
+    let offered = &shown.settings.fallbacks;
+    let custom = (!shown.settings.custom_url.is_empty()).then_some(CUSTOM);
+    let others = CATALOGUE.iter().map(|provider| provider.id).chain(custom);
+    let others = others.filter(|id| !offered.iter().any(|offered| offered == id));
+    let rows = offered.iter().map(String::as_str).enumerate().map(|(place, id)| row(shown, id, Some(place)));
+    let rest = others.map(|id| row(shown, id, None));
+    el("section")
+        .attr("aria-labelledby", "fallbacks-title")
+        .and(el("h2").attr("id", "fallbacks-title").text(say("page_fallbacks")))
+        .and(el("p").class("explain").text(say("page_fallbacks_explain")))
+        .and(el("ol").class("rows offers").with(rows.chain(rest)))
+        .and(el("p").class("explain").text(say("page_allow_explain")))
+}
+
+fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed> {
+    let name = shown.settings.name_of(id);
+    let last = shown.settings.fallbacks.len().saturating_sub(1);
+    let title = el("label")
+        .class("offer")
+        .and(
+            el("input")
+                .attr("type", "checkbox")
+                .attr("id", format!("offer-{id}"))
+                .flag("checked", place.is_some())
+                .does(Deed::Offer(id.to_owned())),
+        )
+        .and(el("span").class("name").text(name.clone()));
+    let lead = (place == Some(0)).then(|| el("span").class("tag").text(say("page_main_button")));
+    let typing = match find(id) {
+        None => el("span").class("may").text(say("page_hint_link")),
+        Some(provider) if shown.origins.iter().any(|origin| origin == provider.origin) => {
+            el("span").class("may").attr("data-allowed", "yes").text(say("page_allowed"))
+        }
+        Some(provider) => button("quiet", say("page_allow_typing"), Deed::Allow(provider.origin.to_owned()))
+            .attr("aria-label", Say::new("page_allow_typing_in").text(&name)),
+    };
+    let arrow = |up: bool| {
+        let (label, key, sign, end) =
+            if up { ("page_up", "up", "M4 10l4-4 4 4", Some(0)) } else { ("page_down", "down", "M4 6l4 4 4-4", Some(last)) };
+        let stuck = place.is_none() || place == end;
+        el("button")
+            .class("arrow")
+            .key(key)
+            .attr("type", "button")
+            .attr("aria-label", Say::new(label).text(&name))
+            .attr("aria-disabled", if stuck { "true" } else { "false" })
+            .and(
+                el("svg")
+                    .attr("viewBox", "0 0 16 16")
+                    .attr("aria-hidden", "true")
+                    .and(el("path").attr("d", sign)),
+            )
+            .does(if up { Deed::Up(id.to_owned()) } else { Deed::Down(id.to_owned()) })
+    };
+    let moves = el("span").class("moves").and(arrow(true)).and(arrow(false));
+    el("li")
+        .key(id)
+        .class(if place.is_some() { "on" } else { "off" })
+        .attr("data-provider", id)
+        .and(title)
+        .with(lead)
+        .and(typing)
+        .and(moves)
+}
+
+fn field(id: &'static str, value: &str, deed: Deed) -> El<Deed> {
+    el("input")
+        .attr("type", "text")
+        .attr("id", id)
+        .attr("spellcheck", "false")
+        .attr("autocomplete", "off")
+        .attr("value", Words::Plain(value.to_owned()))
+        .does(deed)
+}
+
+fn offer(settings: &mut Settings, id: &str, on: bool) {
+    settings.fallbacks.retain(|other| other != id);
+    if on {
+        settings.fallbacks.push(id.to_owned());
+    }
+}
+
+fn shift(settings: &mut Settings, id: &str, up: bool) {
+    let list = &mut settings.fallbacks;
+    let Some(at) = list.iter().position(|other| other == id) else { return };
+    let to = if up { at.checked_sub(1) } else { Some(at + 1) };
+    if let Some(to) = to.filter(|to| *to < list.len()) {
+        list.swap(at, to);
+    }
+}
+
+/// A usable address is saved and offered; an unusable one stays in the field with the reason below it.
+fn readdress(host: &Rc<Host<Options>>, typed: &str) {
+    let address = typed.trim().to_owned();
+    if !address.is_empty() && Template::parse(&address).is_err() {
+        host.change(|page| {
+            page.draft = Some(typed.to_owned());
+            page.notice = None;
+        });
+        return;
+    }
+    host.look(|page, _| page.draft = None);
+    configure(host, |settings| {
+        if address.is_empty() || !settings.fallbacks.iter().any(|id| id == CUSTOM) {
+            offer(settings, CUSTOM, !address.is_empty());
+        }
+        settings.custom_url = address;
+    });
+}
+
+fn rename(host: &Rc<Host<Options>>, typed: &str) {
+    configure(host, |settings| settings.custom_name = typed.trim().to_owned());
+}
+
+fn configure(host: &Rc<Host<Options>>, change: impl FnOnce(&mut Settings)) {
+    let changed = host.look(|page, read| {
+        let before = page.pending.clone().or_else(|| read.map(|read| read.engine.settings()))?;
+        let mut settings = before.clone();
+        change(&mut settings);
+        let settings = settings.cleaned();
+        (settings != before).then_some(settings)
+    });
+    let Some(settings) = changed else {
+        host.change(|_| ());
+        return;
+    };
+    host.change(|page| page.pending = Some(settings.clone()));
+    let host = Rc::clone(host);
+    begin(async move {
+        let notice = if send(&Act::Configure { settings }).await.is_ok() {
+            "page_saved"
+        } else {
+            host.look(|page, _| page.pending = None);
+            "page_trouble_send"
+        };
+        host.change(|page| page.notice = Some(say(notice)));
+    });
+}
+
+async fn forget_all(host: &Rc<Host<Options>>, entries: Vec<EntryId>) {
+    let mut notice = "page_forgotten_all";
+    for entry in entries {
+        if send(&Act::Forget { entry }).await.is_err() {
+            notice = "page_trouble_send";
+            break;
+        }
+    }
+    host.change(|page| page.notice = Some(say(notice)));
+}
+
+/// So long after the last key a field is saved, without waiting for the user to leave it.
+const TYPING_MS: u32 = 600;

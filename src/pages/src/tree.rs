@@ -1,0 +1,173 @@
+//! A page as data: what stands in it and what a click in it does. Free of any browser, so that it can be tested anywhere.
+
+use understudy_engine::words::Say;
+use understudy_engine::{Millis, UserText};
+
+/// An element. `D` is what the page's user can do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct El<D> {
+    /// `div`, `button`, …; `svg` and `path` get their own namespace.
+    pub tag: &'static str,
+    /// Tells siblings of a list apart when their order changes.
+    pub key: Option<String>,
+    /// Attributes.
+    pub attrs: Vec<(&'static str, Words)>,
+    /// What a click on it (or a change of it, for a field) means.
+    pub does: Option<D>,
+    /// What stands in it.
+    pub parts: Vec<Part<D>>,
+}
+
+/// An element or a text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part<D> {
+    /// An element.
+    El(El<D>),
+    /// A text.
+    Text(Words),
+}
+
+/// A text that gets its final form only where it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Words {
+    /// A sentence of the language files.
+    Say(Say),
+    /// A name, a class, a number: as it is.
+    Plain(String),
+    /// What the user wrote.
+    User(UserText),
+    /// A clock time.
+    Clock(Millis),
+    /// A number of characters, in words.
+    Size(usize),
+}
+
+/// A new element.
+pub fn el<D>(tag: &'static str) -> El<D> {
+    El { tag, key: None, attrs: Vec::new(), does: None, parts: Vec::new() }
+}
+
+/// A sentence of the pages without parameters.
+pub fn say(key: &str) -> Say {
+    Say::new(key)
+}
+
+impl<D> El<D> {
+    /// Sets the class.
+    pub fn class(self, names: &str) -> Self {
+        self.attr("class", names)
+    }
+
+    /// Sets an attribute.
+    pub fn attr(mut self, name: &'static str, value: impl Into<Words>) -> Self {
+        self.attrs.push((name, value.into()));
+        self
+    }
+
+    /// Sets an attribute without a value, if `on`.
+    pub fn flag(self, name: &'static str, on: bool) -> Self {
+        if on { self.attr(name, "") } else { self }
+    }
+
+    /// Names it among its siblings.
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// What the user does by it.
+    pub fn does(mut self, deed: D) -> Self {
+        self.does = Some(deed);
+        self
+    }
+
+    /// Adds a text.
+    pub fn text(mut self, words: impl Into<Words>) -> Self {
+        self.parts.push(Part::Text(words.into()));
+        self
+    }
+
+    /// Adds elements: one, an `Option`, or a list.
+    pub fn with(mut self, elements: impl IntoIterator<Item = Self>) -> Self {
+        self.parts.extend(elements.into_iter().map(Part::El));
+        self
+    }
+
+    /// Adds one element.
+    pub fn and(self, element: Self) -> Self {
+        self.with([element])
+    }
+}
+
+impl From<Say> for Words {
+    fn from(say: Say) -> Self {
+        Self::Say(say)
+    }
+}
+
+impl From<&Say> for Words {
+    fn from(say: &Say) -> Self {
+        Self::Say(say.clone())
+    }
+}
+
+impl From<&str> for Words {
+    fn from(text: &str) -> Self {
+        Self::Plain(text.to_owned())
+    }
+}
+
+impl From<String> for Words {
+    fn from(text: String) -> Self {
+        Self::Plain(text)
+    }
+}
+
+impl From<&UserText> for Words {
+    fn from(text: &UserText) -> Self {
+        Self::User(text.clone())
+    }
+}
+
+#[cfg(test)]
+pub mod look {
+    //! What a test asks of a tree.
+
+    use super::{El, Part, Words};
+
+    /// Every element of the tree, in document order.
+    pub fn all<D>(root: &El<D>) -> Vec<&El<D>> {
+        let mut found = vec![root];
+        for part in &root.parts {
+            if let Part::El(inner) = part {
+                found.extend(all(inner));
+            }
+        }
+        found
+    }
+
+    /// The keys of all sentences, the plain texts and the user's texts, in document order.
+    pub fn texts<D>(root: &El<D>) -> Vec<String> {
+        let mut found = Vec::new();
+        for part in &root.parts {
+            match part {
+                Part::El(inner) => found.extend(texts(inner)),
+                Part::Text(Words::Say(say)) => found.push(say.key.clone()),
+                Part::Text(Words::Plain(text)) => found.push(text.clone()),
+                Part::Text(Words::User(text)) => found.push(text.reveal().to_owned()),
+                Part::Text(Words::Clock(at)) => found.push(format!("clock {at}")),
+                Part::Text(Words::Size(size)) => found.push(format!("size {size}")),
+            }
+        }
+        found
+    }
+
+    /// The value of an attribute.
+    pub fn attr<'a, D>(element: &'a El<D>, name: &str) -> Option<&'a str> {
+        element.attrs.iter().find(|(at, _)| *at == name).map(|(_, value)| match value {
+            Words::Plain(text) => text.as_str(),
+            Words::Say(say) => say.key.as_str(),
+            _ => "",
+        })
+    }
+}
