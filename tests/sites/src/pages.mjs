@@ -1,10 +1,9 @@
 // The documents of the stand-in sites. No inline script or style: the lab sends a content security policy.
-// The lab may fill in the two `lab-…` tags: how much faster than life the page waits, and which variant of the site it plays.
+// The lab may add two tags before the first script: `<meta name="lab-speed">`, how much faster than life the page waits, and
+// `<meta name="lab-variant">`, which variant of the site it plays.
 
 const HEAD = `<meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <meta name="lab-speed" content="">
-    <meta name="lab-variant" content="">`;
+    <meta name="viewport" content="width=device-width, initial-scale=1">`;
 
 /** The document of claude.ai: it brings a composer look-alike, the application does the rest. */
 export function claudePage(assets) {

@@ -22,6 +22,9 @@ const MODELS = [
 const NO_PARENT = "00000000-0000-4000-8000-000000000000";
 const TOAST_MS = 8_000;
 const LEAVE_AFTER_MS = 1_000;
+// Pauses between the polls for a turn that goes on at the server.
+const RECOVERY_FIRST_MS = 2_000;
+const RECOVERY_MOST_MS = 10_000;
 const INCOGNITO_KEY = "incognito_temporary_conversation_uuid";
 // Text files of any size go along inside the request; everything else is uploaded first.
 const INLINED = /^(text\/|application\/json)/;
@@ -166,7 +169,7 @@ function route() {
     loadConversation(conversation);
   } else {
     const temporary = new URLSearchParams(location.search).has("incognito");
-    conversation = { uuid: null, created: false, temporary, leaf: null, name: "" };
+    conversation = { uuid: null, created: false, temporary, leaf: NO_PARENT, name: "" };
   }
   greeting.hidden = id !== null;
   greeting.textContent = conversation.temporary ? "You’re incognito" : "How can I help you today?";
@@ -242,17 +245,27 @@ function textOf(message) {
   return texts.length > 0 ? texts.join("") : (message.text ?? "");
 }
 
-/** The last message has no answer: asks once what became of its turn. */
+/** The last message has no answer: asks what became of its turn, and waits for it while it is under way. */
 async function recoverTurn(target) {
   let words = "Response could not be confirmed. You can try sending again.";
+  let pause = RECOVERY_FIRST_MS;
   try {
-    const status = await request(`${conversationPath(target)}/completion_status?poll=false`);
-    if (status.is_pending) return;
+    let status = await request(`${conversationPath(target)}/completion_status?poll=false`);
+    const wasPending = status.is_pending;
+    while (status.is_pending && conversation === target) {
+      await wait(pause);
+      pause = Math.min(pause * 1.5, RECOVERY_MOST_MS);
+      status = await request(`${conversationPath(target)}/completion_status?poll=true`);
+    }
+    if (wasPending && !status.is_error && conversation === target) return loadConversation(target);
     if (status.is_error) words = "Your message was sent, but Claude couldn’t respond - try again.";
-  } catch {
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
     // The words for "not confirmed" stand.
   }
-  if (conversation === target) messages.assistant("", false).fail(words, () => retry(target));
+  if (conversation !== target) return;
+  target.human = target.leaf;
+  messages.assistant("", false).fail(words, () => retry(target));
 }
 
 function complain(failure) {
@@ -305,8 +318,11 @@ async function submit() {
   if (isNew && !target.temporary) history.pushState(null, "", `/chat/${target.uuid}`);
 
   const element = messages.human(prompt);
+  const before = target.leaf;
   const turn = await run(target, "completion", body, { human, assistant });
   if (turn.outcome === "failed" && turn.answer.text === "") {
+    // The server keeps no empty answer: the next message follows on what was there before.
+    target.leaf = before;
     element.classList.add("failed");
     turn.answer.root.classList.add("failed");
     Messages.notDelivered(element);
@@ -371,7 +387,8 @@ async function run(target, endpoint, body, ids) {
 
 function showEvent({ event, data }, answer, ids, target) {
   if (event === "message_start") {
-    target.human = ids.human ?? target.human;
+    // After a retry these may be the server's own.
+    target.human = data.message?.parent_uuid ?? ids.human;
     target.leaf = data.message?.uuid ?? ids.assistant;
   } else if (event === "content_block_delta" && data.delta?.type === "text_delta") {
     answer.append(data.delta.text);

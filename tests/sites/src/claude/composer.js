@@ -124,7 +124,8 @@ export class Composer {
   #refresh() {
     this.send.hidden = this.#busy;
     this.stop.hidden = !this.#busy;
-    this.send.disabled = this.text.trim() === "";
-    this.#editor?.element.classList.toggle("is-empty", this.text === "");
+    const text = this.text;
+    this.send.disabled = text.trim() === "";
+    this.place.classList.toggle("is-empty", this.ready && text === "");
   }
 }

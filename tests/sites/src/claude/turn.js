@@ -48,7 +48,10 @@ export async function runTurn({ url, body, signal, records, on }) {
   }
 }
 
-/** A retry after a response has begun no longer carries what created the conversation and the messages. */
+/**
+ * A retry after a response has begun no longer carries what created the conversation and the messages. That much is known of a first send;
+ * here it holds for every send, since a server that has adopted the ids would answer 409.
+ */
 function retried(body, opened) {
   if (!opened) return body;
   const { create_conversation_params: _created, turn_message_uuids: _named, ...rest } = body;

@@ -90,10 +90,12 @@ export async function play(site) {
   }
 
   function changed() {
-    const blank = (page.text() ?? "").trim() === "";
+    const text = page.text() ?? "";
+    const blank = text.trim() === "";
     site.enable?.(button, !blank);
     if (!site.enable) button.disabled = blank;
-    editor?.element.classList.toggle("is-empty", page.text() === "");
+    // On the editor's surroundings: an attribute of the editor's own node is a mutation that it would look into.
+    dock.classList.toggle("is-empty", text === "");
   }
 
   function submit() {
