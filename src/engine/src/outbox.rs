@@ -91,7 +91,6 @@ pub const MAX_ENTRIES: usize = 200;
 #[derive(Debug, Default)]
 pub struct Outbox {
     entries: Vec<Entry>,
-    counter: u32,
 }
 
 impl Outbox {
@@ -191,13 +190,15 @@ impl Outbox {
         gone
     }
 
-    fn fresh_id(&mut self, now: Millis) -> EntryId {
+    /// An id that depends on nothing that a restart would forget.
+    fn fresh_id(&self, now: Millis) -> EntryId {
+        let mut number = 1;
         loop {
-            self.counter = self.counter.wrapping_add(1);
-            let id = format!("{now:x}-{:x}", self.counter);
+            let id = format!("{now:x}-{number}");
             if self.get(&id).is_none() {
                 return id;
             }
+            number += 1;
         }
     }
 }

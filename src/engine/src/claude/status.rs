@@ -1,6 +1,6 @@
 //! The official status page: a second opinion that lags by minutes to hours, or stays green (as of 2026-11).
 
-use super::json::{At, Scalar, Sink, walk};
+use super::json::{At, Scalar, Sink, head, walk};
 use super::time::parse_rfc3339;
 
 /// Statuspage's summary of status.claude.com, served with `access-control-allow-origin: *`.
@@ -157,8 +157,6 @@ impl Sink for Reader {
         match at {
             At::Components => {
                 self.components |= !self.inside;
-                self.is = [None; 2];
-                self.status = None;
                 At::Component
             }
             At::Incidents => {
@@ -181,7 +179,7 @@ impl Sink for Reader {
             }
             At::Name => {
                 if self.inside && self.incident.name.is_empty() {
-                    text[..text.floor_char_boundary(200)].clone_into(&mut self.incident.name);
+                    head(text, 200).clone_into(&mut self.incident.name);
                 }
                 for (slot, (_, name)) in self.is.iter_mut().zip([CLAUDE_AI, API]) {
                     let fits = text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
@@ -225,16 +223,18 @@ impl Sink for Reader {
     }
 
     fn close(&mut self, at: At) {
+        let component = (at == At::Component).then(|| (std::mem::take(&mut self.is), self.status.take()));
         match at {
             At::Component if self.inside => {
                 self.tagged = true;
-                self.incident.touches_claude_ai |= self.is[0].is_some();
+                self.incident.touches_claude_ai |= component.is_some_and(|(is, _)| is[0].is_some());
             }
             At::Component => {
+                let (is, status) = component.unwrap_or_default();
                 let Official { claude_ai, api, .. } = &mut self.official;
-                for ((slot, by_id), is) in [claude_ai, api].into_iter().zip(&mut self.by_id).zip(self.is) {
+                for ((slot, by_id), is) in [claude_ai, api].into_iter().zip(&mut self.by_id).zip(is) {
                     if is == Some(Match::Id) || (is == Some(Match::Name) && !*by_id) {
-                        *slot = self.status;
+                        *slot = status;
                         *by_id |= is == Some(Match::Id);
                     }
                 }

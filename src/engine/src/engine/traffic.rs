@@ -343,7 +343,7 @@ impl Engine {
     /// Something ambiguous: it counts little, and only together with more does it become a failure.
     fn doubt(&mut self, surface: Surface, cause: &Cause, weight: f64, now: Millis) {
         self.session.detector.observe(surface, true, weight, now);
-        if self.session.detector.level() >= detect::SUSPECT {
+        if self.session.detector.level() > detect::SUSPECT {
             self.failed(surface, cause, 0.0, now);
         }
     }

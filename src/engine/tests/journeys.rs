@@ -1,0 +1,749 @@
+//! Whole journeys through the engine, each one twice: once in one life, once with the background killed before every
+//! single step. Both must do the same.
+
+use std::collections::BTreeMap;
+use understudy_engine::outbox::EntryState;
+use understudy_engine::provider::Settings;
+use understudy_engine::verdict::State;
+use understudy_engine::{
+    Act, Area, Card, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform, Request,
+    RequestStep, StatusAnswer, Stored, StreamEnd, Target, Technique, UserText,
+};
+
+const ORG: &str = "11111111-2222-4333-8444-555555555555";
+const CHAT: &str = "019f3f4c-ba14-79cd-bbb7-6926ba65fb53";
+const T0: u64 = 1_772_451_420_000;
+const TAB: i64 = 7;
+
+/// The shell, in memory.
+struct World {
+    engine: Engine,
+    mortal: bool,
+    now: u64,
+    session: Option<String>,
+    local: BTreeMap<String, String>,
+    card: Option<Card>,
+    badge: String,
+    done: Vec<Output>,
+    requests: u32,
+}
+
+impl World {
+    fn new(mortal: bool) -> Self {
+        let mut world = Self {
+            engine: Engine::restore(config(), Stored::default(), T0),
+            mortal,
+            now: T0,
+            session: None,
+            local: BTreeMap::new(),
+            card: None,
+            badge: String::new(),
+            done: Vec::new(),
+            requests: 0,
+        };
+        world.drain();
+        world.tell(Input::Hello { tab: TAB, online: true });
+        world.fact(Fact::Ready {});
+        world
+    }
+
+    fn tell(&mut self, input: Input) {
+        if self.mortal {
+            self.restart();
+        }
+        self.engine.handle(input, self.now);
+        self.drain();
+    }
+
+    fn restart(&mut self) {
+        let stored = Stored {
+            session: self.session.clone(),
+            local: self.local.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
+        };
+        self.engine = Engine::restore(config(), stored, self.now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        let mut acted = false;
+        while let Some(output) = self.engine.poll() {
+            match &output {
+                Output::Persist { area, key, value } => {
+                    assert!(!acted, "stored before anything else happens: {key}");
+                    match (area, value) {
+                        (Area::Session, value) => self.session.clone_from(value),
+                        (Area::Local, Some(value)) => {
+                            self.local.insert(key.clone(), value.clone());
+                        }
+                        (Area::Local, None) => {
+                            self.local.remove(key);
+                        }
+                    }
+                    continue;
+                }
+                Output::Card { card, .. } => self.card.clone_from(card),
+                Output::Badge(badge) => self.badge.clone_from(&badge.text),
+                _ => {}
+            }
+            acted = true;
+            self.done.push(output);
+        }
+    }
+
+    fn wait(&mut self, ms: u64) {
+        self.now += ms;
+        self.tell(Input::Tick);
+    }
+
+    fn step(&mut self, id: u32, step: RequestStep) {
+        self.tell(Input::Request(Request { id: id.to_string(), tab: TAB, step }));
+    }
+
+    fn start(&mut self, method: &str, path: &str, document: bool, body: Option<Vec<u8>>) -> u32 {
+        self.requests += 1;
+        let url = format!("https://claude.ai{path}");
+        self.step(self.requests, RequestStep::Started { method: method.into(), url, document, body });
+        self.requests
+    }
+
+    fn send(&mut self, text: &str) -> u32 {
+        let body = serde_json::json!({"prompt": text, "model": "claude-opus-4-8", "attachments": [], "files": []});
+        self.start("POST", &completion(), false, Some(body.to_string().into_bytes()))
+    }
+
+    fn headers(&mut self, id: u32, status: u16, kind: &str) {
+        let headers = Headers { content_type: Some(kind.into()), ..Headers::default() };
+        self.step(id, RequestStep::Headers { status, headers });
+    }
+
+    /// A send that is answered by an error at once.
+    fn refused(&mut self, text: &str, status: u16, kind: &str, body: &str) {
+        let id = self.send(text);
+        self.headers(id, status, kind);
+        self.fact(Fact::Response {
+            seq: id,
+            method: "POST".into(),
+            url: format!("https://claude.ai{}", completion()),
+            status,
+            content_type: Some(kind.into()),
+            cf_mitigated: None,
+            body: body.into(),
+        });
+        self.step(id, RequestStep::Done);
+    }
+
+    /// A send whose answer has begun.
+    fn stream(&mut self, text: &str) -> u32 {
+        let id = self.send(text);
+        self.headers(id, 200, "text/event-stream; charset=utf-8");
+        let url = format!("https://claude.ai{}", completion());
+        self.fact(Fact::Stream { seq: id, method: "POST".into(), url, status: 200 });
+        self.event(id, "message_start", r#"{"type":"message_start","message":{"model":"claude-opus-4-8"}}"#);
+        id
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        self.tell(Input::Tap { tab: TAB, fact });
+    }
+
+    fn event(&mut self, seq: u32, name: &str, data: &str) {
+        self.fact(Fact::Event { seq, name: name.into(), data: data.into() });
+    }
+
+    fn answered(&mut self, text: &str) {
+        let id = self.stream(text);
+        self.event(id, "message_delta", r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#);
+        self.event(id, "message_stop", r#"{"type":"message_stop"}"#);
+        self.fact(Fact::Closed { seq: id, events: 9, end: StreamEnd::End });
+        self.step(id, RequestStep::Done);
+    }
+
+    fn status_page(&mut self, claude: &str) {
+        let body = format!(
+            r#"{{"status":{{"indicator":"none"}},"components":[{{"id":"rwppv331jlwc","name":"claude.ai","status":"{claude}"}},{{"id":"k8w3r06qmzrp","name":"Claude API","status":"operational"}}],"incidents":[]}}"#
+        );
+        self.tell(Input::Status(Some(StatusAnswer { status: 200, body })));
+    }
+
+    fn asked_status(&self) -> usize {
+        self.done.iter().filter(|output| matches!(output, Output::FetchStatus { .. })).count()
+    }
+
+    fn title(&self) -> &str {
+        self.card.as_ref().map_or("", |card| card.title.key.as_str())
+    }
+
+    fn line(&self, index: usize) -> &str {
+        self.card.as_ref().and_then(|card| card.lines.get(index)).map_or("", |say| say.key.as_str())
+    }
+
+    fn entry(&self) -> (EntryState, String) {
+        let view = self.engine.view(self.now);
+        view.prompts.first().map(|row| (row.state, row.text.reveal().to_owned())).expect("a saved prompt")
+    }
+
+    fn card_act(&mut self, act: Act) {
+        self.tell(Input::Act { from: Place::Card { tab: TAB }, act });
+    }
+
+    fn page_act(&mut self, act: Act) {
+        self.tell(Input::Act { from: Place::Page { tab: Some(41) }, act });
+    }
+
+    fn click_main(&mut self) {
+        let act = self.card.as_ref().expect("a card").actions[0].act.clone();
+        self.card_act(act);
+    }
+
+    fn opened(&self) -> (String, Target) {
+        let found = self.done.iter().rev().find_map(|output| match output {
+            Output::Open { job, target, .. } => Some((job.clone(), target.clone())),
+            _ => None,
+        });
+        found.expect("a page was opened")
+    }
+
+    fn loaded(&mut self, job: &str, tab: i64) {
+        self.tell(Input::Opened { job: job.into(), tab: Some(tab) });
+        self.now += 300;
+        self.tell(Input::TabComplete { tab });
+    }
+
+    fn fills(&self) -> Vec<(Technique, bool)> {
+        let order = |output: &Output| match output {
+            Output::Fill { order, .. } => Some((order.technique, order.overwrite)),
+            _ => None,
+        };
+        let mut fills: Vec<_> = self.done.iter().filter_map(order).collect();
+        // A death during a fill asks for the same fill again.
+        fills.dedup();
+        fills
+    }
+
+    fn filled(&mut self, job: &str, outcome: FillOutcome, read: Option<&str>) {
+        let report = FillReport { outcome, read: read.map(UserText::new), took_ms: 40 };
+        self.tell(Input::Filled { job: job.into(), report });
+    }
+
+    fn allow(&mut self, origin: &str) {
+        self.tell(Input::Permissions { origins: vec![origin.into()] });
+    }
+
+    fn first_fallback(&mut self, provider: &str) {
+        let settings = Settings { fallbacks: vec![provider.into()], ..Settings::default() };
+        self.page_act(Act::Configure { settings });
+    }
+}
+
+fn config() -> Config {
+    Config { platform: Platform::Chromium }
+}
+
+fn completion() -> String {
+    format!("/api/organizations/{ORG}/chat_conversations/{CHAT}/completion")
+}
+
+fn error(kind: &str) -> String {
+    format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"x"}},"request_id":"req_1"}}"#)
+}
+
+fn failed(world: &mut World, text: &str) {
+    world.refused(text, 500, "application/json", &error("api_error"));
+}
+
+/// Runs a journey in one life, and in as many as it has steps.
+fn journey(tell: impl Fn(&mut World)) {
+    let [whole, broken] = [false, true].map(|mortal| {
+        let mut world = World::new(mortal);
+        tell(&mut world);
+        world
+    });
+    assert_eq!(whole.engine.view(whole.now), broken.engine.view(broken.now));
+    assert_eq!(whole.card, broken.card);
+    assert_eq!(whole.badge, broken.badge);
+    let kept: Vec<&String> = whole.local.values().collect();
+    assert_eq!(kept, broken.local.values().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_good_answer_confirms_the_prompt_and_stays_quiet() {
+    journey(|world| {
+        world.answered("hello");
+        assert_eq!(world.entry(), (EntryState::Confirmed, "hello".into()));
+        assert_eq!(world.card, None);
+        assert_eq!(world.engine.state(), State::Clear);
+        assert_eq!(world.asked_status(), 0, "nobody is asked while Claude works");
+    });
+}
+
+#[test]
+fn nothing_seen_is_not_green() {
+    journey(|world| {
+        assert_eq!(world.engine.state(), State::Blind);
+        assert_eq!(world.badge, "?");
+    });
+}
+
+#[test]
+fn the_prompt_is_stored_before_any_answer() {
+    journey(|world| {
+        world.send("keep me");
+        assert_eq!(world.entry(), (EntryState::Unknown, "keep me".into()));
+        assert!(world.local.values().any(|json| json.contains("keep me")));
+    });
+}
+
+#[test]
+fn one_hard_failure_offers_and_does_not_judge() {
+    journey(|world| {
+        failed(world, "hello");
+        assert_eq!((world.title(), world.line(1)), ("title_failed", "saved_not_sent"));
+        assert_eq!(world.engine.state(), State::Hiccup);
+        assert_eq!(world.asked_status(), 1);
+        world.status_page("operational");
+        assert_eq!(world.engine.state(), State::Hiccup);
+        world.answered("hello");
+        assert_eq!(world.card, None, "withdrawn once it has worked");
+        assert_eq!(world.engine.state(), State::Clear);
+    });
+}
+
+#[test]
+fn the_offer_comes_with_the_headers_already() {
+    journey(|world| {
+        let id = world.send("hello");
+        world.headers(id, 503, "text/plain");
+        assert_eq!((world.title(), world.line(1)), ("title_failed", "saved_not_sent"));
+    });
+}
+
+#[test]
+fn repeated_failures_are_a_verdict_and_success_is_recovery() {
+    journey(|world| {
+        for _ in 0..3 {
+            failed(world, "hello");
+            world.now += 21_000;
+        }
+        assert_eq!(world.engine.state(), State::Down);
+        assert_eq!(world.title(), "title_down");
+        assert_eq!(world.badge, "down");
+        assert_eq!(world.engine.since(), Some(T0));
+        world.answered("hello");
+        assert_eq!(world.engine.state(), State::Recovering);
+        world.now += 21_000;
+        world.answered("and on");
+        assert_eq!(world.engine.state(), State::Clear);
+        assert_eq!(world.badge, "");
+    });
+}
+
+#[test]
+fn the_status_page_strengthens_and_green_does_not_weaken() {
+    journey(|world| {
+        failed(world, "hello");
+        world.now += 21_000;
+        failed(world, "hello");
+        world.status_page("operational");
+        assert_eq!(world.engine.state(), State::Suspected);
+        world.now += 1_000;
+        world.status_page("major_outage");
+        assert_eq!(world.engine.state(), State::Down);
+        assert_eq!(world.engine.view(world.now).headline.key, "verdict_down_api_up");
+    });
+}
+
+#[test]
+fn capacity_is_said_as_such() {
+    journey(|world| {
+        world.refused("hello", 529, "application/json", &error("overloaded_error"));
+        assert_eq!((world.title(), world.line(0)), ("title_capacity", "what_capacity"));
+    });
+}
+
+#[test]
+fn an_error_inside_a_good_status_is_a_failure_and_the_prompt_may_have_arrived() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.event(id, "error", &error("api_error"));
+        assert_eq!((world.title(), world.line(0), world.line(1)), ("title_cut", "what_broken", "saved_unknown"));
+        assert_eq!(world.engine.state(), State::Hiccup);
+    });
+}
+
+#[test]
+fn a_cut_answer_is_offered_but_does_not_speak_against_claude() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::End });
+        assert_eq!((world.title(), world.line(1)), ("title_cut", "saved_unknown"));
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn a_reset_that_looks_like_an_abort_is_told_by_the_browser() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::Abort });
+        assert_eq!(world.card, None);
+        world.step(id, RequestStep::Failed { error: "NS_ERROR_NET_RESET".into() });
+        assert_eq!(world.title(), "title_cut");
+    });
+}
+
+#[test]
+fn stop_is_no_failure() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::Abort });
+        world.step(id, RequestStep::Failed { error: "net::ERR_ABORTED".into() });
+        world.wait(5_000);
+        assert_eq!(world.card, None);
+        assert_eq!(world.entry().0, EntryState::Confirmed);
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn a_usage_limit_is_never_called_an_outage() {
+    journey(|world| {
+        let limit = r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772460000,\"representativeClaim\":\"five_hour\"}"}}"#;
+        world.refused("hello", 429, "application/json", limit);
+        assert_eq!((world.title(), world.line(0)), ("title_limit", "what_limit_until"));
+        assert_eq!(world.entry().0, EntryState::NotSent);
+        assert!(world.engine.since().is_none());
+        assert_eq!(world.asked_status(), 0);
+    });
+}
+
+#[test]
+fn a_signed_out_session_is_not_an_outage() {
+    journey(|world| {
+        world.refused("hello", 401, "application/json", &error("authentication_error"));
+        assert_eq!(world.title(), "title_session");
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn a_bot_check_is_not_an_outage() {
+    journey(|world| {
+        let id = world.start("GET", "/new", true, None);
+        let headers = Headers {
+            content_type: Some("text/html".into()),
+            cf_mitigated: Some("challenge".into()),
+            ..Headers::default()
+        };
+        world.step(id, RequestStep::Headers { status: 403, headers });
+        world.step(id, RequestStep::Done);
+        assert_eq!(world.title(), "title_challenge");
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn offline_says_so_and_offers_no_other_site() {
+    journey(|world| {
+        world.tell(Input::Connectivity { online: false });
+        let id = world.send("hello");
+        world.step(id, RequestStep::Failed { error: "net::ERR_INTERNET_DISCONNECTED".into() });
+        assert_eq!((world.title(), world.line(1)), ("title_offline", "saved_not_sent"));
+        let card = world.card.clone().unwrap();
+        assert!(card.actions.iter().all(|action| !matches!(action.act, Act::HandOff { .. })));
+        assert_eq!(world.badge, "off");
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn silence_while_nothing_else_answers_is_the_own_network() {
+    journey(|world| {
+        let id = world.send("hello");
+        world.step(id, RequestStep::Failed { error: "net::ERR_CONNECTION_RESET".into() });
+        assert_eq!(world.title(), "title_silent");
+        assert!(world.engine.since().is_none());
+        assert_eq!(world.asked_status(), 1);
+        world.tell(Input::Status(None));
+        assert_eq!(world.title(), "title_own_network");
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn silence_while_the_network_works_is_a_failure() {
+    journey(|world| {
+        let id = world.send("hello");
+        world.step(id, RequestStep::Failed { error: "net::ERR_CONNECTION_RESET".into() });
+        world.status_page("operational");
+        assert_eq!((world.title(), world.line(0)), ("title_silent", "what_no_answer"));
+        assert_eq!(world.engine.state(), State::Hiccup);
+    });
+}
+
+#[test]
+fn a_page_that_does_not_load_is_offered_without_a_prompt() {
+    journey(|world| {
+        let id = world.start("GET", "/new", true, None);
+        world.headers(id, 503, "text/html");
+        world.step(id, RequestStep::Done);
+        assert_eq!(world.badge, "!");
+        assert_eq!(world.title(), "title_not_loading");
+        let view = world.engine.view(world.now);
+        assert_eq!(view.headline.key, "verdict_hiccup");
+        assert_eq!(view.fallbacks[0].provider, "chatgpt");
+    });
+}
+
+#[test]
+fn telemetry_and_lists_interrupt_nobody() {
+    journey(|world| {
+        let id = world.start("POST", "/api/event_logging/v2/batch", false, None);
+        world.step(id, RequestStep::Failed { error: "net::ERR_BLOCKED_BY_CLIENT".into() });
+        let path = format!("/api/organizations/{ORG}/chat_conversations_v2?limit=30&offset=0");
+        let id = world.start("GET", &path, false, None);
+        world.headers(id, 500, "application/json");
+        assert_eq!(world.card, None);
+        assert_eq!(world.engine.failing().len(), 1);
+    });
+}
+
+#[test]
+fn a_short_prompt_goes_by_the_link_in_one_click() {
+    journey(|world| {
+        failed(world, "hi & bye");
+        world.click_main();
+        assert!(world.done.iter().any(|o| matches!(o, Output::Copy { text, .. } if text.reveal() == "hi & bye")));
+        let (job, target) = world.opened();
+        assert_eq!(target, Target::Web { url: "https://chatgpt.com/?prompt=hi%20%26%20bye".into() });
+        world.tell(Input::Opened { job, tab: Some(40) });
+        assert_eq!(world.line(2), "handed_link");
+    });
+}
+
+#[test]
+fn the_link_has_a_budget_to_the_byte() {
+    let prefix = "https://chatgpt.com/?prompt=".len();
+    journey(|world| {
+        failed(world, &"a".repeat(6_000 - prefix));
+        world.click_main();
+        assert!(matches!(world.opened().1, Target::Web { url } if url.len() == 6_000));
+    });
+    journey(|world| {
+        failed(world, &"a".repeat(6_001 - prefix));
+        world.click_main();
+        assert_eq!(world.opened().1, Target::HandoffPage);
+    });
+}
+
+#[test]
+fn with_permission_the_text_is_typed_and_read_back() {
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "line one\r\nline two\n");
+        world.click_main();
+        let (job, target) = world.opened();
+        assert_eq!(target, Target::Web { url: "https://chatgpt.com/".into() });
+        // The page may be loaded before its tab is known.
+        world.now += 300;
+        world.tell(Input::TabComplete { tab: 40 });
+        world.tell(Input::Opened { job: job.clone(), tab: Some(40) });
+        assert_eq!(world.fills(), [(Technique::Dom, false)]);
+        world.filled(&job, FillOutcome::Written, Some("line one\nline two"));
+        assert_eq!(world.line(2), "handed_verified");
+    });
+}
+
+#[test]
+fn each_rung_is_stepped_down_when_the_text_differs() {
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "one\n\ntwo");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::Written, Some("one\ntwo"));
+        assert!(world.fills().contains(&(Technique::PmPaste, true)));
+        world.filled(&job, FillOutcome::Written, Some("one two"));
+        let (_, target) = world.opened();
+        assert!(matches!(target, Target::Web { url } if url.starts_with("https://chatgpt.com/?prompt=")));
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::Written, Some("one"));
+        world.filled(&job, FillOutcome::Written, Some("two"));
+        assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
+        assert_eq!(world.line(2), "handed_clipboard");
+    });
+}
+
+#[test]
+fn a_login_in_between_is_waited_for_and_a_draft_is_left_alone() {
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::NoComposer, None);
+        assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
+        world.now += 30_000;
+        world.tell(Input::TabComplete { tab: 40 });
+        assert_eq!(world.fills().last(), Some(&(Technique::Dom, false)));
+        world.filled(&job, FillOutcome::Occupied, Some("a draft"));
+        assert_eq!(world.line(2), "handed_clipboard");
+    });
+}
+
+#[test]
+fn a_refused_permission_leads_to_the_clipboard() {
+    journey(|world| {
+        world.first_fallback("gemini");
+        failed(world, "hello");
+        world.click_main();
+        let (job, target) = world.opened();
+        assert_eq!(target, Target::HandoffPage);
+        world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+        let view = world.engine.handoff_view(&job).unwrap();
+        assert_eq!((view.refused, view.origin.as_deref()), (false, Some("https://gemini.google.com/*")));
+        world.page_act(Act::Decided { job: job.clone(), granted: false });
+        assert!(world.engine.handoff_view(&job).unwrap().refused);
+        world.page_act(Act::PasteByHand { job: job.clone() });
+        assert_eq!(world.opened().1, Target::Web { url: "https://gemini.google.com/app".into() });
+        world.tell(Input::Opened { job, tab: Some(41) });
+        assert_eq!(world.line(2), "handed_clipboard");
+    });
+}
+
+#[test]
+fn a_granted_permission_leads_into_the_same_tab() {
+    journey(|world| {
+        world.first_fallback("gemini");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 41);
+        world.now += 2_000;
+        world.page_act(Act::Decided { job: job.clone(), granted: true });
+        assert!(world.done.iter().any(|output| matches!(output, Output::Open { tab: Some(41), .. })));
+        world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+        assert!(world.fills().is_empty(), "the handoff page itself is not typed into");
+        world.now += 200;
+        world.tell(Input::TabComplete { tab: 41 });
+        assert_eq!(world.fills(), [(Technique::Paste, false)]);
+    });
+}
+
+#[test]
+fn a_card_may_not_do_what_only_our_pages_may() {
+    journey(|world| {
+        world.send("keep me");
+        let before = world.local.clone();
+        let entry = world.engine.view(world.now).prompts[0].entry.clone();
+        world.card_act(Act::Forget { entry });
+        let settings = Settings { custom_url: "https://evil.example/{prompt}".into(), ..Settings::default() };
+        world.card_act(Act::Configure { settings });
+        assert_eq!(world.local, before);
+    });
+}
+
+#[test]
+fn temporary_chats_never_reach_lasting_storage() {
+    journey(|world| {
+        let body = r#"{"prompt":"off the record","create_conversation_params":{"is_temporary":true}}"#;
+        let id = world.start("POST", &completion(), false, Some(body.into()));
+        world.headers(id, 500, "application/json");
+        failed(world, "this too");
+        assert!(world.local.is_empty(), "{:?}", world.local.keys());
+        assert_eq!(world.line(1), "saved_not_sent");
+        assert_eq!(world.engine.view(world.now).prompts.len(), 2);
+    });
+}
+
+#[test]
+fn a_dismissed_card_stays_closed_for_that_prompt() {
+    journey(|world| {
+        failed(world, "hello");
+        world.card_act(Act::Dismiss {});
+        assert_eq!(world.card, None);
+        world.now += 30_000;
+        failed(world, "hello");
+        assert_eq!(world.card, None);
+        failed(world, "another one");
+        assert_eq!(world.title(), "title_failed");
+    });
+}
+
+#[test]
+fn a_reload_brings_the_card_back() {
+    journey(|world| {
+        failed(world, "hello");
+        world.card = None;
+        world.tell(Input::Hello { tab: TAB, online: true });
+        assert_eq!(world.title(), "title_failed");
+    });
+}
+
+#[test]
+fn slow_first_bytes_are_told_once_and_withdrawn() {
+    journey(|world| {
+        let id = world.send("hello");
+        world.wait(21_000);
+        assert_eq!(world.title(), "title_slow");
+        world.headers(id, 200, "text/event-stream");
+        let url = format!("https://claude.ai{}", completion());
+        world.fact(Fact::Stream { seq: id, method: "POST".into(), url, status: 200 });
+        world.event(id, "message_stop", r#"{"type":"message_stop"}"#);
+        assert_eq!(world.card, None);
+    });
+}
+
+#[test]
+fn damaged_stores_are_set_aside() {
+    let mut world = World::new(false);
+    world.send("still here");
+    let good = world.local.values().next().unwrap().clone();
+    let stored = Stored {
+        session: Some("{broken".into()),
+        local: vec![
+            ("entry:good".into(), good),
+            ("entry:bad".into(), "{\"id\":3".into()),
+            ("settings".into(), "[]x".into()),
+        ],
+    };
+    let mut engine = Engine::restore(config(), stored, T0);
+    let mut kept = BTreeMap::new();
+    while let Some(output) = engine.poll() {
+        if let Output::Persist { area: Area::Local, key, value } = output {
+            kept.insert(key, value);
+        }
+    }
+    assert_eq!(kept.get("aside:entry:bad"), Some(&Some("{\"id\":3".to_owned())));
+    assert_eq!(kept.get("entry:bad"), Some(&None));
+    assert_eq!(kept.get("aside:settings"), Some(&Some("[]x".to_owned())));
+    let view = engine.view(T0);
+    assert_eq!(view.prompts[0].text.reveal(), "still here");
+    assert!(view.evidence.iter().any(|line| line.say.key == "seen_damaged"));
+}
+
+#[test]
+fn every_sentence_has_its_words() {
+    const PREFIXES: [&str; 15] = [
+        "title_", "what_", "saved_", "handed_", "action_", "note_", "hint_", "badge_", "verdict_", "advice_", "seen_",
+        "official_", "state_", "handoff_", "template_",
+    ];
+    let english = include_str!("../../../extension/_locales/en/messages.json");
+    let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
+    let mut keys = 0;
+    for source in ["engine/offers.rs", "engine/views.rs", "engine/handoffs.rs", "provider.rs"] {
+        let text = std::fs::read_to_string(format!("{}/src/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for literal in text.split('"') {
+            let plain = literal.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !literal.ends_with('_');
+            if plain && PREFIXES.iter().any(|prefix| literal.starts_with(prefix)) {
+                assert!(words.contains_key(literal), "{literal} has no words");
+                keys += 1;
+            }
+        }
+    }
+    assert!(keys > 80, "{keys}");
+    for surface in understudy_engine::Surface::ALL {
+        assert!(words.contains_key(&format!("surface_{}", surface.name())));
+    }
+}
