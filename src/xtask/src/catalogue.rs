@@ -1,18 +1,11 @@
-//! The hosts the extension may ask for, one match pattern per fallback site.
+//! The hosts the extension may ask for: the engine's catalogue decides, the manifest follows.
 
 /// Every optional host permission, sorted.
 pub fn optional_hosts() -> Vec<String> {
-    let mut hosts: Vec<String> = HOSTS.iter().map(|host| format!("https://{host}/*")).collect();
+    let mut hosts: Vec<String> = understudy_engine::provider::origins()
+        .map(str::to_owned)
+        .collect();
     hosts.sort();
+    hosts.dedup();
     hosts
 }
-
-const HOSTS: [&str; 7] = [
-    "chatgpt.com",
-    "gemini.google.com",
-    "www.perplexity.ai",
-    "chat.deepseek.com",
-    "chat.mistral.ai",
-    "grok.com",
-    "copilot.microsoft.com",
-];

@@ -1,23 +1,38 @@
 //! `cargo xtask`: every task of the repository, in the words that CI runs too.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the clock and the environment are kept from the engine, not from its tools"
+)]
+#![expect(clippy::disallowed_macros, reason = "a task runner prints")]
 
 mod build;
 mod catalogue;
+mod check;
 mod manifest;
 mod pack;
 mod repo;
 mod setup;
 mod shell;
+mod tally;
+mod test;
 
-use anyhow::Result;
-use std::process::ExitCode;
+use anyhow::{Result, bail};
+use repo::Repo;
+use std::ffi::OsString;
+use std::process::{Command, ExitCode};
 
 const MENU: &str = "\
-Every task of the repository. Each one sets up what it needs.
+Every task of the repository. Each one sets up what it needs and says what it does.
 
 Usage: cargo xtask <task>
 
-  build                      dist/chrome and dist/firefox, unpacked and packed for the stores
-  help                       this menu
+  demo [--browser chromium|firefox] [--watch]
+                    lives through an outage of claude.ai in a real browser and tells the story
+  test [filter]     everything: checks, engine, lab, cli, scripts, wasm and end to end in both browsers
+  build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
+  check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
+  bench [filter]    the benchmarks
+  package           the same as build
 ";
 
 fn main() -> ExitCode {
@@ -31,12 +46,122 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<ExitCode> {
-    let task = std::env::args().nth(1).unwrap_or_default();
-    match task.as_str() {
-        "build" => {
-            build::build(&repo::Repo::find()?)?;
+    let mut arguments = std::env::args_os().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    let wants_help = rest
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h");
+    let task = task.to_string_lossy();
+    match task.as_ref() {
+        "" | "help" | "--help" | "-h" => print!("{MENU}"),
+        // The demo has options of its own and explains them itself.
+        "demo" => return demo(&rest),
+        _ if wants_help => print!("{MENU}"),
+        "build" | "package" => {
+            none(&task, &rest)?;
+            let repo = Repo::find()?;
+            build::build(&repo)?;
+            println!("{}", repo.dist().display());
         }
-        _ => print!("{MENU}"),
+        "check" => {
+            let repo = Repo::find()?;
+            let built = build::build(&repo)?;
+            let tally = check::check(&repo, &built, &filter(&task, &rest)?)?;
+            println!("{tally}");
+            return Ok(if tally.failed == 0 {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        "test" => return test::test(&Repo::find()?, &filter(&task, &rest)?),
+        "bench" => return bench(&filter(&task, &rest)?),
+        unknown => bail!("There is no task \"{unknown}\". `cargo xtask --help` lists them."),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds everything the story needs and hands over to it.
+fn demo(arguments: &[OsString]) -> Result<ExitCode> {
+    let repo = Repo::find()?;
+    let mut command = repo.cargo();
+    if !arguments
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
+        setup::wasm(&repo)?;
+        setup::sites(&repo)?;
+        let browsers = setup::browsers(&repo)?;
+        build::build(&repo)?;
+        let mut compile = repo.cargo();
+        compile.args(["build", "--package", "understudy-tests", "--bin", "demo"]);
+        shell::step("compile the lab and the demo", &mut compile)?.or_fail("Compiling the demo")?;
+        browsers.name_in(&mut command);
+    }
+    command
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "understudy-tests",
+            "--bin",
+            "demo",
+            "--",
+        ])
+        .args(arguments);
+    command.env("UNDERSTUDY_DIST", repo.dist());
+    hand_over(&mut command)
+}
+
+/// Every crate that has benchmarks.
+fn bench(filter: &str) -> Result<ExitCode> {
+    let repo = Repo::find()?;
+    let mut command = repo.cargo();
+    command.args(["bench", "--benches"]);
+    let mut found = false;
+    for (folder, package) in [
+        ("engine", "understudy-engine"),
+        ("cli", "understudy-cli"),
+        ("lab", "understudy-lab"),
+    ] {
+        if repo.root.join("src").join(folder).join("benches").is_dir() {
+            command.args(["--package", package]);
+            found = true;
+        }
+    }
+    if !found {
+        bail!("No crate has a `benches` folder yet.");
+    }
+    hand_over(command.arg("--").arg(filter))
+}
+
+/// Lets a program have the terminal, and ends as it ends.
+fn hand_over(command: &mut Command) -> Result<ExitCode> {
+    let status = command.status()?;
+    Ok(status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The one optional argument of a task.
+fn filter(task: &str, arguments: &[OsString]) -> Result<String> {
+    match arguments {
+        [] => Ok(String::new()),
+        [one] if !one.to_string_lossy().starts_with('-') => Ok(one.to_string_lossy().into_owned()),
+        _ => bail!(
+            "`{task}` takes one word that test names contain, and no options. `cargo xtask --help` says more."
+        ),
+    }
+}
+
+fn none(task: &str, arguments: &[OsString]) -> Result<()> {
+    if let Some(first) = arguments.first() {
+        bail!(
+            "`{task}` takes no arguments, but got {}. `cargo xtask --help` says more.",
+            first.to_string_lossy()
+        );
+    }
+    Ok(())
 }

@@ -1,0 +1,109 @@
+//! `check`: the gates that need no browser. Each gate is one test with a name, and says in a sentence what is wrong.
+
+mod permissions;
+mod purity;
+mod shape;
+mod sizes;
+mod store;
+
+use crate::build::{self, Contents, WASM};
+use crate::manifest::Browser;
+use crate::repo::Repo;
+use crate::setup;
+use crate::shell::step;
+use crate::tally::Tally;
+use anyhow::Result;
+use std::process::Command;
+
+/// The outcome of one gate: what was found on success, what is wrong otherwise.
+pub type Verdict = Result<String, String>;
+
+/// Runs every gate whose name contains `filter` on a finished build.
+pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result<Tally> {
+    setup::components(repo)?;
+    setup::npm(repo)?;
+    let mut gates = Gates {
+        filter,
+        tally: Tally::default(),
+    };
+
+    gates.run_command("format", repo.cargo().args(["fmt", "--all", "--check"]))?;
+    gates.run_command(
+        "clippy, native",
+        repo.cargo()
+            .args(["clippy", "--all-targets", "--", "-D", "warnings"]),
+    )?;
+    let mut clippy = repo.cargo();
+    clippy.args([
+        "clippy",
+        "--target",
+        WASM,
+        "--all-targets",
+        "--package",
+        "understudy-browser",
+    ]);
+    for (_, package) in build::MODULES {
+        clippy.args(["--package", package]);
+    }
+    gates.run_command("clippy, wasm", clippy.args(["--", "-D", "warnings"]))?;
+    gates.run("engine builds without an import", || {
+        purity::no_imports(repo)
+    })?;
+    gates.run("engine depends on data crates only", || {
+        purity::dependencies(repo)
+    })?;
+    for (browser, contents) in built {
+        gates.run(&format!("store lint, {}", browser.name()), || {
+            store::lint(repo, *browser)
+        })?;
+        gates.run(&format!("permissions, {}", browser.name()), || {
+            permissions::check(repo, *browser, contents)
+        })?;
+        for budget in sizes::budgets(repo, *browser, contents)? {
+            gates.run(&budget.name, || Ok(budget.verdict()))?;
+        }
+    }
+    gates.run("README names every permission with its reason", || {
+        permissions::readme(repo)
+    })?;
+    for rule in shape::rules(repo)? {
+        gates.run(rule.name, || Ok(rule.verdict()))?;
+    }
+    Ok(gates.tally)
+}
+
+/// Runs gates, shows each as a line, and counts them.
+struct Gates<'a> {
+    filter: &'a str,
+    tally: Tally,
+}
+
+impl Gates<'_> {
+    fn wanted(&self, name: &str) -> bool {
+        name.contains(self.filter)
+    }
+
+    fn run_command(&mut self, name: &str, command: &mut Command) -> Result<()> {
+        if self.wanted(name) {
+            let finished = step(name, command)?;
+            if !finished.ok {
+                eprintln!("{}", finished.output.trim_end());
+            }
+            self.tally.count(name, finished.ok);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, name: &str, gate: impl FnOnce() -> Result<Verdict>) -> Result<()> {
+        if self.wanted(name) {
+            let verdict = gate()?;
+            match &verdict {
+                Ok(found) if found.is_empty() => eprintln!("  ok   {name}"),
+                Ok(found) => eprintln!("  ok   {name}: {found}"),
+                Err(wrong) => eprintln!("  FAIL {name}: {wrong}"),
+            }
+            self.tally.count(name, verdict.is_ok());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! Counting the results of every kind of test runner.
+
+use std::fmt;
+
+/// How many tests passed, failed and were skipped, and which steps had a failure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub passed: u32,
+    pub failed: u32,
+    pub skipped: u32,
+    /// Names of gates and steps with a failure, for the end of a long run.
+    pub failures: Vec<String>,
+}
+
+impl Tally {
+    /// Counts one test.
+    pub fn count(&mut self, name: &str, passed: bool) {
+        if passed {
+            self.passed += 1;
+        } else {
+            self.failed += 1;
+            self.failures.push(name.to_owned());
+        }
+    }
+
+    /// Adds the results of a whole step. A step that ended badly without naming a failed test counts as one.
+    pub fn add(&mut self, name: &str, mut step: Self, ok: bool) {
+        if !ok && step.failed == 0 {
+            step.failed = 1;
+        }
+        if step.failed > 0 {
+            self.failures.push(name.to_owned());
+        }
+        self.passed += step.passed;
+        self.failed += step.failed;
+        self.skipped += step.skipped;
+        self.failures.extend(step.failures);
+    }
+
+    /// Whether nothing was run.
+    pub fn is_empty(&self) -> bool {
+        self.passed + self.failed + self.skipped == 0
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} passed, {} failed, {} skipped",
+            self.passed, self.failed, self.skipped
+        )
+    }
+}
+
+/// Reads the `test result:` lines of cargo's test binaries, of the wasm runner and of the end-to-end runner: they all
+/// write `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+pub fn cargo(output: &str) -> Tally {
+    let mut tally = Tally::default();
+    for line in output
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("test result:"))
+    {
+        let number = |word: &str| {
+            line.split([';', '.'])
+                .find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u32>().ok())
+                .unwrap_or(0)
+        };
+        tally.passed += number("passed");
+        tally.failed += number("failed");
+        tally.skipped += number("ignored");
+    }
+    tally
+}
+
+/// Reads the summary at the end of node's TAP report (`# pass 3`).
+pub fn tap(output: &str) -> Tally {
+    let number = |word: &str| {
+        output
+            .lines()
+            .rev()
+            .find_map(|line| {
+                line.strip_prefix("# ")?
+                    .strip_prefix(word)?
+                    .trim()
+                    .parse::<u32>()
+                    .ok()
+            })
+            .unwrap_or(0)
+    };
+    Tally {
+        passed: number("pass "),
+        failed: number("fail ") + number("cancelled "),
+        skipped: number("skipped ") + number("todo "),
+        failures: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, cargo, tap};
+
+    #[test]
+    fn results_of_several_binaries_add_up() {
+        let output = "\
+running 3 tests
+test a ... ok
+test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
+
+test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; finished in 1.50s
+";
+        let tally = cargo(output);
+        assert_eq!((tally.passed, tally.failed, tally.skipped), (7, 2, 1));
+        let wasm = cargo(
+            "    test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s",
+        );
+        assert_eq!(wasm.passed, 4);
+    }
+
+    #[test]
+    fn node_reports_at_its_end() {
+        let output = "ok 1 - frames\n1..1\n# tests 9\n# suites 1\n# pass 6\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 1\n";
+        let tally = tap(output);
+        assert_eq!((tally.passed, tally.failed, tally.skipped), (6, 1, 2));
+    }
+
+    #[test]
+    fn a_step_that_died_without_a_word_is_a_failure() {
+        let mut tally = Tally::default();
+        tally.add("lab", cargo("error: could not compile"), false);
+        tally.add(
+            "engine",
+            cargo("test result: ok. 2 passed; 0 failed; 0 ignored"),
+            true,
+        );
+        assert_eq!(tally.to_string(), "2 passed, 1 failed, 0 skipped");
+        assert_eq!(tally.failures, ["lab"]);
+    }
+}
