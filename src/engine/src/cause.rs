@@ -163,15 +163,7 @@ pub struct Cause {
 impl Cause {
     /// A class with nothing known beside it.
     pub const fn bare(class: Class) -> Self {
-        Self {
-            class,
-            strong: false,
-            status: None,
-            code: None,
-            resets_at: None,
-            request_id: None,
-            transport: None,
-        }
+        Self { class, strong: false, status: None, code: None, resets_at: None, request_id: None, transport: None }
     }
 }
 

@@ -27,9 +27,7 @@ pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, expl
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, page};
 pub use network::{TRANSPORT, TransportRow, never_left, transport};
 pub use send::{human_messages, parse_send};
-pub use status::{
-    ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status,
-};
+pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status};
 pub use stream::{SseEvent, SseReader, stream_event};
 pub use time::parse_rfc3339;
 

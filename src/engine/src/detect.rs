@@ -44,13 +44,8 @@ pub enum Group {
 }
 
 /// `p0` (failures while Claude is well), `p1` (while it is not) and the weight of each group.
-const PARAMETERS: [(f64, f64, f64); 5] = [
-    (0.012, 0.80, 1.0),
-    (0.006, 0.85, 1.0),
-    (0.006, 0.90, 1.0),
-    (0.008, 0.75, 0.8),
-    (0.03, 0.70, 0.15),
-];
+const PARAMETERS: [(f64, f64, f64); 5] =
+    [(0.012, 0.80, 1.0), (0.006, 0.85, 1.0), (0.006, 0.90, 1.0), (0.008, 0.75, 0.8), (0.03, 0.70, 0.15)];
 
 const GROUPS: usize = 6;
 

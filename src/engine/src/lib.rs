@@ -25,7 +25,5 @@ pub use input::{
     Act, EntryId, Fact, FillOutcome, FillReport, Headers, Input, JobId, Millis, Place, Request, RequestStep,
     StatusAnswer, StreamEnd, TabId, Technique,
 };
-pub use output::{
-    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key,
-};
+pub use output::{Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key};
 pub use text::UserText;

@@ -101,7 +101,13 @@ impl Outbox {
     }
 
     /// A prompt has just been dispatched. Returns its entry: a new one, or the one of the turn it repeats.
-    pub fn dispatched(&mut self, send: &Send, conversation: Option<&str>, temporary: bool, now: Millis) -> Option<&Entry> {
+    pub fn dispatched(
+        &mut self,
+        send: &Send,
+        conversation: Option<&str>,
+        temporary: bool,
+        now: Millis,
+    ) -> Option<&Entry> {
         if send.prompt.is_blank() && send.attachments.is_empty() {
             return None;
         }

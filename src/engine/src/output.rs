@@ -1,7 +1,7 @@
 //! What the engine wants done. One closed set; the shells carry it out, in order.
 
-use crate::input::{EntryId, JobId, Millis, Place, TabId, Technique};
 use crate::cause::{Cause, Surface};
+use crate::input::{EntryId, JobId, Millis, Place, TabId, Technique};
 use crate::text::UserText;
 use crate::words::Say;
 use serde::{Deserialize, Serialize};

@@ -91,10 +91,7 @@ pub const CATALOGUE: &[Provider] = &[
         home: "https://gemini.google.com/app",
         origin: "https://gemini.google.com/*",
         editor: Editor::Quill,
-        composer: &[
-            "rich-textarea .ql-editor[contenteditable=\"true\"]",
-            "div.ql-editor.textarea",
-        ],
+        composer: &["rich-textarea .ql-editor[contenteditable=\"true\"]", "div.ql-editor.textarea"],
         link: None,
         seen: "2026-11",
     },
@@ -114,11 +111,12 @@ pub const CATALOGUE: &[Provider] = &[
         home: "https://www.perplexity.ai/",
         origin: "https://www.perplexity.ai/*",
         editor: Editor::Lexical,
-        composer: &[
-            "#ask-input[contenteditable=\"true\"]",
-            "[data-lexical-editor=\"true\"][role=\"textbox\"]",
-        ],
-        link: Some(Link { prefix: "https://www.perplexity.ai/search/new?q=", arrival: Arrival::Submits, budget: 6_000 }),
+        composer: &["#ask-input[contenteditable=\"true\"]", "[data-lexical-editor=\"true\"][role=\"textbox\"]"],
+        link: Some(Link {
+            prefix: "https://www.perplexity.ai/search/new?q=",
+            arrival: Arrival::Submits,
+            budget: 6_000,
+        }),
         seen: "2026-03",
     },
     Provider {
@@ -142,10 +140,7 @@ pub const CATALOGUE: &[Provider] = &[
         home: "https://grok.com/",
         origin: "https://grok.com/*",
         editor: Editor::ProseMirror,
-        composer: &[
-            ".tiptap.ProseMirror[contenteditable='true']",
-            "textarea[aria-label=\"Ask Grok anything\"]",
-        ],
+        composer: &[".tiptap.ProseMirror[contenteditable='true']", "textarea[aria-label=\"Ask Grok anything\"]"],
         // A "Send this message?" dialog (2026-09); another report says that it often sends by itself.
         link: Some(Link { prefix: "https://grok.com/?q=", arrival: Arrival::Unsure, budget: 6_000 }),
         seen: "2026-03",
@@ -219,9 +214,8 @@ impl Settings {
     pub fn name_of(&self, id: &str) -> String {
         match find(id) {
             Some(provider) => provider.name.to_owned(),
-            None if self.custom_name.is_empty() => {
-                Template::parse(&self.custom_url).map_or_else(|_| CUSTOM.to_owned(), |template| template.host().to_owned())
-            }
+            None if self.custom_name.is_empty() => Template::parse(&self.custom_url)
+                .map_or_else(|_| CUSTOM.to_owned(), |template| template.host().to_owned()),
             None => self.custom_name.clone(),
         }
     }
@@ -259,9 +253,9 @@ impl TemplateError {
 impl<'a> Template<'a> {
     /// Checks a template such as `https://chat.example/?q={prompt}`.
     pub fn parse(template: &'a str) -> Result<Self, TemplateError> {
-        let local = ["http://localhost", "http://127.0.0.1"].iter().any(|base| {
-            template.strip_prefix(base).is_some_and(|rest| rest.starts_with([':', '/']))
-        });
+        let local = ["http://localhost", "http://127.0.0.1"]
+            .iter()
+            .any(|base| template.strip_prefix(base).is_some_and(|rest| rest.starts_with([':', '/'])));
         let rest = match template.strip_prefix("https://") {
             Some(rest) => rest,
             None if local => &template["http://".len()..],

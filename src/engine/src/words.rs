@@ -33,24 +33,28 @@ impl Say {
     }
 
     /// Adds a name or a code.
+    #[must_use]
     pub fn text(mut self, value: impl Into<String>) -> Self {
         self.args.push(Arg::Text(value.into()));
         self
     }
 
     /// Adds another message, without parameters of its own.
+    #[must_use]
     pub fn word(mut self, key: impl Into<String>) -> Self {
         self.args.push(Arg::Word(key.into()));
         self
     }
 
     /// Adds a number.
+    #[must_use]
     pub fn count(mut self, value: u64) -> Self {
         self.args.push(Arg::Count(value));
         self
     }
 
     /// Adds a clock time.
+    #[must_use]
     pub fn time(mut self, value: u64) -> Self {
         self.args.push(Arg::Time(value));
         self

@@ -3,7 +3,7 @@
 //! Order: telemetry, then `cf-mitigated`, then known JSON codes and types, then the bare status; the first row that fits wins.
 //! Only `service` and `capacity` speak against Claude. Within JSON 4xx there is one code that does, `read_only_mode`.
 
-use super::json::{At, Scalar, Sink, walk, word};
+use super::json::{At, Scalar, Sink, head, walk, word};
 use super::time::parse_rfc3339;
 use super::{Answer, Endpoint, Role};
 use crate::cause::{Cause, Class, Surface};
@@ -123,9 +123,12 @@ const fn strong(row: AnswerRow) -> AnswerRow {
 
 /// The error table as of 2026-11, in order.
 pub const ANSWERS: &[AnswerRow] = {
-    use Class::{Account, Capacity, Challenge, ClientFault, Ignored, Ok, OwnNetwork, Region, Service, Session, Unknown, UserLimit};
-    use Shape::{Dark, Empty, Html, Json, Prose, Stream};
+    use Class::{
+        Account, Capacity, Challenge, ClientFault, Ignored, Ok, OwnNetwork, Region, Service, Session, Unknown,
+        UserLimit,
+    };
     use Says::{Bare, Code, Limit, Location, Message, Mitigated, NoAccount, OwnLocation, Type};
+    use Shape::{Dark, Empty, Html, Json, Prose, Stream};
     const ALL: (u16, u16) = (0, u16::MAX);
     const FINE: (u16, u16) = (200, 299);
     const MOVED: (u16, u16) = (300, 399);
@@ -369,9 +372,10 @@ impl<'a> Look<'a> {
             Says::Any => true,
             Says::Mitigated => self.answer.cf_mitigated.is_some_and(|v| v.trim().eq_ignore_ascii_case("challenge")),
             Says::ChallengePage => self.answer.body.is_some_and(|body| bounded(body).contains("_cf_chl_opt")),
-            Says::Location(segment) => self.answer.location.is_some_and(|to| {
-                to.split(['?', '#']).next().unwrap_or_default().split('/').any(|s| s == segment)
-            }),
+            Says::Location(segment) => self
+                .answer
+                .location
+                .is_some_and(|to| to.split(['?', '#']).next().unwrap_or_default().split('/').any(|s| s == segment)),
             Says::OwnLocation => self.answer.location.is_some_and(|to| {
                 (to.starts_with('/') && !to.starts_with("//")) || super::endpoint("GET", to).is_some()
             }),
@@ -442,7 +446,7 @@ impl Found {
         Cause {
             strong,
             // An answer that worked has no error, whatever its body speaks of.
-            code: if class == Class::Ok { None } else { code.filter(plain).cloned() },
+            code: if matches!(class, Class::Ok | Class::Ignored) { None } else { code.filter(plain).cloned() },
             resets_at: if class == Class::UserLimit { self.resets_at } else { None },
             request_id: self.request_id.clone().filter(|id| !id.contains('.')),
             ..Cause::bare(class)
@@ -516,5 +520,5 @@ fn moment(value: Scalar<'_>) -> Option<u64> {
 
 /// The beginning of a body: more is never read, however long it is.
 pub(super) fn bounded(text: &str) -> &str {
-    &text[..text.floor_char_boundary(256 * 1024)]
+    head(text, 256 * 1024)
 }

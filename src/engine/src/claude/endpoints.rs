@@ -152,7 +152,15 @@ pub const ENDPOINTS: &[EndpointRow] = {
         row("bootstrap-org", "GET", Site, "edge-api/bootstrap/{u}/app_start", Bootstrap, 1.0, Plain),
         row("bootstrap-older", "GET", Site, "api/bootstrap", Bootstrap, 1.0, Plain),
         row("bootstrap-older-org", "GET", Site, "api/bootstrap/{u}/app_start", Bootstrap, 1.0, Plain),
-        row("bootstrap-extras", "", Site, "api|edge-api/bootstrap/{u}/current_user_access|system_prompts", Bootstrap, 0.0, Plain),
+        row(
+            "bootstrap-extras",
+            "",
+            Site,
+            "api|edge-api/bootstrap/{u}/current_user_access|system_prompts",
+            Bootstrap,
+            0.0,
+            Plain,
+        ),
         row("account", "GET", Site, "api/account|account_profile|organizations", Account, 1.0, Plain),
         row("account-settings", "GET", Site, "api/account/settings", Account, 1.0, Plain),
         row("login", "", Site, "api/auth/**", Login, 1.0, Plain),
@@ -326,9 +334,18 @@ mod tests {
     #[test]
     fn other_hosts_are_not_ours() {
         for url in [
-            "", "claude.ai", "https://", "https://claude.ai.evil.example/", "https://claude.ai@evil.example/",
-            "https://evil.example/https://claude.ai/", "http://claude.ai/", "https://api.claude.ai/", "https://claude.ai:x/",
-            "https://claude.aí/", "data:text/html,https://claude.ai/", "https:/claude.ai/new",
+            "",
+            "claude.ai",
+            "https://",
+            "https://claude.ai.evil.example/",
+            "https://claude.ai@evil.example/",
+            "https://evil.example/https://claude.ai/",
+            "http://claude.ai/",
+            "https://api.claude.ai/",
+            "https://claude.ai:x/",
+            "https://claude.aí/",
+            "data:text/html,https://claude.ai/",
+            "https:/claude.ai/new",
         ] {
             assert!(endpoint("GET", url).is_none(), "{url}");
             assert!(page(url).is_none(), "{url}");

@@ -112,6 +112,15 @@ pub(super) fn word(text: &str) -> Option<String> {
     ((1..=64).contains(&text.len()) && text.bytes().all(fine)).then(|| text.to_owned())
 }
 
+/// The beginning of `text`: at most `max` bytes, never half a character.
+pub(super) fn head(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
 struct Walk<'s, 'o> {
     sink: &'s mut dyn Sink,
     at: At,
@@ -247,7 +256,8 @@ mod tests {
 
     #[test]
     fn what_stands_before_a_cut_is_found() {
-        let whole = r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"},"x":[1,{"type":"no"}]}"#;
+        let whole =
+            r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"},"x":[1,{"type":"no"}]}"#;
         for cut in 0..whole.len() {
             let (json, found) = types(&whole[..cut]);
             assert_eq!(json, cut >= 7, "{cut}");

@@ -4,6 +4,7 @@
 //! A failure without a status never says whose fault it is: while the browser is online it is unknown until a neutral
 //! origin has answered.
 
+use super::json::head;
 use crate::cause::{Cause, Class};
 
 /// What the absence of an answer means. `error` is `net::ERR_…` or `NS_ERROR_…` of `webRequest`, or the name of a rejected `fetch`.
@@ -19,7 +20,7 @@ pub fn transport(error: &str, online: bool) -> Cause {
         Some(class) => class,
         None => Class::Unknown,
     };
-    let kept = &error[..error.floor_char_boundary(128)];
+    let kept = head(error, 128);
     Cause { transport: (!kept.is_empty()).then(|| kept.to_owned()), ..Cause::bare(class) }
 }
 
@@ -56,7 +57,13 @@ pub const TRANSPORT: &[TransportRow] = &[
     },
     TransportRow {
         name: "blocked",
-        words: &["ERR_BLOCKED_BY_*", "NS_ERROR_ABORT", "NS_ERROR_BLOCKED_*", "NS_ERROR_*_URI", "NS_ERROR_CONTENT_BLOCKED*"],
+        words: &[
+            "ERR_BLOCKED_BY_*",
+            "NS_ERROR_ABORT",
+            "NS_ERROR_BLOCKED_*",
+            "NS_ERROR_*_URI",
+            "NS_ERROR_CONTENT_BLOCKED*",
+        ],
         class: Class::Ignored,
     },
     TransportRow {

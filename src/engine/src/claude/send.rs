@@ -2,7 +2,7 @@
 
 use super::Send;
 use super::endpoints::is_uuid;
-use super::json::{At, Scalar, Sink, walk, word};
+use super::json::{At, Scalar, Sink, head, walk, word};
 use crate::text::UserText;
 
 /// The prompt in the body of a completion request; `None` if there is no `prompt` in it.
@@ -39,7 +39,7 @@ struct Found {
 impl Found {
     fn attach(&mut self, name: &str) {
         if self.send.attachments.len() < MAX_ATTACHMENTS {
-            self.send.attachments.push(name[..name.floor_char_boundary(256)].to_owned());
+            self.send.attachments.push(head(name, 256).to_owned());
         }
     }
 }
@@ -129,7 +129,9 @@ impl Sink for Tree {
     fn close(&mut self, at: At) {
         if at == At::TreeMessage {
             let uuid = self.uuid.take();
-            if std::mem::take(&mut self.is_human) && let Some(uuid) = uuid {
+            if std::mem::take(&mut self.is_human)
+                && let Some(uuid) = uuid
+            {
                 if self.human.len() >= MAX_MESSAGES {
                     self.human.remove(0);
                 }
@@ -157,7 +159,8 @@ mod tests {
         assert_eq!(send.attachments, ["notes.txt", "file", "file"]);
         assert!(send.temporary && send.first);
 
-        let retry = parse_send(br#"{"prompt":"","parent_message_uuid":"x","create_conversation_params":null}"#).expect("a retry");
+        let retry = parse_send(br#"{"prompt":"","parent_message_uuid":"x","create_conversation_params":null}"#)
+            .expect("a retry");
         assert!(retry.prompt.is_blank() && !retry.first && !retry.temporary && retry.human_message.is_none());
     }
 

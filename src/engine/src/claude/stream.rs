@@ -4,7 +4,7 @@
 
 use super::StreamMark;
 use super::answers::{Found, bounded, in_stream};
-use super::json::walk;
+use super::json::{head, walk};
 use crate::cause::Class;
 
 /// What one event of a completion stream means; `name` is its `event:` field, empty if there was none.
@@ -21,9 +21,9 @@ pub fn stream_event(name: &str, data: &str) -> StreamMark {
         "message_start" => StreamMark::Start { model: found.model },
         "message_delta" if found.stopped => StreamMark::Stopped,
         "message_stop" => StreamMark::Terminal,
-        "message_limit" | "completion" if found.exceeded => StreamMark::Limit(found.cause(Class::UserLimit, false)),
-        // The old format: text and, in its last event, the reason to stop.
+        // The old format: text and, in its last event, the reason to stop. An answer that came to its end is whole, limit or not.
         "completion" if found.stopped => StreamMark::Terminal,
+        "message_limit" | "completion" if found.exceeded => StreamMark::Limit(found.cause(Class::UserLimit, false)),
         "error" => StreamMark::Error(in_stream(data)),
         _ => StreamMark::Other,
     }
@@ -124,7 +124,7 @@ impl SseReader {
 
 fn append(to: &mut String, text: &str) {
     let room = SseReader::LIMIT.saturating_sub(to.len());
-    to.push_str(&text[..text.floor_char_boundary(room)]);
+    to.push_str(head(text, room));
 }
 
 #[cfg(test)]
@@ -145,8 +145,7 @@ mod tests {
     fn framing_follows_the_standard() {
         let text = "\u{feff}: a comment\r\nevent: one\r\ndata: 1\r\ndata:  2\r\n\r\nevent: nothing\n\ndata\n\nid: 7\rdata:x:y\r\r\
                     event:two\nevent: three\ndata: é😀\n\nretry: 10\nevent: cut\ndata: never closed\n";
-        let expected =
-            vec![event("one", "1\n 2"), event("", ""), event("", "x:y"), event("three", "é😀")];
+        let expected = vec![event("one", "1\n 2"), event("", ""), event("", "x:y"), event("three", "é😀")];
         assert_eq!(events(&[text]), expected);
         for (first, _) in text.char_indices() {
             let (a, b) = text.split_at(first);

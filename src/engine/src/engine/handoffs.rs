@@ -300,7 +300,9 @@ impl Engine {
     fn home(&self, id: &str) -> String {
         match provider::find(id) {
             Some(found) => found.home.to_owned(),
-            None => Template::parse(&self.settings.custom_url).map_or_else(|_| String::new(), |template| template.home()),
+            None => {
+                Template::parse(&self.settings.custom_url).map_or_else(|_| String::new(), |template| template.home())
+            }
         }
     }
 }

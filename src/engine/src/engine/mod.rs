@@ -13,7 +13,7 @@ use crate::outbox::{Entry, Outbox};
 use crate::output::{Area, Output, entry_key};
 use crate::provider::Settings;
 use crate::verdict::State;
-use session::{Incident, Official, Session};
+use session::{Dismissed, Incident, Official, Session};
 use std::collections::VecDeque;
 
 /// Which browser the shell runs in; techniques differ.
@@ -196,7 +196,7 @@ impl Engine {
             Act::Dismiss {} => {
                 if let Place::Card { tab } = from {
                     let tab = self.session.tab(*tab, now);
-                    tab.dismissed = tab.offer.take().map(|offer| offer.entry);
+                    tab.dismissed = tab.offer.take().map(|offer| Dismissed { entry: offer.entry });
                 }
             }
             // The rest is for Understudy's own pages only.
@@ -254,18 +254,19 @@ impl Engine {
 
     fn judge(&mut self, now: Millis) {
         let strong = self.session.detector.level() >= detect::VERDICT;
-        if let Some(incident) = &mut self.session.incident {
-            if strong && incident.down_at.is_none() {
-                incident.down_at = Some(now);
-            }
+        if let Some(incident) = &mut self.session.incident
+            && strong
+            && incident.down_at.is_none()
+        {
+            incident.down_at = Some(now);
         }
     }
 
     fn close_incident(&mut self, now: Millis) {
-        if let Some(incident) = self.session.incident.take() {
-            if incident.down_at.is_some() {
-                self.session.recovered_at = Some(now);
-            }
+        if let Some(incident) = self.session.incident.take()
+            && incident.down_at.is_some()
+        {
+            self.session.recovered_at = Some(now);
         }
         self.session.detector.reset();
         self.session.official = None;
@@ -303,19 +304,21 @@ impl Engine {
     fn on_status(&mut self, answer: Option<&crate::StatusAnswer>, now: Millis) {
         self.dirty = true;
         self.settle_unanswered(answer.is_some(), now);
-        let Some(read) = answer.filter(|answer| answer.status == 200).and_then(|answer| crate::claude::parse_status(&answer.body))
+        let Some(read) =
+            answer.filter(|answer| answer.status == 200).and_then(|answer| crate::claude::parse_status(&answer.body))
         else {
             return;
         };
         let seen = Official::of(&read, now);
         let speaks = seen.speaks_of_claude();
         self.session.official = Some(seen);
-        if let Some(incident) = &mut self.session.incident {
-            if speaks && incident.official_at.is_none() {
-                incident.official_at = Some(now);
-                self.session.detector.official();
-                self.judge(now);
-            }
+        if let Some(incident) = &mut self.session.incident
+            && speaks
+            && incident.official_at.is_none()
+        {
+            incident.official_at = Some(now);
+            self.session.detector.official();
+            self.judge(now);
         }
     }
 

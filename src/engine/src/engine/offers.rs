@@ -34,7 +34,7 @@ impl Engine {
         }
         let Some(tab) = self.likely_tab(tab) else { return };
         let tab = self.session.tab(tab, now);
-        if tab.dismissed.as_ref().is_some_and(|dismissed| *dismissed == entry) {
+        if tab.dismissed.as_ref().is_some_and(|dismissed| dismissed.entry == entry) {
             return;
         }
         if let Some(shown) = &tab.offer {
@@ -125,7 +125,11 @@ impl Engine {
             for (index, id) in self.settings.fallbacks.iter().take(OTHERS + 1).enumerate() {
                 let name = self.settings.name_of(id);
                 actions.push(Action {
-                    label: if index == 0 { Say::new("action_continue").text(name) } else { Say::new("action_name").text(name) },
+                    label: if index == 0 {
+                        Say::new("action_continue").text(name)
+                    } else {
+                        Say::new("action_name").text(name)
+                    },
                     kind: if index == 0 { ActionKind::Primary } else { ActionKind::Secondary },
                     act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone() },
                     note: link_note(id),
@@ -146,7 +150,13 @@ impl Engine {
             act: Act::Dismiss {},
             note: None,
         });
-        Card { id: format!("{}-{}", offer.entry.as_deref().unwrap_or("page"), offer.surface.name()), tone, title, lines, actions }
+        Card {
+            id: format!("{}-{}", offer.entry.as_deref().unwrap_or("page"), offer.surface.name()),
+            tone,
+            title,
+            lines,
+            actions,
+        }
     }
 
     /// The title and the sentence of what happened.

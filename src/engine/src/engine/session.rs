@@ -92,9 +92,7 @@ impl Session {
 
     /// Makes room for one more request.
     pub fn forget_requests(&mut self, now: Millis) {
-        self.requests.retain(|_, pending| {
-            pending.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS)
-        });
+        self.requests.retain(|_, pending| pending.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS));
         while self.requests.len() >= MAX_REQUESTS {
             let oldest = self.requests.iter().min_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone());
             if let Some(id) = oldest {
@@ -176,8 +174,15 @@ pub(super) struct Tab {
     pub offer: Option<Offer>,
     /// What is on screen.
     pub shown: Option<Card>,
-    /// The user closed the card about this prompt (`Some(None)`: about no prompt).
-    pub dismissed: Option<Option<EntryId>>,
+    /// The card that the user closed.
+    pub dismissed: Option<Dismissed>,
+}
+
+/// A closed card: what it was about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Dismissed {
+    /// The prompt, if it was about one.
+    pub entry: Option<EntryId>,
 }
 
 /// What a card is about.

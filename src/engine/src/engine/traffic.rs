@@ -240,17 +240,15 @@ impl Engine {
         if let Some((id, _)) = self.session.requests.iter().find(|(_, pending)| mine(pending)) {
             return Some(id.clone());
         }
-        let free = |pending: &Pending| {
-            pending.seq.is_none() && pending.url == url && (pending.tab == tab || pending.tab < 0)
-        };
+        let free =
+            |pending: &Pending| pending.seq.is_none() && pending.url == url && (pending.tab == tab || pending.tab < 0);
         let found = self.session.requests.iter().filter(|(_, pending)| free(pending));
-        let id = match found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
-            Some(id) => id,
-            None => {
-                let id = format!("tap:{tab}:{seq}");
-                self.on_started(id.clone(), tab, method, url, false, None, now);
-                id
-            }
+        let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
+            id
+        } else {
+            let id = format!("tap:{tab}:{seq}");
+            self.on_started(id.clone(), tab, method, url, false, None, now);
+            id
         };
         let pending = self.session.requests.get_mut(&id)?;
         pending.seq = Some(seq);
@@ -366,11 +364,9 @@ impl Engine {
         let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
         let weight = f64::from(pending.weight);
         match cause.class {
-            Class::Ok => {
-                if pending.weight > 0.0 {
-                    self.worked(surface, weight, now);
-                    self.withdraw(tab, surface, entry.as_ref());
-                }
+            Class::Ok if pending.weight > 0.0 => {
+                self.worked(surface, weight, now);
+                self.withdraw(tab, surface, entry.as_ref());
             }
             Class::Service | Class::Capacity if pending.weight > 0.0 => {
                 self.failed(surface, cause, weight, now);

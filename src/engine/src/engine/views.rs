@@ -81,10 +81,13 @@ impl Engine {
     fn evidence(&self) -> Vec<Evidence> {
         let mut lines: Vec<Evidence> = Vec::new();
         if let Some(incident) = &self.session.incident {
-            lines.extend(incident.evidence.iter().rev().map(|(at, surface, cause)| Evidence {
-                at: *at,
-                say: witnessed(*surface, cause),
-            }));
+            lines.extend(
+                incident
+                    .evidence
+                    .iter()
+                    .rev()
+                    .map(|(at, surface, cause)| Evidence { at: *at, say: witnessed(*surface, cause) }),
+            );
             // The strongest first; among equals the newest.
             let strength = |say: &Say| match say.key.as_str() {
                 "seen_status" | "seen_capacity" | "seen_broken" => 0,
@@ -106,9 +109,11 @@ impl Engine {
 
     fn official(&self) -> Option<Evidence> {
         let official = self.session.official.as_ref()?;
-        let lag = self.session.incident.as_ref().and_then(|incident| {
-            incident.official_at.map(|at| at.saturating_sub(incident.since) / 60_000)
-        });
+        let lag = self
+            .session
+            .incident
+            .as_ref()
+            .and_then(|incident| incident.official_at.map(|at| at.saturating_sub(incident.since) / 60_000));
         let say = match (&official.incident, official.claude) {
             (Some(name), _) => match lag.filter(|minutes| *minutes > 0) {
                 Some(minutes) => Say::new("official_incident_lag").text(name.clone()).count(minutes),
