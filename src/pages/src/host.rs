@@ -8,8 +8,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use understudy_browser::{Refused, permissions, runtime, storage};
+use understudy_engine::view::View;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, Area, Config, Engine, Input, Millis, Stored};
+use understudy_engine::{Act, Area, Config, Engine, Millis, Stored};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -27,12 +28,24 @@ pub trait Scene: Sized + 'static {
 
 /// What was read from the stores.
 pub struct Read {
-    /// The engine, restored; it is looked at and never asked for outputs.
+    /// The engine, restored; it is only looked at. (That also keeps everything that decides out of this module.)
     pub engine: Engine,
     /// How many damaged values have been set aside.
     pub damaged: usize,
     /// The hosts that Understudy may type into, as match patterns.
     pub origins: Vec<String>,
+}
+
+impl Read {
+    /// Everything the popup shows.
+    pub fn view(&self, now: Millis) -> View {
+        let mut view = self.engine.view(now);
+        // The browser knows best what is allowed; the background may have slept through a change.
+        for row in &mut view.fallbacks {
+            row.allowed = row.origin.as_ref().is_some_and(|origin| self.origins.contains(origin));
+        }
+        view
+    }
 }
 
 /// A living page.
@@ -166,11 +179,8 @@ async fn read() -> Result<Read, Refused> {
     let session = storage::get(Area::Session, "engine").await?;
     let local = storage::get_all(Area::Local).await?;
     let damaged = local.iter().filter(|(key, _)| key.starts_with("aside:")).count();
-    let mut engine = Engine::restore(Config { platform: runtime::platform() }, Stored { session, local }, now());
-    // The browser knows best what is allowed: the background may have slept through a change.
-    let origins = permissions::origins().await.unwrap_or_default();
-    engine.handle(Input::Permissions { origins: origins.clone() }, now());
-    Ok(Read { engine, damaged, origins })
+    let engine = Engine::restore(Config { platform: runtime::platform() }, Stored { session, local }, now());
+    Ok(Read { engine, damaged, origins: permissions::origins().await? })
 }
 
 /// How often a page is drawn anew without a change, because time passes in it.

@@ -70,7 +70,7 @@ impl Scene for Options {
             self.pending = None;
         }
         let settings = self.pending.clone().unwrap_or(stored);
-        let prompts = read.engine.view(now).prompts.len();
+        let prompts = read.view(now).prompts.len();
         self.page(&Shown { settings: &settings, origins: &read.origins, prompts, damaged: read.damaged })
     }
 
@@ -108,7 +108,7 @@ impl Scene for Options {
             Deed::ForgetAll => {
                 let entries = host.look(|page, read| {
                     page.doomed = false;
-                    let view = read.map(|read| read.engine.view(crate::host::now()));
+                    let view = read.map(|read| read.view(crate::host::now()));
                     view.map(|view| view.prompts.into_iter().map(|row| row.entry).collect::<Vec<_>>())
                 });
                 let host = Rc::clone(host);

@@ -50,7 +50,7 @@ impl Scene for Popup {
     type Deed = Deed;
 
     fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Deed>> {
-        self.page(&read.engine.view(now))
+        self.page(&read.view(now))
     }
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
@@ -317,7 +317,7 @@ fn beginning(text: &str, limit: usize) -> String {
 /// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
 fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
     let chosen = host.look(|popup, read| {
-        let view = read?.engine.view(crate::host::now());
+        let view = read?.view(crate::host::now());
         popup.chosen(&view).map(|row| (row.entry.clone(), row.text.clone()))
     });
     let copied = chosen.as_ref().map(|(_, text)| copy(text.reveal()));
@@ -346,7 +346,7 @@ fn act(host: &Rc<Host<Popup>>, act: Act) {
 
 fn text_of(host: &Host<Popup>, entry: &EntryId) -> Option<String> {
     host.look(|_, read| {
-        let view = read?.engine.view(crate::host::now());
+        let view = read?.view(crate::host::now());
         view.prompts.iter().find(|row| row.entry == *entry).map(|row| row.text.reveal().to_owned())
     })
 }
