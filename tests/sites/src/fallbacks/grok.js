@@ -26,7 +26,11 @@ play({
   arrive(page) {
     const question = new URLSearchParams(location.search).get("q");
     if (question === null) return;
-    const close = () => back.remove();
+    const behind = document.getElementById("root");
+    const close = () => {
+      behind.inert = false;
+      back.remove();
+    };
     const send = h("button", { type: "button", class: "primary" }, "Send");
     const cancel = h("button", { type: "button" }, "Cancel");
     const back = h(
@@ -46,6 +50,7 @@ play({
       page.fill(question);
       page.submit();
     });
+    behind.inert = true;
     page.dialog(back);
     send.focus();
   },
