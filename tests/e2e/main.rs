@@ -1,2 +1,39 @@
-//! End to end, in real browsers.
-fn main() {}
+//! End to end, in real browsers: what a person sees and what becomes of the prompt.
+//!
+//! Every test runs once per browser; its name begins with the browser's. Most share one browser and one lab per kind, brought back to
+//! their first day before each test; those that need another start bring their own.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "those rules are the engine's; these tests are the outside world, with clock, processes and a terminal"
+)]
+
+mod handoff;
+mod harm;
+mod offers;
+mod privacy;
+mod scenarios;
+mod suite;
+mod survival;
+
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+use suite::Suite;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // One for each browser: more would only wait for each other, and the machine has two cores.
+    arguments.test_threads.get_or_insert(2);
+    let mut suite = Suite::default();
+    offers::add(&mut suite);
+    scenarios::add(&mut suite);
+    handoff::add(&mut suite);
+    survival::add(&mut suite);
+    privacy::add(&mut suite);
+    harm::add(&mut suite);
+    let stages = suite.stages();
+    let conclusion = libtest_mimic::run(&arguments, suite.into_trials());
+    stages.close();
+    conclusion.exit_code()
+}

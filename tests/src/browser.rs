@@ -43,11 +43,13 @@ pub struct Options {
     pub prompts: bool,
     /// The X display to show the window on; `None` is headless.
     pub display: Option<String>,
+    /// Whether the extension's background is expected to start.
+    pub background: bool,
 }
 
 /// What each browser does its own way.
 pub(crate) trait Side: Send {
-    /// The WebDriver session.
+    /// The `WebDriver` session.
     fn driver(&self) -> &WebDriver;
     /// The same, to end it.
     fn driver_mut(&mut self) -> &mut WebDriver;
@@ -116,7 +118,7 @@ impl Kind {
 impl Options {
     /// A headless browser with a folder as its extension and permission requests granted.
     pub fn new(kind: Kind, port: u16, extension: Option<&Path>) -> Self {
-        Self { kind, port, extension: extension.map(Path::to_owned), package: None, prompts: false, display: None }
+        Self { kind, port, extension: extension.map(Path::to_owned), package: None, prompts: false, display: None, background: true }
     }
 }
 
@@ -151,7 +153,7 @@ impl Browser {
         self.options.kind
     }
 
-    /// The WebDriver session, for what has no name here.
+    /// The `WebDriver` session, for what has no name here.
     pub fn driver(&self) -> &WebDriver {
         self.side.driver()
     }
@@ -400,7 +402,7 @@ fn start(options: &Options, profile: &Path) -> Result<Box<dyn Side>> {
     })
 }
 
-/// Whether a WebDriver error says that the thing was there a moment ago.
+/// Whether a `WebDriver` error says that the thing was there a moment ago.
 fn is_gone(error: &anyhow::Error) -> bool {
     let said = error.to_string();
     ["no such shadow root", "detached shadow root", "stale element", "no such element"].iter().any(|code| said.starts_with(code))
@@ -420,6 +422,6 @@ const READ_CARD: &str = "
         title: heading.innerText.trim(),
         text: all.map((element) => element.innerText).join('\\n').trim(),
         buttons: [...root.querySelectorAll('button')].filter(seen)
-            .map((button) => (button.innerText.trim() || button.getAttribute('aria-label') || '')),
+            .map((button) => (button.getAttribute('aria-label') || button.innerText.trim())),
     };
 ";

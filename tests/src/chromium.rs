@@ -57,7 +57,7 @@ impl Chromium {
             origin: origin.transpose()?,
             display: options.display.clone(),
         };
-        if side.origin.is_some() {
+        if side.origin.is_some() && options.background {
             until("the extension's worker has started", PATIENT, || Ok(side.background_runs()?.then_some(())))?;
         }
         Ok(side)

@@ -45,6 +45,9 @@ impl Firefox {
         let mut side = Self { driver, _process: process, installed: None };
         if let (Some(id), Some(folder)) = (id, &options.extension) {
             side.install(id, folder, options.package.as_deref())?;
+            if options.background {
+                until("the extension's background has started", PATIENT, || Ok(side.background_runs()?.then_some(())))?;
+            }
         }
         Ok(side)
     }
@@ -59,7 +62,7 @@ impl Firefox {
             self.driver.post("/moz/addon/install", &body)?;
         }
         self.installed = Some(Installed { id, origin: format!("moz-extension://{UUID}/") });
-        until("the extension's background has started", PATIENT, || Ok(self.background_runs()?.then_some(())))
+        Ok(())
     }
 
     /// Runs the body of an async function in the browser's own window.

@@ -2,15 +2,24 @@
 //!
 //! [`Browser`] is one interface to Chromium and Firefox. The tests are in `tests/e2e`, the demo in `src/bin/demo.rs`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "those rules are the engine's; these tests are the outside world, with clock, processes and a terminal"
+)]
+
 mod browser;
 mod cdp;
 mod chromium;
 mod display;
 mod firefox;
 mod process;
+pub mod stage;
+pub mod texts;
 pub mod wait;
 pub mod webdriver;
 
 pub use browser::{Browser, Card, Kind, Options};
 pub use display::Display;
 pub use process::Process;
+pub use stage::Stage;

@@ -1,4 +1,4 @@
-//! A WebDriver client as small as the tests need it, with the vendor commands that the usual libraries lack.
+//! A `WebDriver` client as small as the tests need it, with the vendor commands that the usual libraries lack.
 
 use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// One WebDriver session; dropping it ends the session.
+/// One `WebDriver` session; dropping it ends the session.
 #[derive(Debug)]
 pub struct WebDriver {
     agent: ureq::Agent,
@@ -184,7 +184,7 @@ pub fn text(value: Value) -> Result<String> {
     }
 }
 
-/// One HTTP call of the protocol; a WebDriver error becomes an error with its code and first line.
+/// One HTTP call of the protocol; a `WebDriver` error becomes an error with its code and first line.
 fn call(agent: &ureq::Agent, method: &str, url: &str, body: Option<&Value>) -> Result<Value> {
     let answer = match (method, body) {
         ("POST", Some(body)) => agent.post(url).send_json(body),
@@ -212,7 +212,7 @@ fn found(answer: Result<Value>) -> Result<Option<Element>> {
     }
 }
 
-/// The protocol's own names of references (W3C WebDriver, sections "Elements" and "Shadow Roots").
+/// The protocol's own names of references (W3C `WebDriver`, sections "Elements" and "Shadow Roots").
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 const SHADOW_KEY: &str = "shadow-6066-11e4-a52e-4f735466cecf";
 /// Longer than any page load here; a hanging driver fails the test instead of the run.

@@ -1,0 +1,235 @@
+//! One click: the same text, unsent, in the fallback's composer, by the editor's own model.
+
+use crate::suite::Suite;
+use anyhow::{Context, Result, ensure};
+use understudy_lab::{Effect, Fault, Part, Shape};
+use understudy_tests::stage::{Words, same_text};
+use understudy_tests::texts::hard;
+use understudy_tests::wait::{PATIENT, SOON, until};
+use understudy_tests::{Display, Kind, Stage};
+
+/// One provider for each editor: id, name, host.
+const EDITORS: [(&str, &str, &str); 4] = [
+    ("chatgpt", "ChatGPT", "chatgpt.com"),
+    ("gemini", "Gemini", "gemini.google.com"),
+    ("perplexity", "Perplexity", "www.perplexity.ai"),
+    ("deepseek", "DeepSeek", "chat.deepseek.com"),
+];
+const ORIGINS: [&str; 4] =
+    ["https://chatgpt.com/*", "https://gemini.google.com/*", "https://www.perplexity.ai/*", "https://chat.deepseek.com/*"];
+
+pub fn add(suite: &mut Suite) {
+    for units in [10, 2_000, 100_000] {
+        suite.both(&format!("handoff_typed_{units}"), move |stage| typed(stage, units));
+    }
+    suite.both("handoff_by_link_without_permission", by_link);
+    suite.both("handoff_page_asks_and_types", asked_and_allowed);
+    suite.both("handoff_page_copies_instead", copied_instead);
+    suite.both_alone("handoff_refused_goes_by_clipboard", refused);
+    suite.both("handoff_leaves_a_draft_alone", draft_is_left_alone);
+    suite.both("handoff_survives_a_late_composer", late_composer);
+    suite.both("handoff_copy_button", copy_button);
+}
+
+/// With permission: typed into ProseMirror, Quill, Lexical and a textarea, verified, unsent.
+fn typed(stage: &Stage, units: usize) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.prefer(&EDITORS.map(|(id, ..)| id))?;
+    let text = hard(units);
+    fail_with(stage, &text)?;
+    for (index, (id, name, host)) in EDITORS.into_iter().enumerate() {
+        let label = words.say(if index == 0 { "action_continue" } else { "action_name" }, &[name])?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&label)?;
+        let took = stage.expect_arrival(&known, host, &text).with_context(|| name.to_owned())?;
+        eprintln!("{} handoff_typed_{units}: {name} after {} ms", stage.browser.kind().name(), took.as_millis());
+        let handed = stage.wait_for_handed(&text, id)?;
+        ensure!(handed["way"] == "typed" && handed["verified"] == true, "{name}: {handed}");
+        stage.browser.close_other_tabs(stage.home())?;
+    }
+    Ok(())
+}
+
+/// Without permission, and short enough: the provider's own link fills the composer and does not send.
+fn by_link(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    for units in [10, 400] {
+        let text = hard(units);
+        fail_with(stage, &text)?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+        stage.expect_arrival(&known, "chatgpt.com", &text)?;
+        let handed = stage.wait_for_handed(&text, "chatgpt")?;
+        ensure!(handed["way"] == "link", "{handed}");
+        stage.browser.close_other_tabs(stage.home())?;
+        stage.lab.reset();
+    }
+    Ok(())
+}
+
+/// Without permission, and too long for a link: the handoff page asks, and the granted host is typed into.
+fn asked_and_allowed(stage: &Stage) -> Result<()> {
+    let text = hard(2_000);
+    open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
+    click_button(stage, "page_allow")?;
+    stage.expect_text("chat.deepseek.com", &text)?;
+    let handed = stage.wait_for_handed(&text, "deepseek")?;
+    ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+    Ok(())
+}
+
+/// Without permission, and unwilling: one click copies the text and opens the provider, where it is pasted by hand.
+fn copied_instead(stage: &Stage) -> Result<()> {
+    let text = hard(2_000);
+    open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
+    click_button(stage, "page_rather_copy")?;
+    paste_by_hand(stage, &text)
+}
+
+/// The browser's own prompt is refused: the same page then shows the clipboard way, and it works.
+fn refused(kind: Kind) -> Result<()> {
+    let display = if kind == Kind::Chromium { Some(Display::start()?) } else { None };
+    let stage = Stage::start_with(kind, |options| {
+        options.prompts = true;
+        options.display = display.as_ref().map(|display| display.name.clone());
+    })?;
+    let text = hard(2_000);
+    open_handoff_page(&stage, "deepseek", "DeepSeek", &text)?;
+    click_button(&stage, "page_allow")?;
+    let words = Words::read(kind)?;
+    let copy = words.say("page_copy_and_open", &["DeepSeek"])?;
+    stage.browser.answer_prompt(false, || Ok(page_text(&stage)?.contains(&copy)))?;
+    let allowed = stage.browser.probe_eval("return await browser.permissions.contains({origins: ['https://chat.deepseek.com/*']})")?;
+    ensure!(allowed == false, "the refusal was not taken");
+    click_label(&stage, &copy)?;
+    paste_by_hand(&stage, &text)
+}
+
+/// A draft in the fallback's composer is the user's: nothing is overwritten, the text waits on the clipboard.
+fn draft_is_left_alone(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.prefer(&["deepseek"])?;
+    // The stand-in finds a draft of its user's by a cookie of its own.
+    let tab = stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
+    stage.browser.eval("document.cookie = 'lab=draft; path=/'")?;
+    let checked = (|| {
+        stage.browser.close_other_tabs(stage.home())?;
+        fail_with(stage, "Do not mix me up")?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&words.say("action_continue", &["DeepSeek"])?)?;
+        stage.browser.follow_new_tab(&known)?;
+        stage.browser.wait_for("window.lab?.ready")?;
+        let handed = stage.wait_for_handed("Do not mix me up", "deepseek")?;
+        ensure!(handed["way"] == "clipboard" && handed["verified"] == false, "{handed}");
+        stage.browser.wait_for("window.lab.model() === window.lab.draft")?;
+        stage.browser.wait_for_element("understudy-hint").map(drop)
+    })();
+    let _ = tab;
+    stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
+    stage.browser.eval("document.cookie = 'lab=; path=/; max-age=0'")?;
+    checked
+}
+
+/// The composer takes no input for three seconds and is then replaced: the text still arrives.
+fn late_composer(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.browser.visit_in_new_tab("https://chatgpt.com/")?;
+    stage.browser.eval("document.cookie = 'lab=slow; path=/'")?;
+    let checked = (|| {
+        stage.browser.close_other_tabs(stage.home())?;
+        let text = hard(500);
+        fail_with(stage, &text)?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+        stage.expect_arrival(&known, "chatgpt.com", &text)?;
+        let handed = stage.wait_for_handed(&text, "chatgpt")?;
+        ensure!(handed["verified"] == true, "{handed}");
+        Ok(())
+    })();
+    stage.browser.visit_in_new_tab("https://chatgpt.com/")?;
+    stage.browser.eval("document.cookie = 'lab=; path=/; max-age=0'")?;
+    checked
+}
+
+/// The card's copy button puts the whole prompt on the clipboard.
+fn copy_button(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    let text = hard(2_000);
+    fail_with(stage, &text)?;
+    stage.browser.click_card(&words.say("action_copy", &[])?)?;
+    stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
+    stage.browser.wait_for("window.lab?.ready")?;
+    let composer = stage.browser.wait_for_element("textarea")?;
+    until("the clipboard holds the prompt", SOON, || {
+        stage.browser.eval("window.lab.setModel('')")?;
+        stage.browser.driver().type_into(&composer, PASTE)?;
+        let model = stage.browser.eval("return window.lab.model()")?;
+        Ok(model.as_str().is_some_and(|model| same_text(model, &text)).then_some(()))
+    })
+}
+
+/// Sends `text` into a broken claude.ai and waits for the card.
+fn fail_with(stage: &Stage, text: &str) -> Result<()> {
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send(text)?;
+    let shown = stage.watch(1)?;
+    ensure!(shown.after_ms() <= 1_000, "the card came {} ms after the failed response", shown.after_ms());
+    // What the stand-in sent is what the test gave it: else nothing below would prove anything.
+    let sent = shown.request.prompt().unwrap_or_default();
+    ensure!(same_text(&sent, text), "the stand-in changed the prompt");
+    stage.wait_for_entry(text).map(drop)
+}
+
+/// Fails with `text` and clicks on a provider that has neither permission nor a link: the handoff page opens.
+fn open_handoff_page(stage: &Stage, id: &str, name: &str, text: &str) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.prefer(&[id])?;
+    fail_with(stage, text)?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&words.say("action_continue", &[name])?)?;
+    stage.browser.follow_new_tab(&known)?;
+    let title = words.say("page_handoff_title", &[name])?;
+    until("the handoff page", PATIENT, || Ok(page_text(stage)?.contains(&title).then_some(())))
+}
+
+fn page_text(stage: &Stage) -> Result<String> {
+    Ok(stage.browser.eval("return document.body?.innerText ?? ''")?.as_str().unwrap_or_default().to_owned())
+}
+
+fn click_button(stage: &Stage, key: &str) -> Result<()> {
+    click_label(stage, &Words::read(stage.browser.kind())?.say(key, &[])?)
+}
+
+fn click_label(stage: &Stage, label: &str) -> Result<()> {
+    until(&format!("the button {label:?} is clicked"), SOON, || {
+        let script = "const all = [...document.querySelectorAll('button')];
+             for (const button of all) button.removeAttribute('data-test');
+             const found = all.find((button) => button.getClientRects().length && button.innerText.includes(arguments[0]));
+             found?.setAttribute('data-test', '');
+             return Boolean(found)";
+        if stage.browser.eval_with(script, &serde_json::json!([label]))? != true {
+            return Ok(None);
+        }
+        let Some(button) = stage.browser.driver().find("button[data-test]")? else { return Ok(None) };
+        stage.browser.driver().click(&button)?;
+        Ok(Some(()))
+    })
+}
+
+/// The provider's page is there with an empty composer; Ctrl+V brings the text.
+fn paste_by_hand(stage: &Stage, text: &str) -> Result<()> {
+    stage.expect_text("chat.deepseek.com", "")?;
+    let composer = stage.browser.wait_for_element("textarea")?;
+    stage.browser.driver().type_into(&composer, PASTE)?;
+    stage.expect_text("chat.deepseek.com", text)?;
+    let handed = stage.wait_for_handed(text, "deepseek")?;
+    ensure!(handed["way"] == "clipboard", "{handed}");
+    Ok(())
+}
+
+/// Ctrl+V in `WebDriver`'s key codes.
+const PASTE: &str = "\u{e009}v\u{e000}";

@@ -1,0 +1,287 @@
+//! Each kind of failure gets its own words within a second; what is no failure gets none.
+
+use crate::suite::Suite;
+use anyhow::{Result, ensure};
+use std::time::Duration;
+use understudy_lab::{Answer, Effect, Fault, Lab, Link, Network, Part, Shape};
+use understudy_tests::stage::Words;
+use understudy_tests::wait::{SOON, never, until};
+use understudy_tests::{Browser, Stage};
+
+/// A card must stand within this time after the failed response.
+const OFFER_LIMIT_MS: u64 = 1_000;
+/// A card that has not come by then was not meant to come: the slowest offer comes within a second.
+const QUIET: Duration = Duration::from_millis(1_500);
+
+/// A failure of the completion, and what the card must say.
+#[derive(Clone, Copy)]
+struct Case {
+    name: &'static str,
+    breaks: fn(&Lab),
+    title: &'static str,
+    what: &'static str,
+    /// Whether another assistant is offered.
+    offers: bool,
+    entry: &'static str,
+}
+
+const CASES: [Case; 11] = [
+    Case {
+        name: "service_500",
+        breaks: |lab| completion(lab, Effect::shape(Shape::ApiError)),
+        title: "title_failed",
+        what: "what_service",
+        offers: true,
+        entry: "not-sent",
+    },
+    Case {
+        name: "overloaded_529",
+        breaks: |lab| completion(lab, Effect::shape(Shape::Overloaded)),
+        title: "title_capacity",
+        what: "what_capacity",
+        offers: true,
+        entry: "not-sent",
+    },
+    Case {
+        name: "edge_522_html",
+        breaks: |lab| completion(lab, Effect::shape(Shape::Cloudflare)),
+        title: "title_failed",
+        what: "what_service",
+        offers: true,
+        entry: "unknown",
+    },
+    Case {
+        name: "overloaded_in_200_stream",
+        breaks: |lab| completion(lab, stream_error("overloaded_error")),
+        title: "title_capacity",
+        what: "what_capacity",
+        offers: true,
+        entry: "unknown",
+    },
+    Case {
+        name: "error_in_200_stream",
+        breaks: |lab| completion(lab, stream_error("api_error")),
+        title: "title_cut",
+        what: "what_broken",
+        offers: true,
+        entry: "unknown",
+    },
+    Case {
+        name: "stream_cut",
+        breaks: |lab| completion(lab, Effect::CutBody { after: 12 }),
+        title: "title_cut",
+        what: "what_cut",
+        offers: true,
+        entry: "unknown",
+    },
+    Case {
+        name: "rate_exceeded",
+        breaks: |lab| completion(lab, Effect::shape(Shape::RateExceeded)),
+        title: "title_failed",
+        what: "what_service",
+        offers: true,
+        entry: "not-sent",
+    },
+    Case {
+        name: "usage_limit",
+        breaks: |lab| {
+            completion(lab, Effect::Answer(Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() }));
+        },
+        title: "title_limit",
+        what: "what_limit_until",
+        offers: true,
+        entry: "not-sent",
+    },
+    Case {
+        name: "logged_out",
+        breaks: |lab| completion(lab, Effect::shape(Shape::SessionInvalid)),
+        title: "title_session",
+        what: "what_session",
+        offers: true,
+        entry: "not-sent",
+    },
+    Case {
+        name: "challenge",
+        breaks: |lab| completion(lab, Effect::shape(Shape::Challenge)),
+        title: "title_challenge",
+        what: "what_challenge",
+        offers: true,
+        entry: "not-sent",
+    },
+    Case {
+        name: "dead_network",
+        breaks: |lab| lab.network(Network::all(Link::Reset)),
+        title: "title_own_network",
+        what: "what_own_network",
+        offers: false,
+        entry: "unknown",
+    },
+];
+
+pub fn add(suite: &mut Suite) {
+    suite.both("healthy_is_quiet", healthy_is_quiet);
+    for case in CASES {
+        suite.both(&format!("offer_{}", case.name), move |stage| offer(stage, case));
+    }
+    suite.both("offline_says_so", offline_says_so);
+    suite.both("stopped_by_the_user_is_quiet", stopped_is_quiet);
+    suite.both("blocked_telemetry_is_quiet", telemetry_is_quiet);
+    suite.both("site_down_is_offered_by_badge_and_popup", site_down);
+    suite.both("success_withdraws_the_offer", recovery);
+    suite.both("card_closes_and_stays_closed", card_closes);
+}
+
+/// A healthy page behaves as without Understudy: the answer is whole, the prompt confirmed, nothing is shown.
+fn healthy_is_quiet(stage: &Stage) -> Result<()> {
+    stage.open("/new")?;
+    stage.send_whole("Is all well?")?;
+    let answer = stage.browser.eval("return window.lab.lastAnswerBytes.at(-1)")?;
+    ensure!(answer["done"] == true && answer["error"].is_null() && answer["status"] == 200, "the page's own answer: {answer}");
+    stage.wait_for_entry_state("Is all well?", "confirmed")?;
+    quiet(stage)
+}
+
+/// One hard failure: the card stands within a second, with the right words; the prompt is stored with the right state.
+fn offer(stage: &Stage, case: Case) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.open("/new")?;
+    (case.breaks)(&stage.lab);
+    let prompt = format!("A prompt that meets {}\nand has two lines", case.name);
+    stage.send(&prompt)?;
+    // In a dead network no request arrives: there the page's own notice dates the failure, and the first card may still be unsure.
+    if case.name == "dead_network" {
+        let start = understudy_tests::stage::now();
+        stage.browser.wait_for_card()?;
+        let took = understudy_tests::stage::now() - start;
+        ensure!(took <= OFFER_LIMIT_MS, "the card came after {took} ms");
+    } else {
+        let shown = stage.watch(1)?;
+        ensure!(shown.after_ms() <= OFFER_LIMIT_MS, "the card came {} ms after the failed response", shown.after_ms());
+        eprintln!("{} offer_{}: {} ms", stage.browser.kind().name(), case.name, shown.after_ms());
+    }
+    says(&stage.browser, &words, case.title, case.what)?;
+    let card = stage.browser.wait_for_card()?;
+    let main = words.say("action_continue", &["ChatGPT"])?;
+    ensure!(card.buttons.contains(&main) == case.offers, "buttons: {:?}", card.buttons);
+    ensure!(card.buttons.contains(&words.say("action_copy", &[])?), "no copy button: {:?}", card.buttons);
+    stage.wait_for_entry_state(&prompt, case.entry)
+}
+
+/// The browser itself is offline: said so, nothing else offered.
+fn offline_says_so(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.open("/new")?;
+    stage.browser.offline(true)?;
+    let told = (|| {
+        stage.send("Sent from a train")?;
+        says(&stage.browser, &words, "title_offline", "what_offline")?;
+        let card = stage.browser.wait_for_card()?;
+        ensure!(!card.buttons.contains(&words.say("action_continue", &["ChatGPT"])?), "buttons: {:?}", card.buttons);
+        stage.wait_for_entry("Sent from a train").map(drop)
+    })();
+    stage.browser.offline(false)?;
+    told
+}
+
+/// Stop is the user's own wish.
+fn stopped_is_quiet(stage: &Stage) -> Result<()> {
+    stage.open("/new")?;
+    stage.send("Count to a million")?;
+    let stop = until("the answer comes", SOON, || {
+        let text = stage.browser.eval("return document.querySelector('[data-is-streaming=true]')?.innerText ?? ''")?;
+        let stop = stage.browser.driver().find("button[aria-label='Stop response']")?;
+        Ok(stop.filter(|_| text.as_str().is_some_and(|text| text.len() > 20)))
+    })?;
+    stage.browser.driver().click(&stop)?;
+    stage.wait_until_idle()?;
+    quiet(stage)
+}
+
+/// A blocked measuring request is no failure.
+fn telemetry_is_quiet(stage: &Stage) -> Result<()> {
+    stage.lab.fault(Fault::on(&[Part::Telemetry], Effect::Reset));
+    stage.open("/new")?;
+    stage.send_whole("Hello")?;
+    let body = "for (let n = 0; n < 5; n += 1) await fetch('/api/event_logging/v2/batch', {method: 'POST', body: '{}'}).catch(() => {})";
+    stage.browser.eval(&format!("return (async () => {{ {body} }})()"))?;
+    quiet(stage)
+}
+
+/// claude.ai itself does not load: badge and popup carry the offer, with a prompt that was saved before.
+fn site_down(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send("Saved before the site went down")?;
+    stage.watch(1)?;
+    stage.lab.network(Network { state: Link::Reset, hosts: vec!["claude.ai".to_owned()] });
+    stage.browser.visit("https://claude.ai/new")?;
+    until("the badge speaks", SOON, || Ok((!stage.browser.badge()?.is_empty()).then_some(())))?;
+    stage.browser.open_popup()?;
+    let main = words.say("page_continue_in", &["ChatGPT"])?;
+    until("the popup offers the prompt", SOON, || {
+        let text = stage.browser.popup_text()?;
+        Ok((text.contains(&main) && text.contains("Saved before the site went down")).then_some(()))
+    })?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.popup_click("button", &main)?;
+    stage.expect_arrival(&known, "chatgpt.com", "Saved before the site went down").map(drop)
+}
+
+/// The next send works: the card goes, the prompt is confirmed, the badge is silent.
+fn recovery(stage: &Stage) -> Result<()> {
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send("Try, and try again")?;
+    stage.watch(1)?;
+    stage.wait_until_idle()?;
+    stage.lab.clear();
+    stage.send_whole("Try, and try again")?;
+    until("the card is gone", SOON, || Ok(stage.browser.card()?.is_none().then_some(())))?;
+    stage.wait_for_entry_state("Try, and try again", "confirmed")?;
+    until("the badge is silent", SOON, || Ok(stage.browser.badge()?.is_empty().then_some(())))
+}
+
+/// Closed is closed: the same failure does not bring the card back; a new prompt's failure does.
+fn card_closes(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send("Leave me alone")?;
+    stage.watch(1)?;
+    stage.browser.click_card(&words.say("action_close", &[])?)?;
+    until("the card is gone", SOON, || Ok(stage.browser.card()?.is_none().then_some(())))?;
+    stage.wait_until_idle()?;
+    stage.send_whole("Leave me alone")?;
+    never("the card comes back", QUIET, || stage.browser.card())?;
+    stage.send("Something else")?;
+    stage.browser.wait_for_card().map(drop)
+}
+
+/// No card, no badge.
+fn quiet(stage: &Stage) -> Result<()> {
+    never("a card", QUIET, || stage.browser.card())?;
+    let badge = stage.browser.badge()?;
+    ensure!(badge.is_empty(), "the badge says {badge:?}");
+    Ok(())
+}
+
+/// Waits until the card says both.
+fn says(browser: &Browser, words: &Words, title: &str, what: &str) -> Result<()> {
+    let mut last = None;
+    let said = until(&format!("the card says {title} and {what}"), SOON, || {
+        let Some(card) = browser.card()? else { return Ok(None) };
+        let right = words.are_said(title, &card.title)? && words.are_said(what, &card.text)?;
+        last = Some(card);
+        Ok(right.then_some(()))
+    });
+    said.map_err(|error| error.context(format!("the card is {last:?}")))
+}
+
+fn completion(lab: &Lab, effect: Effect) {
+    lab.fault(Fault::on(&[Part::Completion], effect));
+}
+
+fn stream_error(kind: &str) -> Effect {
+    Effect::StreamError { after: 8, kind: kind.to_owned(), message: "Overloaded".to_owned(), code: None }
+}

@@ -1,0 +1,113 @@
+//! Tests that share browsers.
+
+use anyhow::Result;
+use libtest_mimic::{Failed, Trial};
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use understudy_tests::stage::repository;
+use understudy_tests::{Kind, Stage};
+
+/// All tests, to be.
+#[derive(Default)]
+pub struct Suite {
+    stages: Arc<Stages>,
+    trials: Vec<Trial>,
+}
+
+/// The shared browsers, started when first needed.
+#[derive(Default)]
+pub struct Stages([Mutex<Option<Stage>>; 2]);
+
+impl Suite {
+    /// A test on the shared browser of each kind, brought back to its first day.
+    pub fn both(&mut self, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
+        for kind in Kind::BOTH {
+            let (stages, test) = (Arc::clone(&self.stages), test.clone());
+            let name = format!("{}_{name}", kind.name());
+            self.trials.push(Trial::test(name.clone(), move || stages.run(kind, &name, &test)));
+        }
+    }
+
+    /// A test that starts browsers of its own.
+    pub fn both_alone(&mut self, name: &str, test: impl Fn(Kind) -> Result<()> + Clone + Send + 'static) {
+        for kind in Kind::BOTH {
+            let (stages, test) = (Arc::clone(&self.stages), test.clone());
+            self.trials.push(Trial::test(format!("{}_{name}", kind.name()), move || {
+                // Never two browsers of a kind at once: the machine is small, and times are measured.
+                let _turn = stages.lock(kind);
+                outcome(|| test(kind))
+            }));
+        }
+    }
+
+    /// The shared browsers, to close them in the end.
+    pub fn stages(&self) -> Arc<Stages> {
+        Arc::clone(&self.stages)
+    }
+
+    /// The tests.
+    pub fn into_trials(self) -> Vec<Trial> {
+        self.trials
+    }
+}
+
+impl Stages {
+    /// Ends the shared browsers.
+    pub fn close(&self) {
+        for kind in Kind::BOTH {
+            self.lock(kind).take();
+        }
+    }
+
+    fn lock(&self, kind: Kind) -> MutexGuard<'_, Option<Stage>> {
+        let slot = match kind {
+            Kind::Chromium => &self.0[0],
+            Kind::Firefox => &self.0[1],
+        };
+        slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self, kind: Kind, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
+        let mut slot = self.lock(kind);
+        let result = outcome(|| {
+            let stage = match slot.take() {
+                Some(stage) => stage,
+                None => Stage::start(kind)?,
+            };
+            let stage = slot.insert(stage);
+            stage.fresh()?;
+            test(stage)
+        });
+        if result.is_err() {
+            // What it looked like; and the next test gets a browser that nothing has happened to.
+            if let Some(stage) = slot.take() {
+                keep_picture(&stage, name);
+            }
+        }
+        result
+    }
+}
+
+/// Runs a test; a panic is a failure with its message, as in any other harness.
+fn outcome(test: impl FnOnce() -> Result<()>) -> Result<(), Failed> {
+    match catch_unwind(AssertUnwindSafe(test)) {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(Failed::from(format!("{error:#}"))),
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(Failed::from(said.unwrap_or("a panic").to_owned()))
+        }
+    }
+}
+
+fn keep_picture(stage: &Stage, name: &str) {
+    let folder = repository().join("target/e2e");
+    let picture = stage.browser.screenshot();
+    if let Ok(picture) = picture
+        && fs::create_dir_all(&folder).is_ok()
+        && fs::write(folder.join(format!("{name}.png")), picture).is_ok()
+    {
+        eprintln!("{name}: target/e2e/{name}.png shows the page at the failure");
+    }
+}

@@ -1,0 +1,289 @@
+//! A lab and a browser that takes it for the world.
+
+use crate::browser::{Browser, Card, Kind, Options};
+use crate::wait::{PATIENT, SOON, until};
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use understudy_lab::{End, Lab, LabConfig, Seen};
+
+/// One browser with the extension in front of one lab.
+#[derive(Debug)]
+pub struct Stage {
+    // The browser goes first: it must not see its world end.
+    /// The browser.
+    pub browser: Browser,
+    /// The world.
+    pub lab: Lab,
+    home: String,
+}
+
+/// When things were seen by the test, in milliseconds since the epoch, as in the lab's log.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The request that failed.
+    pub request: Seen,
+    /// Its end as the lab saw it.
+    pub failed_at: u64,
+    /// The first look at which the card stood in the page.
+    pub shown_at: u64,
+    /// The card.
+    pub card: Card,
+}
+
+impl Shown {
+    /// Milliseconds from the failure to the card. An upper bound: a look takes time itself.
+    pub fn after_ms(&self) -> u64 {
+        self.shown_at.saturating_sub(self.failed_at)
+    }
+}
+
+impl Stage {
+    /// Starts both, with the built extension.
+    pub fn start(kind: Kind) -> Result<Self> {
+        Self::start_with(kind, |_| {})
+    }
+
+    /// Starts both, with other options for the browser.
+    pub fn start_with(kind: Kind, change: impl FnOnce(&mut Options)) -> Result<Self> {
+        let lab = Lab::start(LabConfig::default())?;
+        let mut options = Options::new(kind, lab.port(), Some(&extension(kind)?));
+        change(&mut options);
+        let browser = Browser::start(options)?;
+        let home = browser.driver().window()?;
+        Ok(Self { browser, lab, home })
+    }
+
+    /// Everything as on the first day: lab, stores, permissions, tabs.
+    pub fn fresh(&self) -> Result<()> {
+        self.browser.close_other_tabs(&self.home)?;
+        self.browser.visit("about:blank")?;
+        self.lab.reset();
+        self.browser.probe_eval(
+            "const {origins} = await browser.permissions.getAll();
+             const optional = origins.filter((origin) => (browser.runtime.getManifest().optional_host_permissions ?? []).includes(origin));
+             if (optional.length) await browser.permissions.remove({origins: optional})",
+        )?;
+        self.browser.forget_everything()
+    }
+
+    /// The browser was started again: its first tab is the home tab now.
+    pub fn settle_after_restart(&mut self) -> Result<()> {
+        self.home = self.browser.driver().window()?;
+        Ok(())
+    }
+
+    /// The tab in which claude.ai is open.
+    pub fn home(&self) -> &str {
+        &self.home
+    }
+
+    /// Stores settings as the options page does, before the background starts.
+    pub fn prefer(&self, fallbacks: &[&str]) -> Result<()> {
+        self.browser.kill_background()?;
+        let settings = json!({"fallbacks": fallbacks, "customUrl": "", "customName": ""}).to_string();
+        self.browser.probe_eval(&format!("await browser.storage.local.set({{settings: {}}})", json!(settings))).map(drop)
+    }
+
+    /// Opens a page of claude.ai and waits until its composer lives.
+    pub fn open(&self, path: &str) -> Result<()> {
+        self.browser.visit(&format!("https://claude.ai{path}"))?;
+        self.browser.wait_for("window.lab?.ready")
+    }
+
+    /// Puts a text into the composer by the editor's own means and presses Send; does not wait for the answer.
+    pub fn send(&self, text: &str) -> Result<()> {
+        self.browser.eval_with("window.lab.send(arguments[0]).catch(() => {}); return null", &json!([text])).map(drop)
+    }
+
+    /// Sends a text and waits for the end of its turn.
+    pub fn send_whole(&self, text: &str) -> Result<()> {
+        self.send(text)?;
+        self.wait_until_idle()
+    }
+
+    /// Waits until no turn is under way.
+    pub fn wait_until_idle(&self) -> Result<()> {
+        self.browser.wait_for("!window.lab.busy")
+    }
+
+    /// Watches for the end of the n-th completion (from 1) and for the card, and dates both.
+    pub fn watch(&self, n: usize) -> Result<Shown> {
+        let index = n.checked_sub(1).context("completions are counted from 1")?;
+        self.watch_request(|lab| lab.completions().into_iter().nth(index))
+    }
+
+    /// Watches for the end of a request and for the card, and dates both.
+    pub fn watch_request(&self, find: impl Fn(&Lab) -> Option<Seen>) -> Result<Shown> {
+        let mut failed_at = None;
+        let mut shown = None;
+        until("a request fails and the card is shown", PATIENT, || {
+            if failed_at.is_none() {
+                let ended = find(&self.lab).filter(|seen| seen.end.is_some());
+                // The lab dates the answer's head; a stream ends later, and then the look itself is the date.
+                failed_at = ended.map(|seen| match (seen.status, seen.end) {
+                    (Some(status), Some(End::Whole)) if status >= 400 => seen.answered_at.unwrap_or_else(now),
+                    _ => now(),
+                });
+            }
+            if shown.is_none() {
+                shown = self.browser.card()?.map(|card| (now(), card));
+            }
+            Ok((failed_at.is_some() && shown.is_some()).then_some(()))
+        })?;
+        let request = find(&self.lab).context("the request vanished")?;
+        let (shown_at, card) = shown.context("no card")?;
+        Ok(Shown { request, failed_at: failed_at.context("no end")?, shown_at, card })
+    }
+
+    /// Waits until a saved prompt with this text is stored, and returns its entry.
+    pub fn wait_for_entry(&self, text: &str) -> Result<Value> {
+        until("the prompt is stored", SOON, || {
+            Ok(self.browser.entries()?.into_iter().find(|entry| entry["text"].as_str().is_some_and(|stored| same_text(stored, text))))
+        })
+    }
+
+    /// Waits until the stored prompt with this text is in a state (`not-sent`, `unknown`, `confirmed`).
+    pub fn wait_for_entry_state(&self, text: &str, state: &str) -> Result<()> {
+        until(&format!("the prompt is {state}"), SOON, || {
+            let entry = self.browser.entries()?.into_iter().find(|entry| entry["text"].as_str().is_some_and(|stored| same_text(stored, text)));
+            match entry {
+                Some(entry) if entry["state"] == state => Ok(Some(())),
+                Some(entry) => bail!("it is {}", entry["state"]),
+                None => bail!("it is not stored"),
+            }
+        })
+    }
+
+    /// Goes to the tab that a click has just opened, waits until its composer holds `text` by the editor's own model, and returns
+    /// how long that took. Nothing may have been submitted there.
+    pub fn expect_arrival(&self, known: &[String], host: &str, text: &str) -> Result<Duration> {
+        let start = SystemTime::now();
+        self.browser.follow_new_tab(known)?;
+        self.expect_text(host, text)?;
+        Ok(start.elapsed()?)
+    }
+
+    /// Waits until the current tab is a page of `host` whose composer holds `text`; nothing may have been submitted there.
+    pub fn expect_text(&self, host: &str, text: &str) -> Result<()> {
+        until(&format!("a page of {host}"), PATIENT, || {
+            let url = self.browser.driver().url()?;
+            Ok(url.starts_with(&format!("https://{host}/")).then_some(()))
+        })?;
+        self.browser.wait_for("window.lab?.ready")?;
+        let mut last = String::new();
+        let arrived = until("the text stands in the composer", PATIENT, || {
+            last = self.browser.eval("return window.lab.model()")?.as_str().unwrap_or_default().to_owned();
+            Ok(same_text(&last, text).then_some(()))
+        });
+        if let Err(error) = arrived {
+            bail!("{error:#}: {}", first_difference(text, &last));
+        }
+        let sent = self.browser.eval("return window.lab.sent.length")?;
+        if sent != 0 {
+            bail!("{host}: something was submitted");
+        }
+        Ok(())
+    }
+
+    /// Waits until the handoff of the prompt with this text is noted with it: its way, and whether the text was read back.
+    pub fn wait_for_handed(&self, text: &str, provider: &str) -> Result<Value> {
+        until(&format!("the handoff to {provider} is noted"), PATIENT, || {
+            Ok(self.wait_for_entry(text)?.get("handed").filter(|handed| handed["provider"] == provider).cloned())
+        })
+    }
+}
+
+/// The sentences of the extension in English, by key.
+#[derive(Debug)]
+pub struct Words(BTreeMap<String, Value>);
+
+impl Words {
+    /// Reads them from the built extension.
+    pub fn read(kind: Kind) -> Result<Self> {
+        let path = extension(kind)?.join("_locales/en/messages.json");
+        Ok(Self(serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?))
+    }
+
+    /// The sentence of a key with its parameters filled in, as `browser.i18n.getMessage` does it.
+    pub fn say(&self, key: &str, arguments: &[&str]) -> Result<String> {
+        let message = self.0.get(key).with_context(|| format!("no message {key:?}"))?;
+        let mut said = message["message"].as_str().with_context(|| format!("{key}: no text"))?.to_owned();
+        if let Some(places) = message["placeholders"].as_object() {
+            for (name, place) in places {
+                said = said.replace(&format!("${}$", name.to_uppercase()), place["content"].as_str().unwrap_or_default());
+                said = said.replace(&format!("${name}$"), place["content"].as_str().unwrap_or_default());
+            }
+        }
+        for (index, argument) in arguments.iter().enumerate() {
+            said = said.replace(&format!("${}", index + 1), argument);
+        }
+        Ok(said)
+    }
+
+    /// Whether `text` holds the sentence of a key, whatever its parameters are.
+    pub fn are_said(&self, key: &str, text: &str) -> Result<bool> {
+        let pattern = self.say(key, &["\u{0}"; 9])?;
+        let mut rest = text;
+        for piece in pattern.split('\u{0}') {
+            let Some(at) = rest.find(piece) else { return Ok(false) };
+            rest = &rest[at + piece.len()..];
+        }
+        Ok(true)
+    }
+}
+
+/// The one rule of comparison: CRLF and CR count as LF, line breaks at the very end do not count, nothing else is forgiven.
+pub fn same_text(one: &str, other: &str) -> bool {
+    let plain = |text: &str| text.replace("\r\n", "\n").replace('\r', "\n").trim_end_matches('\n').to_owned();
+    plain(one) == plain(other)
+}
+
+/// Where two texts part, without showing more of them than a few characters.
+pub fn first_difference(wanted: &str, found: &str) -> String {
+    let at = wanted.chars().zip(found.chars()).take_while(|(one, other)| one == other).count();
+    let piece = |text: &str| text.chars().skip(at).take(12).collect::<String>();
+    format!(
+        "{} characters wanted, {} found, the first difference at {at}: {:?} and {:?}",
+        wanted.chars().count(),
+        found.chars().count(),
+        piece(wanted),
+        piece(found)
+    )
+}
+
+/// Milliseconds since the epoch.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The built extension for a browser.
+pub fn extension(kind: Kind) -> Result<PathBuf> {
+    let folder = repository().join("dist").join(kind.folder());
+    if !folder.join("manifest.json").exists() {
+        bail!("{} is not built; run `cargo xtask build`", folder.display());
+    }
+    Ok(folder)
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_line_breaks_at_the_end_are_forgiven() {
+        assert!(same_text("a\r\nb\r", "a\nb\n\n"));
+        assert!(!same_text("a\n\nb", "a\nb"));
+        assert!(!same_text("a b", "a\u{a0}b"));
+        assert!(!same_text("a ", "a"));
+    }
+}
