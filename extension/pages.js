@@ -4,7 +4,8 @@ import init, { start } from './wasm/pages.js';
 
 const { page } = document.documentElement.dataset;
 
-function broken() {
+function broken(error) {
+  console.error('Understudy:', error);
   const line = document.createElement('p');
   line.className = 'trouble';
   line.setAttribute('role', 'alert');
@@ -15,7 +16,7 @@ function broken() {
 }
 
 // A panic inside wasm ends as a RuntimeError, wherever it happened.
-addEventListener('error', (event) => event.error instanceof WebAssembly.RuntimeError && broken());
-addEventListener('unhandledrejection', (event) => event.reason instanceof WebAssembly.RuntimeError && broken());
+addEventListener('error', (event) => event.error instanceof WebAssembly.RuntimeError && broken(event.error));
+addEventListener('unhandledrejection', (event) => event.reason instanceof WebAssembly.RuntimeError && broken(event.reason));
 
-init().then(() => start(page)).catch(broken);
+init({ module_or_path: new URL('wasm/pages_bg.wasm', import.meta.url) }).then(() => start(page)).catch(broken);
