@@ -77,8 +77,8 @@ start().catch((error) => {
 async function start() {
   startTelemetry();
   const path = location.pathname;
-  if (path === "/maintenance") return root.replaceChildren(maintenancePage());
-  if (path === "/restricted") return root.replaceChildren(restrictedPage());
+  if (path === "/maintenance") return root.replaceChildren(maintenancePage(), footer());
+  if (path === "/restricted") return root.replaceChildren(restrictedPage(), footer());
   if (path === "/logout") return logout({ toast });
   const account = await bootstrap();
   if (path === "/login" || !account) return showLogin(account);
@@ -116,7 +116,7 @@ function showLogin(account) {
     history.replaceState(null, "", `/login?returnTo=${encodeURIComponent(location.pathname + location.search)}`);
   }
   const target = new URLSearchParams(location.search).get("returnTo") ?? "/new";
-  root.replaceChildren(loginPage({ arrived: () => location.assign(target), toast }));
+  root.replaceChildren(loginPage({ arrived: () => location.assign(target), toast }), footer());
   ready = true;
 }
 
@@ -325,12 +325,12 @@ async function submit() {
     target.leaf = before;
     element.classList.add("failed");
     turn.answer.root.classList.add("failed");
-    Messages.notDelivered(element);
     // Only if the user has not begun anything else meanwhile.
     if (composer.empty && !running) {
       composer.text = prompt;
       composer.attachments = attachments;
     }
+    Messages.notDelivered(element);
   }
   if (turn.outcome === "ok" && isNew && !target.temporary) nameConversation(target, prompt);
   return report(turn);

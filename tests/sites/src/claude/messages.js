@@ -55,6 +55,7 @@ class Answer {
   append(text) {
     this.state.textContent = "";
     this.body.append(text);
+    this.#follow();
   }
 
   /** Says that the request is tried again by itself. */
@@ -80,5 +81,10 @@ class Answer {
         retry && h("button", { type: "button", "data-testid": "action-bar-retry", onclick: retry }, "Retry"),
       ),
     );
+    this.#follow();
+  }
+
+  #follow() {
+    this.root.scrollIntoView({ block: "end" });
   }
 }
