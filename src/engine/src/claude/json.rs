@@ -30,7 +30,7 @@ pub(super) trait Sink {
     }
     /// A value that is neither object nor array.
     fn scalar(&mut self, at: At, value: Scalar<'_>);
-    /// The object at `at` has ended.
+    /// The object or array at `at` has ended.
     fn close(&mut self, _at: At) {}
 }
 
@@ -82,6 +82,7 @@ pub(super) enum At {
     Incident,
     Id,
     Name,
+    Title,
     Status,
     Stage,
     Impact,
@@ -182,6 +183,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         *opened = true;
         let inner = sink.item(at);
         while seq.next_element_seed(Walk { sink: &mut *sink, at: inner, opened: &mut *opened })?.is_some() {}
+        sink.close(at);
         Ok(())
     }
 

@@ -116,7 +116,7 @@ const MAX_INCIDENTS: usize = 20;
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about the place reached")]
 struct Reader {
     official: Official,
-    /// Whether there was a list of components.
+    /// Whether there was a component at all.
     components: bool,
     /// Whether the value was found by its id, which beats a name.
     by_id: [bool; 2],
@@ -127,6 +127,7 @@ struct Reader {
     incident: OfficialIncident,
     tagged: bool,
     closed: bool,
+    /// Whether the place is in the list of incidents.
     inside: bool,
 }
 
@@ -142,7 +143,8 @@ impl Sink for Reader {
             (At::Top | At::Incident, "components") => At::Components,
             (At::Top, "incidents") => At::Incidents,
             (At::Component, "id") => At::Id,
-            (At::Component | At::Incident, "name") => At::Name,
+            (At::Component, "name") => At::Name,
+            (At::Incident, "name") => At::Title,
             (At::Component, "status") => At::Status,
             (At::Incident, "status") => At::Stage,
             (At::Incident, "impact") => At::Impact,
@@ -155,10 +157,7 @@ impl Sink for Reader {
 
     fn item(&mut self, at: At) -> At {
         match at {
-            At::Components => {
-                self.components |= !self.inside;
-                At::Component
-            }
+            At::Components => At::Component,
             At::Incidents => {
                 self.inside = true;
                 At::Incident
@@ -178,9 +177,6 @@ impl Sink for Reader {
                 }
             }
             At::Name => {
-                if self.inside && self.incident.name.is_empty() {
-                    head(text, 200).clone_into(&mut self.incident.name);
-                }
                 for (slot, (_, name)) in self.is.iter_mut().zip([CLAUDE_AI, API]) {
                     let fits = text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
                     if fits && slot.is_none() {
@@ -188,6 +184,7 @@ impl Sink for Reader {
                     }
                 }
             }
+            At::Title => head(text, 200).clone_into(&mut self.incident.name),
             At::Status => {
                 self.status = match text {
                     "operational" => Some(ComponentStatus::Operational),
@@ -230,6 +227,7 @@ impl Sink for Reader {
                 self.incident.touches_claude_ai |= component.is_some_and(|(is, _)| is[0].is_some());
             }
             At::Component => {
+                self.components = true;
                 let (is, status) = component.unwrap_or_default();
                 let Official { claude_ai, api, .. } = &mut self.official;
                 for ((slot, by_id), is) in [claude_ai, api].into_iter().zip(&mut self.by_id).zip(is) {
@@ -242,11 +240,11 @@ impl Sink for Reader {
             At::Incident => {
                 let mut incident = std::mem::take(&mut self.incident);
                 incident.untagged = !std::mem::take(&mut self.tagged);
-                self.inside = false;
                 if !std::mem::take(&mut self.closed) && self.official.incidents.len() < MAX_INCIDENTS {
                     self.official.incidents.push(incident);
                 }
             }
+            At::Incidents => self.inside = false,
             _ => {}
         }
     }
