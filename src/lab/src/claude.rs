@@ -149,10 +149,16 @@ impl Claude {
             Part::Bootstrap => return ok(&self.bootstrap(request)),
             _ => {}
         }
+        let path = request.path().to_owned();
+        if path == "/api/challenge_redirect" {
+            // Whoever gets through to the app has passed the check.
+            let to = request.query("to").unwrap_or_default().replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
+            let to = if to.starts_with('/') && !to.starts_with("//") { to } else { "/".to_owned() };
+            return Reply::Whole(Head::new(307, "").with("location", to), Vec::new());
+        }
         if !self.is_authorized(request) {
             return fail(Shape::SessionInvalid, id);
         }
-        let path = request.path().to_owned();
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["api", "account" | "account_profile"] => ok(&account(self.session_key)),
@@ -372,7 +378,10 @@ impl Claude {
         if parent != ROOT && !has(conversation, &parent) {
             return client_fault("parent_message_uuid: no such message", id);
         }
-        let (human, asked) = if retry {
+        let same = || conversation.unanswered(prompt, body["parent_message_uuid"].as_str());
+        let (human, asked) = if let Some(human) = same().filter(|_| !retry && ids.is_null()) {
+            (human, prompt.to_owned())
+        } else if retry {
             let Some(asked) = conversation.messages.iter().find(|message| message.uuid == parent && message.human) else {
                 return client_fault("parent_message_uuid: not a human message", id);
             };
@@ -515,6 +524,14 @@ impl Conversation {
         json!({"uuid": self.uuid, "name": self.name, "summary": "", "model": self.model, "created_at": rfc3339(self.created_at),
             "updated_at": rfc3339(self.updated_at), "settings": {}, "is_starred": self.starred, "is_temporary": self.temporary,
             "platform": "CLAUDE_AI", "current_leaf_message_uuid": self.leaf})
+    }
+
+    /// The last question, if its answer failed and it is asked again word for word. The client drops its message ids when it repeats a
+    /// send whose answer had begun; that the server then knows the message again is a guess.
+    fn unanswered(&self, prompt: &str, parent: Option<&str>) -> Option<String> {
+        let last = self.messages.iter().rev().find(|message| message.human)?;
+        let again = self.failed && last.text == prompt && parent.is_none_or(|parent| parent == last.parent);
+        again.then(|| last.uuid.clone())
     }
 
     /// The uuids from the leaf up to the root.

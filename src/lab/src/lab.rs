@@ -120,12 +120,12 @@ impl Lab {
 
     /// Mends one fault.
     pub fn lift(&self, id: FaultId) {
-        self.world.change(|state| state.faults.retain(|armed| armed.id != id.0));
+        self.world.change(|state| state.mend(|armed| armed != id.0));
     }
 
     /// Mends everything: faults and network. The session, the status page and the log stay.
     pub fn clear(&self) {
-        self.world.change(|state| state.faults.clear());
+        self.world.change(|state| state.mend(|_| false));
         self.network(Network::default());
     }
 

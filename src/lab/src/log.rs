@@ -30,6 +30,8 @@ pub struct Seen {
     pub fault: Option<&'static str>,
     /// Wall-clock milliseconds at which the answer's head went out (or the connection was broken instead).
     pub answered_at: Option<u64>,
+    /// Wall-clock milliseconds at which it ended.
+    pub ended_at: Option<u64>,
     /// How it ended; `None` while it is under way.
     pub end: Option<End>,
 }
@@ -60,6 +62,7 @@ impl Seen {
             status: None,
             fault: None,
             answered_at: None,
+            ended_at: None,
             end: None,
         }
     }

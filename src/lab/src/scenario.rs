@@ -27,9 +27,10 @@ pub struct Scenario {
     /// The clock time (UTC) at the story's second 0, when the steps carry clock times.
     #[serde(default)]
     pub starts: When,
-    /// What the user does, in this order, once the steps of second 0 are done. The front-end's own retries are not listed.
+    /// What the user does, in this order. Claude.ai is open in a tab and works when second 0 comes; the front-end's own retries are not
+    /// listed.
     #[serde(default)]
-    pub user: Vec<Deed>,
+    pub user: Vec<UserStep>,
     /// The timeline, in order of time.
     #[serde(default, rename = "at")]
     pub steps: Vec<Step>,
@@ -77,12 +78,44 @@ pub enum Session {
     Out,
 }
 
+/// Something the user does, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(from = "UserStepText")]
+pub struct UserStep {
+    /// What.
+    pub does: Deed,
+    /// Not before this moment; without it, as soon as what came before it is over.
+    pub time: Option<When>,
+}
+
+/// In the file: `"send"`, or `{ time = "11:38", does = "send" }`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum UserStepText {
+    Now(Deed),
+    At(UserStepAt),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserStepAt {
+    time: When,
+    does: Deed,
+}
+
+impl From<UserStepText> for UserStep {
+    fn from(text: UserStepText) -> Self {
+        match text {
+            UserStepText::Now(does) => Self { does, time: None },
+            UserStepText::At(UserStepAt { time, does }) => Self { does, time: Some(time) },
+        }
+    }
+}
+
 /// Something the user does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
-    /// Opens claude.ai.
-    Open,
     /// Loads the page again.
     Reload,
     /// Opens an older conversation.
@@ -113,10 +146,14 @@ pub struct Expect {
     pub card: Option<bool>,
     /// The message key of the card's title.
     pub title: Option<String>,
-    /// Whether the card (or the popup) offers to take the prompt elsewhere.
+    /// Whether the card offers to take the prompt elsewhere.
     pub offer: Option<bool>,
     /// The badge's text.
     pub badge: Option<String>,
+    /// The message key of the verdict's headline in the popup.
+    pub headline: Option<String>,
+    /// The message key of what the popup tells of the official status page is one of these.
+    pub official: Vec<String>,
     /// The state of the newest saved prompt.
     pub entry: Option<EntryState>,
     /// Whether the limit's reset time is shown.
@@ -200,7 +237,7 @@ impl Step {
         let network = self.network.clone().or_else(|| self.clear.then(Network::default));
         world.change(|state| {
             if self.clear {
-                state.faults.clear();
+                state.mend(|_| false);
             }
             if let Some(session) = self.session {
                 state.claude.sign(session == Session::In);
@@ -315,6 +352,8 @@ mod tests {
             "[[at]]\n[[at.faults]]\non = {}\neffect = \"explode\"\n",
             "[[at]]\n[[at.faults]]\non = { surfaces = [] }\neffect = \"reset\"\n",
             "[[at]]\n[[at.faults]]\non = {}\neffect = { stream-error = { after = 1, kind = \"x\", kid = 2 } }\n",
+            "user = [\"dance\"]\n",
+            "user = [{ time = 1, does = \"send\", twice = true }]\n",
             "[[expect]]\nstate = [\"broken\"]\n",
             "[[expect]]\nclass = { completion = \"outage\" }\n",
         ] {

@@ -80,14 +80,11 @@ impl Sites {
 
     /// Gives every script the nonce, and the page the lab's speed.
     fn dress(&self, html: &str, nonce: &str) -> String {
+        let speed = format!("<meta name=\"lab-speed\" content=\"{}\">", self.speed);
+        let html = html.replace(EMPTY_SPEED, &speed);
         let mut out = String::with_capacity(html.len() + 128);
-        let mut told_speed = false;
         for (number, piece) in html.split(SCRIPT).enumerate() {
             let is_script = number > 0 && piece.starts_with(['>', ' ', '\n', '\t']);
-            if is_script && !told_speed {
-                let _ = write!(out, "<meta name=\"lab-speed\" content=\"{}\">", self.speed);
-                told_speed = true;
-            }
             if number > 0 {
                 out.push_str(SCRIPT);
             }
@@ -149,6 +146,8 @@ fn placeholder(host: &str, file: &Path) -> String {
 }
 
 const SCRIPT: &str = "<script";
+/// Filled in by the lab, read by the pages' own clock.
+const EMPTY_SPEED: &str = "<meta name=\"lab-speed\" content=\"\">";
 const CLAUDE_ASSETS: &str = "claude-ai/v2/assets/v1/";
 
 #[cfg(test)]
@@ -158,11 +157,11 @@ mod tests {
     #[test]
     fn dresses_every_script_once() {
         let sites = Sites::new(PathBuf::new(), 4.0);
-        let html = "<head><title>x</title><script src=\"a.js\"></script></head><scripty><script>b</script>";
+        let html = "<head><meta name=\"lab-speed\" content=\"\"><script src=\"a.js\"></script></head><scripty><script>b</script>";
         let dressed = sites.dress(html, "N");
         assert_eq!(
             dressed,
-            "<head><title>x</title><meta name=\"lab-speed\" content=\"4\"><script nonce=\"N\" src=\"a.js\"></script></head><scripty>\
+            "<head><meta name=\"lab-speed\" content=\"4\"><script nonce=\"N\" src=\"a.js\"></script></head><scripty>\
              <script nonce=\"N\">b</script>"
         );
     }

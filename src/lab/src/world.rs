@@ -132,6 +132,7 @@ impl World {
         self.change(|state| {
             if let Some(seen) = state.seen_mut(id) {
                 seen.end.get_or_insert(end);
+                seen.ended_at.get_or_insert_with(now_ms);
             }
         });
     }
@@ -167,6 +168,12 @@ impl State {
         self.ids += 1;
         self.faults.push(Armed { id: self.ids, fault, met: 0, used: 0 });
         self.ids
+    }
+
+    /// Mends the faults that are not wanted any more.
+    pub(crate) fn mend(&mut self, keep: impl Fn(u64) -> bool) {
+        self.faults.retain(|armed| keep(armed.id));
+        self.last_break = None;
     }
 
     fn seen_mut(&mut self, id: u64) -> Option<&mut Seen> {

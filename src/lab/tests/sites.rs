@@ -41,7 +41,7 @@ fn a_build_is_served_with_nonces_and_speed() {
     fs::create_dir_all(&assets).unwrap();
     fs::create_dir_all(dist.join("claude.ai")).unwrap();
     fs::create_dir_all(dist.join("chatgpt.com/assets")).unwrap();
-    fs::write(dist.join("claude.ai/index.html"), "<head><script src=\"a.js\"></script></head>").unwrap();
+    fs::write(dist.join("claude.ai/index.html"), "<head><meta name=\"lab-speed\" content=\"\"><script src=\"a.js\"></script></head>").unwrap();
     fs::write(assets.join("a.js"), "1").unwrap();
     fs::write(dist.join("chatgpt.com/index.html"), "<p>hello</p>").unwrap();
     fs::write(dist.join("chatgpt.com/assets/site.js"), "2").unwrap();

@@ -29,7 +29,7 @@ pub enum Ending {
     Torn,
     /// TCP reset.
     Reset,
-    /// Nothing came for the time given.
+    /// Nothing (more) came for the time given, or as much as was wanted had come.
     Silence,
 }
 
@@ -75,7 +75,10 @@ pub struct Client {
     port: u16,
     tls: Arc<ClientConfig>,
     pub cookies: Vec<(String, String)>,
+    /// How long it waits for the next byte.
     pub patience: Duration,
+    /// How many pieces of an answer it reads at most.
+    pub pieces: usize,
 }
 
 pub type Tls = StreamOwned<ClientConnection, TcpStream>;
@@ -89,7 +92,7 @@ impl Client {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { port: lab.port(), tls: Arc::new(tls), cookies: Vec::new(), patience: Duration::from_secs(10) }
+        Self { port: lab.port(), tls: Arc::new(tls), cookies: Vec::new(), patience: Duration::from_secs(10), pieces: usize::MAX }
     }
 
     /// A client that has opened claude.ai once and so has a session.
@@ -138,7 +141,7 @@ impl Client {
         if let Err(error) = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).and_then(|()| stream.flush()) {
             return broken(&error);
         }
-        let got = receive(stream, method, started);
+        let got = receive(stream, method, started, self.pieces);
         for (_, value) in got.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let (name, rest) = value.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap();
@@ -190,7 +193,7 @@ fn ending_of(error: &io::Error) -> Ending {
     }
 }
 
-fn receive(stream: &mut Tls, method: &str, started: Instant) -> Got {
+fn receive(stream: &mut Tls, method: &str, started: Instant, pieces: usize) -> Got {
     let mut bytes = Vec::new();
     let mut arrivals = Vec::new();
     let mut first_byte = Duration::ZERO;
@@ -200,6 +203,7 @@ fn receive(stream: &mut Tls, method: &str, started: Instant) -> Got {
             return Got { first_byte, arrivals, ..got };
         }
         let ending = match stream.read(&mut buffer) {
+            Ok(_) if arrivals.len() == pieces => Ending::Silence,
             Ok(0) => Ending::Cut,
             Ok(count) => {
                 if bytes.is_empty() {
