@@ -141,22 +141,16 @@ pub struct Cause {
     /// The class.
     pub class: Class,
     /// Strong evidence by itself: see "Strong" in the error table of [`crate::claude`].
-    #[serde(default, skip_serializing_if = "is_false")]
     pub strong: bool,
     /// The HTTP status, where there was one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// `error.details.error_code`, `error.code` or `error.type` of the body, at most 64 bytes of `[a-z0-9_-]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// When the limit ends, wall-clock milliseconds; only what the server said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resets_at: Option<u64>,
     /// The `request_id` of the body, for a support claim; at most 64 bytes of `[A-Za-z0-9_-]`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// The browser's own word for a request that got no answer (`net::ERR_…`, `NS_ERROR_…`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transport: Option<String>,
 }
 
@@ -165,9 +159,4 @@ impl Cause {
     pub const fn bare(class: Class) -> Self {
         Self { class, strong: false, status: None, code: None, resets_at: None, request_id: None, transport: None }
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_false(value: &bool) -> bool {
-    !*value
 }

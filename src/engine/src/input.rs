@@ -125,16 +125,12 @@ pub enum RequestStep {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Headers {
     /// `content-type`
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// `cf-mitigated`
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cf_mitigated: Option<String>,
     /// `location`
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
     /// `request-id`
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
@@ -142,7 +138,7 @@ pub struct Headers {
 ///
 /// `seq` numbers the fetches of one page life; it is unknown to `webRequest`, so the engine joins both by tab, method and URL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fact", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(tag = "fact", rename_all = "kebab-case", try_from = "wire::Fact")]
 pub enum Fact {
     /// The tap is in place (once per page life).
     Ready {},
@@ -157,10 +153,8 @@ pub enum Fact {
         /// The status.
         status: u16,
         /// The `content-type`.
-        #[serde(default)]
         content_type: Option<String>,
         /// The `cf-mitigated` header.
-        #[serde(default)]
         cf_mitigated: Option<String>,
         /// The first 4,096 characters of the body.
         body: String,
@@ -255,8 +249,8 @@ pub enum Place {
 }
 
 /// What the user asked for. JSON on the wire: `{"act":"hand-off","provider":"chatgpt","entry":"e7"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "act", rename_all = "kebab-case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "kebab-case", try_from = "wire::Act")]
 pub enum Act {
     /// Take the saved prompt to a fallback.
     HandOff {
@@ -350,4 +344,156 @@ pub enum FillOutcome {
     Occupied,
     /// The script could not run in that page (host not allowed, page gone).
     Unreachable,
+}
+
+/// The same as one flat struct each: a fraction of the code that tagged enums need to be read.
+mod wire {
+    use super::{EntryId, JobId, StreamEnd};
+    use crate::provider::Settings;
+    use serde::Deserialize;
+
+    /// Why a message is none: it names a kind that does not exist, or lacks a field of its kind.
+    const UNFIT: &str = "unknown kind or missing field";
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Fact {
+        fact: String,
+        seq: Option<u32>,
+        method: Option<String>,
+        url: Option<String>,
+        status: Option<u16>,
+        content_type: Option<String>,
+        cf_mitigated: Option<String>,
+        body: Option<String>,
+        name: Option<String>,
+        data: Option<String>,
+        events: Option<u32>,
+        silent_ms: Option<u32>,
+        end: Option<StreamEnd>,
+        aborted: Option<bool>,
+        online: Option<bool>,
+    }
+
+    impl TryFrom<Fact> for super::Fact {
+        type Error = &'static str;
+
+        fn try_from(flat: Fact) -> Result<Self, Self::Error> {
+            if flat.fact == "ready" {
+                return Ok(Self::Ready {});
+            }
+            let seq = flat.seq.ok_or(UNFIT)?;
+            let method = flat.method.ok_or(UNFIT);
+            let url = flat.url.ok_or(UNFIT);
+            Ok(match flat.fact.as_str() {
+                "response" => Self::Response {
+                    seq,
+                    method: method?,
+                    url: url?,
+                    status: flat.status.ok_or(UNFIT)?,
+                    content_type: flat.content_type,
+                    cf_mitigated: flat.cf_mitigated,
+                    body: flat.body.ok_or(UNFIT)?,
+                },
+                "stream" => Self::Stream { seq, method: method?, url: url?, status: flat.status.ok_or(UNFIT)? },
+                "event" => Self::Event { seq, name: flat.name.ok_or(UNFIT)?, data: flat.data.ok_or(UNFIT)? },
+                "progress" => {
+                    Self::Progress { seq, events: flat.events.ok_or(UNFIT)?, silent_ms: flat.silent_ms.ok_or(UNFIT)? }
+                }
+                "closed" => Self::Closed { seq, events: flat.events.ok_or(UNFIT)?, end: flat.end.ok_or(UNFIT)? },
+                "rejected" => Self::Rejected {
+                    seq,
+                    method: method?,
+                    url: url?,
+                    aborted: flat.aborted.ok_or(UNFIT)?,
+                    online: flat.online.ok_or(UNFIT)?,
+                },
+                _ => return Err(UNFIT),
+            })
+        }
+    }
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub(super) struct Act {
+        act: String,
+        provider: Option<String>,
+        entry: Option<EntryId>,
+        job: Option<JobId>,
+        granted: Option<bool>,
+        settings: Option<Settings>,
+    }
+
+    impl TryFrom<Act> for super::Act {
+        type Error = &'static str;
+
+        fn try_from(flat: Act) -> Result<Self, Self::Error> {
+            let (entry, job) = (flat.entry, flat.job.ok_or(UNFIT));
+            Ok(match flat.act.as_str() {
+                "hand-off" => Self::HandOff { provider: flat.provider.ok_or(UNFIT)?, entry },
+                "copy" => Self::Copy { entry: entry.ok_or(UNFIT)? },
+                "dismiss" => Self::Dismiss {},
+                "decided" => Self::Decided { job: job?, granted: flat.granted.ok_or(UNFIT)? },
+                "paste-by-hand" => Self::PasteByHand { job: job? },
+                "forget" => Self::Forget { entry: entry.ok_or(UNFIT)? },
+                "configure" => Self::Configure { settings: flat.settings.ok_or(UNFIT)? },
+                _ => return Err(UNFIT),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Act, Fact, StreamEnd};
+    use crate::provider::Settings;
+
+    #[test]
+    fn every_message_survives_the_wire() {
+        let facts = [
+            Fact::Ready {},
+            Fact::Response {
+                seq: 1,
+                method: "GET".into(),
+                url: "u".into(),
+                status: 500,
+                content_type: Some("text/html".into()),
+                cf_mitigated: None,
+                body: "b".into(),
+            },
+            Fact::Stream { seq: 1, method: "POST".into(), url: "u".into(), status: 200 },
+            Fact::Event { seq: 1, name: "n".into(), data: "d".into() },
+            Fact::Progress { seq: 1, events: 2, silent_ms: 3 },
+            Fact::Closed { seq: 1, events: 2, end: StreamEnd::Abort },
+            Fact::Rejected { seq: 1, method: "GET".into(), url: "u".into(), aborted: true, online: false },
+        ];
+        for fact in facts {
+            let json = serde_json::to_string(&fact).unwrap();
+            assert_eq!(serde_json::from_str::<Fact>(&json).unwrap(), fact, "{json}");
+        }
+        let acts = [
+            Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()) },
+            Act::HandOff { provider: "chatgpt".into(), entry: None },
+            Act::Copy { entry: "e".into() },
+            Act::Dismiss {},
+            Act::Decided { job: "j".into(), granted: true },
+            Act::PasteByHand { job: "j".into() },
+            Act::Forget { entry: "e".into() },
+            Act::Configure { settings: Settings::default() },
+        ];
+        for act in acts {
+            let json = serde_json::to_string(&act).unwrap();
+            assert_eq!(serde_json::from_str::<Act>(&json).unwrap(), act, "{json}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        for json in ["{}", r#"{"act":"launch"}"#, r#"{"act":"copy"}"#, r#"{"act":"dismiss","url":"https://x"}"#] {
+            assert!(serde_json::from_str::<Act>(json).is_err(), "{json}");
+        }
+        for json in ["{}", r#"{"fact":"closed","seq":1}"#, r#"{"fact":"ready","url":3}"#, r#"{"fact":"x","seq":1}"#] {
+            assert!(serde_json::from_str::<Fact>(json).is_err(), "{json}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ pub mod detect;
 mod engine;
 pub mod handoff;
 mod input;
+mod map;
 pub mod outbox;
 mod output;
 pub mod provider;

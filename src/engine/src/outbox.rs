@@ -96,8 +96,8 @@ pub struct Outbox {
 impl Outbox {
     /// Takes in a stored entry.
     pub fn load(&mut self, entry: Entry) {
-        self.entries.push(entry);
-        self.entries.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        let place = self.entries.partition_point(|known| (known.at, &known.id) <= (entry.at, &entry.id));
+        self.entries.insert(place, entry);
     }
 
     /// A prompt has just been dispatched. Returns its entry: a new one, or the one of the turn it repeats.

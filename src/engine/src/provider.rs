@@ -169,7 +169,7 @@ pub fn origins() -> impl Iterator<Item = &'static str> {
 }
 
 /// What the user set on the options page. Unknown fields of a newer version are dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Settings {
     /// Provider ids, the first one is the card's main button. Ids that are not listed are not offered.

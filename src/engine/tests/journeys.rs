@@ -726,8 +726,21 @@ fn damaged_stores_are_set_aside() {
 #[test]
 fn every_sentence_has_its_words() {
     const PREFIXES: [&str; 15] = [
-        "title_", "what_", "saved_", "handed_", "action_", "note_", "hint_", "badge_", "verdict_", "advice_", "seen_",
-        "official_", "state_", "handoff_", "template_",
+        "title_",
+        "what_",
+        "saved_",
+        "handed_",
+        "action_",
+        "note_",
+        "hint_",
+        "badge_",
+        "verdict_",
+        "advice_",
+        "seen_",
+        "official_",
+        "state_",
+        "handoff_",
+        "template_",
     ];
     let english = include_str!("../../../extension/_locales/en/messages.json");
     let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();

@@ -77,7 +77,7 @@ pub struct Engine {
 impl Engine {
     /// A start, from whatever the stores held. Damaged values are set aside, not deleted.
     pub fn restore(config: Config, stored: Stored, now: Millis) -> Self {
-        let session: Option<Session> = stored.session.as_deref().and_then(|json| serde_json::from_str(json).ok());
+        let session = stored.session.as_deref().and_then(Session::from_text);
         let mut engine = Self {
             config,
             session: session.unwrap_or_default(),
@@ -86,8 +86,10 @@ impl Engine {
             outputs: VecDeque::new(),
             dirty: false,
         };
-        for entry in std::mem::take(&mut engine.session.temporary_entries) {
-            engine.outbox.load(entry);
+        for json in std::mem::take(&mut engine.session.temporary_entries) {
+            if let Ok(entry) = serde_json::from_str(&json) {
+                engine.outbox.load(entry);
+            }
         }
         for (key, value) in stored.local {
             let damaged = if key == SETTINGS_KEY {
@@ -121,7 +123,7 @@ impl Engine {
                 tab.hello = now;
                 tab.tap = false;
                 tab.streams.clear();
-                tab.shown = None;
+                tab.shown = 0;
                 self.dirty = true;
             }
             Input::Connectivity { online } => {
@@ -350,12 +352,20 @@ impl Engine {
         self.refresh_wake(now);
         if self.dirty {
             self.dirty = false;
-            self.session.temporary_entries =
-                self.outbox.newest_first().filter(|entry| entry.temporary).cloned().collect();
-            let json = serde_json::to_string(&self.session).ok();
-            self.persist(Area::Session, SESSION_KEY.to_owned(), json);
+            self.session.temporary_entries = self
+                .outbox
+                .newest_first()
+                .filter(|entry| entry.temporary)
+                .filter_map(|entry| serde_json::to_string(entry).ok())
+                .collect();
+            let text = self.session.to_text();
+            self.persist(Area::Session, SESSION_KEY.to_owned(), text);
         }
-        self.outputs.make_contiguous().sort_by_key(|output| !matches!(output, Output::Persist { .. }));
+        // What is to be stored goes out before anything that a person or another program could notice.
+        let (first, then): (Vec<_>, Vec<_>) =
+            self.outputs.drain(..).partition(|output| matches!(output, Output::Persist { .. }));
+        self.outputs.extend(first);
+        self.outputs.extend(then);
     }
 
     fn refresh_wake(&mut self, now: Millis) {

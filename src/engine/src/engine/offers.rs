@@ -10,6 +10,7 @@ use crate::output::{Action, ActionKind, Badge, Card, Output, Tone};
 use crate::provider::{self, Arrival};
 use crate::verdict::State;
 use crate::words::Say;
+use std::hash::{Hash, Hasher};
 
 /// Fallbacks on the card beside the main one.
 const OTHERS: usize = 3;
@@ -89,11 +90,11 @@ impl Engine {
             .tabs
             .iter()
             .map(|(id, tab)| (*id, tab.offer.as_ref().map(|offer| self.card(offer))))
-            .filter(|(id, card)| self.session.tabs.get(id).is_some_and(|tab| tab.shown != *card))
+            .filter(|(id, card)| self.session.tabs.get(id).is_some_and(|tab| tab.shown != seen(card.as_ref())))
             .collect();
         for (id, card) in changed {
             if let Some(tab) = self.session.tabs.get_mut(&id) {
-                tab.shown.clone_from(&card);
+                tab.shown = seen(card.as_ref());
                 self.dirty = true;
                 self.outputs.push_back(Output::Card { tab: id, card });
             }
@@ -226,8 +227,8 @@ impl Engine {
             State::Clear => ("", Tone::Calm, "badge_clear"),
         };
         let badge = Badge { text: text.to_owned(), tone, title: Say::new(title) };
-        if self.session.badge.as_ref() != Some(&badge) {
-            self.session.badge = Some(badge.clone());
+        if self.session.badge != fingerprint(&badge) {
+            self.session.badge = fingerprint(&badge);
             self.dirty = true;
             self.outputs.push_back(Output::Badge(badge));
         }
@@ -256,4 +257,27 @@ pub(super) fn handed(name: &str, way: Way, verified: bool) -> Say {
 pub(super) fn link_note(id: &str) -> Option<Say> {
     let link = provider::find(id)?.link?;
     (link.arrival == Arrival::Submits).then(|| Say::new("note_link_sends"))
+}
+
+/// What is on screen: nothing is 0.
+fn seen(card: Option<&Card>) -> u64 {
+    card.map_or(0, fingerprint)
+}
+
+/// FNV-1a, 64 bits: enough to tell whether what is shown has changed, and eight bytes in the snapshot.
+fn fingerprint(value: &impl Hash) -> u64 {
+    struct Fnv(u64);
+    impl Hasher for Fnv {
+        fn finish(&self) -> u64 {
+            self.0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            for byte in bytes {
+                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+    }
+    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
+    value.hash(&mut hasher);
+    hasher.finish()
 }

@@ -5,11 +5,11 @@ use crate::claude::{self, ComponentStatus, IncidentStage, Role};
 use crate::detect::Detector;
 use crate::handoff::{Job, Way};
 use crate::input::{EntryId, Headers, Millis, TabId};
-use crate::outbox::Entry;
-use crate::output::{Badge, Card};
+use crate::map::Map;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
+/// Grows with every change of the structs below: a snapshot of another version is not read.
+const VERSION: u16 = 1;
 /// A failure asks the status page again after this long at the earliest.
 pub(super) const STATUS_EVERY_MS: Millis = 15_000;
 /// While an incident is open it is asked this often without a failure.
@@ -29,7 +29,6 @@ const MAX_EVIDENCE: usize = 12;
 
 /// The snapshot.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default)]
 pub(super) struct Session {
     /// `navigator.onLine` of the last page that told.
     pub online: bool,
@@ -37,8 +36,8 @@ pub(super) struct Session {
     pub seen_at: Option<Millis>,
     /// When an incident with a verdict was last closed.
     pub recovered_at: Option<Millis>,
-    pub requests: BTreeMap<String, Pending>,
-    pub tabs: BTreeMap<TabId, Tab>,
+    pub requests: Map<String, Pending>,
+    pub tabs: Map<TabId, Tab>,
     pub detector: Detector,
     pub incident: Option<Incident>,
     pub official: Option<Official>,
@@ -52,8 +51,10 @@ pub(super) struct Session {
     /// Origins that Understudy may type into.
     pub allowed: Vec<String>,
     pub temporary_chats: Vec<String>,
-    pub temporary_entries: Vec<Entry>,
-    pub badge: Option<Badge>,
+    /// Prompts of temporary chats, as JSON: they live here and nowhere else.
+    pub temporary_entries: Vec<String>,
+    /// The fingerprint of the badge that is shown.
+    pub badge: u64,
     pub wake: Option<Millis>,
     /// Damaged values that were set aside.
     pub set_aside: u32,
@@ -65,8 +66,8 @@ impl Default for Session {
             online: true,
             seen_at: None,
             recovered_at: None,
-            requests: BTreeMap::new(),
-            tabs: BTreeMap::new(),
+            requests: Map::default(),
+            tabs: Map::default(),
             detector: Detector::default(),
             incident: None,
             official: None,
@@ -78,7 +79,7 @@ impl Default for Session {
             allowed: Vec::new(),
             temporary_chats: Vec::new(),
             temporary_entries: Vec::new(),
-            badge: None,
+            badge: 0,
             wake: None,
             set_aside: 0,
         }
@@ -86,13 +87,30 @@ impl Default for Session {
 }
 
 impl Session {
+    /// The snapshot as text that any store takes: one character a byte.
+    pub fn to_text(&self) -> Option<String> {
+        let bytes = postcard::to_allocvec(&(VERSION, self)).ok()?;
+        Some(bytes.into_iter().map(char::from).collect())
+    }
+
+    /// Reads a snapshot; one of another version, or a damaged one, is none.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
+        let ((version, session), rest): ((u16, Self), _) = postcard::take_from_bytes(&bytes).ok()?;
+        (version == VERSION && rest.is_empty()).then_some(session)
+    }
+
+    /// A page of claude.ai, known from now on.
     pub fn tab(&mut self, tab: TabId, now: Millis) -> &mut Tab {
-        self.tabs.entry(tab).or_insert_with(|| Tab { hello: now, ..Tab::default() })
+        if self.tabs.get(&tab).is_none() {
+            self.tabs.insert(tab, Tab { hello: now, ..Tab::default() });
+        }
+        self.tabs.get_mut(&tab).expect("it has just been put there")
     }
 
     /// Makes room for one more request.
     pub fn forget_requests(&mut self, now: Millis) {
-        self.requests.retain(|_, pending| pending.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS));
+        self.requests.retain(|pending| pending.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS));
         while self.requests.len() >= MAX_REQUESTS {
             let oldest = self.requests.iter().min_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone());
             if let Some(id) = oldest {
@@ -111,29 +129,20 @@ pub(super) struct Pending {
     pub weight: f32,
     pub role: Role,
     pub started: Millis,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<EntryId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    #[serde(default)]
     pub headers: Headers,
     /// The tap's number of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<u32>,
     /// `message_start` was seen: the server took the prompt.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub accepted: bool,
     /// A stop reason was seen.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped: bool,
     /// Told as slow or stalled already.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub slow: bool,
     /// What it will be taken for, and when, if nothing better is heard.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fallback: Option<(Cause, Millis)>,
     /// When it was settled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_at: Option<Millis>,
 }
 
@@ -164,16 +173,15 @@ impl Pending {
 
 /// A claude.ai page.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
 pub(super) struct Tab {
     pub hello: Millis,
     /// Whether the tap has spoken in this page life.
     pub tap: bool,
     /// The tap's streams and the requests they are.
-    pub streams: BTreeMap<u32, String>,
+    pub streams: Map<u32, String>,
     pub offer: Option<Offer>,
-    /// What is on screen.
-    pub shown: Option<Card>,
+    /// The fingerprint of the card on screen; 0 for none.
+    pub shown: u64,
     /// The card that the user closed.
     pub dismissed: Option<Dismissed>,
 }
@@ -268,7 +276,7 @@ impl Incident {
         }
         if !self.failing.contains(&surface) {
             self.failing.push(surface);
-            self.failing.sort();
+            self.failing = Surface::ALL.into_iter().filter(|known| self.failing.contains(known)).collect();
         }
         self.evidence.push((now, surface, cause.clone()));
         if self.evidence.len() > MAX_EVIDENCE {
