@@ -94,8 +94,14 @@ struct Message {
 impl Claude {
     /// Signed in, with a few conversations.
     pub(crate) fn new(now: u64) -> Self {
-        let mut claude =
-            Self { signed_in: true, session_key: now, ids: 0, turns: 0, conversations: Vec::new(), stopped: BTreeSet::new() };
+        let mut claude = Self {
+            signed_in: true,
+            session_key: now,
+            ids: 0,
+            turns: 0,
+            conversations: Vec::new(),
+            stopped: BTreeSet::new(),
+        };
         claude.seed(now);
         claude
     }
@@ -141,7 +147,14 @@ impl Claude {
     }
 
     /// Answers a request to claude.ai.
-    pub(crate) fn respond(&mut self, request: &Request, part: Part, id: &str, now: u64, exceeded_until: Option<u64>) -> Reply {
+    pub(crate) fn respond(
+        &mut self,
+        request: &Request,
+        part: Part,
+        id: &str,
+        now: u64,
+        exceeded_until: Option<u64>,
+    ) -> Reply {
         match part {
             Part::Document => return self.document(request),
             Part::Telemetry => return ok(&json!({})),
@@ -152,7 +165,8 @@ impl Claude {
         let path = request.path().to_owned();
         if path == "/api/challenge_redirect" {
             // Whoever gets through to the app has passed the check.
-            let to = request.query("to").unwrap_or_default().replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
+            let to =
+                request.query("to").unwrap_or_default().replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
             let to = if to.starts_with('/') && !to.starts_with("//") { to } else { "/".to_owned() };
             return Reply::Whole(Head::new(307, "").with("location", to), Vec::new());
         }
@@ -162,14 +176,21 @@ impl Claude {
         let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
         match segments.as_slice() {
             ["api", "account" | "account_profile"] => ok(&account(self.session_key)),
-            ["api", "account", "settings"] => ok(&json!({"has_started_claudeai_onboarding": true, "preview_feature_uses_artifacts": true})),
+            ["api", "account", "settings"] => {
+                ok(&json!({"has_started_claudeai_onboarding": true, "preview_feature_uses_artifacts": true}))
+            }
             ["api", "organizations"] => ok(&json!([organization()])),
             ["api", "organizations", org, rest @ ..] => {
                 if !is_uuid(org) {
                     return client_fault("organization_uuid: Input should be a valid UUID", id);
                 }
                 if *org != ORGANIZATION {
-                    let (kind, body) = envelope("permission_error", "Invalid authorization for organization", Some("access_denied"), Some(id));
+                    let (kind, body) = envelope(
+                        "permission_error",
+                        "Invalid authorization for organization",
+                        Some("access_denied"),
+                        Some(id),
+                    );
                     return Reply::Whole(Head::new(403, kind), body.into_bytes());
                 }
                 self.organization(request, part, rest, id, now, exceeded_until)
@@ -180,7 +201,15 @@ impl Claude {
         }
     }
 
-    fn organization(&mut self, request: &Request, part: Part, rest: &[&str], id: &str, now: u64, exceeded_until: Option<u64>) -> Reply {
+    fn organization(
+        &mut self,
+        request: &Request,
+        part: Part,
+        rest: &[&str],
+        id: &str,
+        now: u64,
+        exceeded_until: Option<u64>,
+    ) -> Reply {
         match (request.method.as_str(), rest) {
             ("GET", ["chat_conversations_v2"] | ["chat_conversations", "v2"]) => {
                 let (data, has_more) = self.list(request);
@@ -197,19 +226,20 @@ impl Claude {
                 Reply::Whole(Head::new(204, ""), Vec::new())
             }
             ("PUT" | "PATCH", ["chat_conversations", conversation]) => self.change(conversation, request, id),
-            ("PUT", ["chat_conversations", conversation, "current_leaf_message_uuid"]) => self.set_leaf(conversation, request, id),
+            ("PUT", ["chat_conversations", conversation, "current_leaf_message_uuid"]) => {
+                self.set_leaf(conversation, request, id)
+            }
             ("POST", ["chat_conversations", conversation, _]) if part == Part::Completion => {
                 self.complete(conversation, rest[2].starts_with("retry"), request, id, now, exceeded_until)
             }
-            ("GET", ["chat_conversations", conversation, "completion_status"]) => self.completion_status(conversation, id),
+            ("GET", ["chat_conversations", conversation, "completion_status"]) => {
+                self.completion_status(conversation, id)
+            }
             ("POST", ["chat_conversations", conversation, "stop_response"]) => self.stop(conversation, id),
             ("POST", ["chat_conversations", conversation, "title"]) => self.title(conversation, request, id),
             (_, ["chat_conversations", _, "serving"]) => not_found(id),
             ("POST", ["chat_conversations", _, ..]) => ok(&json!({})),
-            ("POST", ["conversations", _, "wiggle", "upload-file"] | ["convert_document"] | ["projects", _, "upload"]) => {
-                ok(&self.upload(request, now))
-            }
-            ("POST", ["conversations", _, "files", "prepare-upload"]) => ok(&self.upload(request, now)),
+            ("POST", _) if part == Part::Upload => ok(&self.upload(request, now)),
             ("GET", ["conversations", _, "wiggle", "list-files"]) => ok(&json!({"files": []})),
             ("GET", ["usage"]) => ok(&usage(now, exceeded_until)),
             ("GET", ["projects" | "style-presets" | "published_artifacts" | "model_configs", ..]) => ok(&json!([])),
@@ -232,7 +262,9 @@ impl Claude {
         if path == "/favicon.ico" || path == "/robots.txt" || path == "/manifest.json" {
             return Reply::Whole(Head::new(204, ""), Vec::new());
         }
-        let open = ["/login", "/logout", "/maintenance", "/restricted"].iter().any(|it| path == *it || path.starts_with(&format!("{it}/")));
+        let open = ["/login", "/logout", "/maintenance", "/restricted"]
+            .iter()
+            .any(|it| path == *it || path.starts_with(&format!("{it}/")));
         if !self.signed_in && !open {
             let back = if path == "/" { String::new() } else { format!("?returnTo={}", path.replace('/', "%2F")) };
             return Reply::Whole(Head::new(307, "").with("location", format!("/login{back}")), Vec::new());
@@ -264,7 +296,10 @@ impl Claude {
                 for cookie in self.session_cookies() {
                     head = head.with("set-cookie", cookie);
                 }
-                Reply::Whole(head, json!({"success": true, "account": account(self.session_key)}).to_string().into_bytes())
+                Reply::Whole(
+                    head,
+                    json!({"success": true, "account": account(self.session_key)}).to_string().into_bytes(),
+                )
             }
             "logout" => {
                 self.sign(false);
@@ -353,8 +388,18 @@ impl Claude {
         Reply::Whole(Head::new(202, JSON), conversation.summary().to_string().into_bytes())
     }
 
-    fn complete(&mut self, uuid: &str, retry: bool, request: &Request, id: &str, now: u64, exceeded_until: Option<u64>) -> Reply {
-        let Ok(body) = serde_json::from_slice::<Value>(&request.body) else { return client_fault("body: Input should be valid JSON", id) };
+    fn complete(
+        &mut self,
+        uuid: &str,
+        retry: bool,
+        request: &Request,
+        id: &str,
+        now: u64,
+        exceeded_until: Option<u64>,
+    ) -> Reply {
+        let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
+            return client_fault("body: Input should be valid JSON", id);
+        };
         let Some(prompt) = body["prompt"].as_str() else { return client_fault("prompt: Field required", id) };
         let params = &body["create_conversation_params"];
         if self.find(uuid).is_none() {
@@ -372,8 +417,10 @@ impl Claude {
         let ids = &body["turn_message_uuids"];
         let adopt = |name: &str, fresh: &str| ids[name].as_str().filter(|it| is_uuid(it)).unwrap_or(fresh).to_owned();
         let assistant = adopt("assistant_message_uuid", &fresh[1]);
-        let model = body["model"].as_str().or_else(|| params["model"].as_str()).unwrap_or(&conversation.model).to_owned();
-        let has = |conversation: &Conversation, uuid: &str| conversation.messages.iter().any(|message| message.uuid == uuid);
+        let model =
+            body["model"].as_str().or_else(|| params["model"].as_str()).unwrap_or(&conversation.model).to_owned();
+        let has =
+            |conversation: &Conversation, uuid: &str| conversation.messages.iter().any(|message| message.uuid == uuid);
         let parent = body["parent_message_uuid"].as_str().unwrap_or(&conversation.leaf).to_owned();
         if parent != ROOT && !has(conversation, &parent) {
             return client_fault("parent_message_uuid: no such message", id);
@@ -382,7 +429,8 @@ impl Claude {
         let (human, asked) = if let Some(human) = same().filter(|_| !retry && ids.is_null()) {
             (human, prompt.to_owned())
         } else if retry {
-            let Some(asked) = conversation.messages.iter().find(|message| message.uuid == parent && message.human) else {
+            let Some(asked) = conversation.messages.iter().find(|message| message.uuid == parent && message.human)
+            else {
                 return client_fault("parent_message_uuid: not a human message", id);
             };
             (parent, asked.text.clone())
@@ -424,8 +472,14 @@ impl Claude {
 
     fn completion_status(&self, uuid: &str, id: &str) -> Reply {
         let Some(conversation) = self.find(uuid) else { return fail(Shape::NotFound, id) };
-        let (code, detail) = if conversation.failed { (json!("api_error"), json!("Internal server error")) } else { (Value::Null, Value::Null) };
-        ok(&json!({"is_pending": conversation.pending.is_some(), "is_error": conversation.failed, "error_code": code, "error_detail": detail}))
+        let (code, detail) = if conversation.failed {
+            (json!("api_error"), json!("Internal server error"))
+        } else {
+            (Value::Null, Value::Null)
+        };
+        ok(
+            &json!({"is_pending": conversation.pending.is_some(), "is_error": conversation.failed, "error_code": code, "error_detail": detail}),
+        )
     }
 
     fn stop(&mut self, uuid: &str, id: &str) -> Reply {
@@ -447,7 +501,8 @@ impl Claude {
     fn upload(&mut self, request: &Request, now: u64) -> Value {
         let uuid = self.uuid(now);
         let text = String::from_utf8_lossy(&request.body[..request.body.len().min(4_096)]).into_owned();
-        let name = text.split("filename=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("file").to_owned();
+        let name =
+            text.split("filename=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("file").to_owned();
         json!({"success": true, "file_kind": "document", "file_uuid": uuid, "file_name": name, "size_bytes": request.body.len(),
             "path": format!("/mnt/user-data/uploads/{name}"), "created_at": rfc3339(now), "extracted_content": "",
             "preview_url": format!("/api/{ORGANIZATION}/files/{uuid}/preview")})
@@ -470,7 +525,7 @@ impl Claude {
     fn seed(&mut self, now: u64) {
         let day = 24 * 3_600 * 1_000;
         let mut branched = Conversation::new(BRANCHED, now.saturating_sub(day));
-        branched.name = "Borrow checker puzzle".to_owned();
+        "Borrow checker puzzle".clone_into(&mut branched.name);
         let id = |number: u32| format!("019c1a00-0000-7000-8000-{number:012x}");
         let lines = [
             (1, ROOT.to_owned(), true, "Why does this not compile?\n\n```rust\nlet r = &x;\n```"),
@@ -489,10 +544,13 @@ impl Claude {
         branched.leaf = id(6);
         self.conversations.push(branched);
         for (number, name) in [(1_u64, "Dinner for six"), (2, "\u{05e9}\u{05dc}\u{05d5}\u{05dd} and emoji \u{1f9ea}")] {
-            let mut conversation =
-                Conversation::new(&format!("019c1a00-0000-7000-8000-00000000c{number:03x}"), now.saturating_sub((1 + number) * day));
+            let mut conversation = Conversation::new(
+                &format!("019c1a00-0000-7000-8000-00000000c{number:03x}"),
+                now.saturating_sub((1 + number) * day),
+            );
             name.clone_into(&mut conversation.name);
-            let (human, assistant) = (id(16 * (1 + u32::try_from(number).unwrap_or(0))), id(17 * (1 + u32::try_from(number).unwrap_or(0))));
+            let (human, assistant) =
+                (id(16 * (1 + u32::try_from(number).unwrap_or(0))), id(17 * (1 + u32::try_from(number).unwrap_or(0))));
             conversation.messages.push(Message::new(&human, ROOT, true, name, 0));
             let mut answer = Message::new(&assistant, &human, false, &stream::answer(name), 0);
             answer.stop_reason = Some("end_turn");

@@ -22,10 +22,14 @@ pub(crate) fn http_date(ms: u64) -> String {
     let (year, month, day) = civil(days);
     let in_day = ms % DAY_MS / 1_000;
     let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][usize::try_from(days % 7).unwrap_or(0)];
-    let month = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ][usize::try_from(month - 1).unwrap_or(0)];
-    format!("{weekday}, {day:02} {month} {year:04} {:02}:{:02}:{:02} GMT", in_day / 3_600, in_day / 60 % 60, in_day % 60)
+    let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        [usize::try_from(month - 1).unwrap_or(0)];
+    format!(
+        "{weekday}, {day:02} {month} {year:04} {:02}:{:02}:{:02} GMT",
+        in_day / 3_600,
+        in_day / 60 % 60,
+        in_day % 60
+    )
 }
 
 /// A version 7 UUID whose random part is the running number `n`: unique within one lab, the same in every run but for its time.

@@ -30,22 +30,32 @@ pub struct Fault {
 impl Fault {
     /// A fault that meets all requests of some parts, until it is lifted.
     pub fn on(parts: &[Part], effect: Effect) -> Self {
-        Self { on: Target { parts: parts.to_vec(), ..Target::default() }, effect, times: None, skip: 0, every: 1, accepted: false }
+        Self {
+            on: Target { parts: parts.to_vec(), ..Target::default() },
+            effect,
+            times: None,
+            skip: 0,
+            every: 1,
+            accepted: false,
+        }
     }
 
     /// Ends it after so many requests.
+    #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
     /// Lets so many matching requests pass first.
+    #[must_use]
     pub fn skip(mut self, skip: u32) -> Self {
         self.skip = skip;
         self
     }
 
     /// The server has taken the message although the sender sees a failure.
+    #[must_use]
     pub fn accepted(mut self) -> Self {
         self.accepted = true;
         self
@@ -240,7 +250,9 @@ impl Network {
 
     /// What a connection to this host meets; `None` is a host not known yet.
     pub(crate) fn link(&self, host: Option<&str>) -> Link {
-        let meant = self.state == Link::Refused || self.hosts.is_empty() || host.is_some_and(|host| self.hosts.iter().any(|name| name == host));
+        let meant = self.state == Link::Refused
+            || self.hosts.is_empty()
+            || host.is_some_and(|host| self.hosts.iter().any(|name| name == host));
         if meant { self.state } else { Link::Up }
     }
 }
@@ -261,7 +273,8 @@ impl Armed {
             return false;
         }
         self.met += 1;
-        let past = self.met > self.fault.skip && (self.met - self.fault.skip - 1).is_multiple_of(self.fault.every.max(1));
+        let past =
+            self.met > self.fault.skip && (self.met - self.fault.skip - 1).is_multiple_of(self.fault.every.max(1));
         self.used += u32::from(past);
         past
     }

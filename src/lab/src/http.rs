@@ -149,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         match framing {
             // A 204 or 304 must not carry a length (RFC 9110, 8.6).
             Framing::Length(_) if head.status == 204 || head.status == 304 => {}
-            Framing::Length(length) => text.push_str(&format!("content-length: {length}\r\n")),
+            Framing::Length(length) => text += &["content-length: ", &length.to_string(), "\r\n"].concat(),
             Framing::Chunked => text.push_str("transfer-encoding: chunked\r\n"),
         }
         text.push_str("\r\n");
@@ -180,12 +180,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
         let sleep = tokio::time::sleep(time);
         tokio::pin!(sleep);
         loop {
-            let mut buffer = [0; 4_096];
             tokio::select! {
                 () = &mut sleep => return Pause::Elapsed,
-                read = self.stream.read(&mut buffer) => match read {
-                    Ok(0) | Err(_) => return Pause::Gone,
-                    Ok(count) => self.unread.extend_from_slice(&buffer[..count]),
+                read = self.stream.read_buf(&mut self.unread) => if matches!(read, Ok(0) | Err(_)) {
+                    return Pause::Gone;
                 },
             }
         }
@@ -203,10 +201,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conn<S> {
     }
 
     async fn fill(&mut self) -> io::Result<bool> {
-        let mut buffer = [0; 16_384];
-        let count = self.stream.read(&mut buffer).await?;
-        self.unread.extend_from_slice(&buffer[..count]);
-        Ok(count > 0)
+        self.unread.reserve(READ_AT_ONCE);
+        Ok(self.stream.read_buf(&mut self.unread).await? > 0)
     }
 
     async fn read_exactly(&mut self, length: usize) -> io::Result<Vec<u8>> {
@@ -301,6 +297,7 @@ fn reason(status: u16) -> &'static str {
     }
 }
 
+const READ_AT_ONCE: usize = 16 * 1_024;
 /// Above the 48 KiB that a long prefill link needs.
 const HEAD_MAX: usize = 256 * 1_024;
 /// Above claude.ai's own limit for one upload.

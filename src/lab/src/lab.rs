@@ -34,7 +34,11 @@ pub struct LabConfig {
 impl Default for LabConfig {
     /// A free port, the front-ends of this repository, life's own speed.
     fn default() -> Self {
-        Self { port: 0, sites: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/sites/dist")), speed: 1.0 }
+        Self {
+            port: 0,
+            sites: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/sites/dist")),
+            speed: 1.0,
+        }
     }
 }
 

@@ -58,10 +58,19 @@ fn run() -> Result<(), String> {
             steps += 1;
             continue;
         }
-        let Some(seen) = lab.wait_for(Duration::from_millis(250), |seen| seen.id > last && seen.answered_at.is_some()) else { continue };
+        let Some(seen) = lab.wait_for(Duration::from_millis(250), |seen| seen.id > last && seen.answered_at.is_some())
+        else {
+            continue;
+        };
         last = seen.id;
         let status = seen.status.map_or_else(|| "-".to_owned(), |status| status.to_string());
-        println!("  {status:>3}  {} https://{}{}  {}", seen.method, seen.host, seen.path(), seen.fault.unwrap_or_default());
+        println!(
+            "  {status:>3}  {} https://{}{}  {}",
+            seen.method,
+            seen.host,
+            seen.path(),
+            seen.fault.unwrap_or_default()
+        );
     }
 }
 
@@ -74,7 +83,10 @@ fn tell(lab: &Lab) {
     println!("The lab listens on 127.0.0.1:{}. Stop it with Ctrl+C.\n", lab.port());
     println!("Chromium, with an empty profile:");
     let quoted: Vec<String> = lab.chromium_arguments().iter().map(|argument| format!("  '{argument}'")).collect();
-    println!("  chromium --user-data-dir=\"$(mktemp -d)\" --no-first-run \\\n{} https://claude.ai/new", quoted.join(" \\\n"));
+    println!(
+        "  chromium --user-data-dir=\"$(mktemp -d)\" --no-first-run \\\n{} https://claude.ai/new",
+        quoted.join(" \\\n")
+    );
     println!("\nFirefox, in about:config of an empty profile (accept the certificate's warning for each host):");
     for (name, value) in lab.firefox_preferences() {
         println!("  {name} = {value}");

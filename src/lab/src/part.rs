@@ -65,7 +65,8 @@ impl Part {
             ["api", "auth" | "enterprise_auth", ..] => Self::Login,
             ["edge-api" | "api", "bootstrap"] | ["edge-api" | "api", "bootstrap", _, "app_start"] => Self::Bootstrap,
             ["api", "account" | "account_profile", ..] | ["api", "organizations"] => Self::Account,
-            ["api", "organizations", _, "chat_conversations_v2"] | ["api", "organizations", _, "chat_conversations", "v2"] => Self::List,
+            ["api", "organizations", _, "chat_conversations_v2"]
+            | ["api", "organizations", _, "chat_conversations", "v2"] => Self::List,
             ["api", "organizations", _, "chat_conversations"] if method == "GET" => Self::List,
             ["api", "organizations", _, "chat_conversations", _] if method == "GET" => Self::Conversation,
             [

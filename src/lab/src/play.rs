@@ -46,7 +46,12 @@ struct Time {
 }
 
 impl Playing {
-    pub(crate) fn start(runtime: &tokio::runtime::Handle, world: Arc<World>, scenario: Scenario, compression: f64) -> Self {
+    pub(crate) fn start(
+        runtime: &tokio::runtime::Handle,
+        world: Arc<World>,
+        scenario: Scenario,
+        compression: f64,
+    ) -> Self {
         let rate = compression.max(0.0) * world.speed;
         let time = Time { base: 0.0, since: Instant::now(), done: Vec::new(), over: false };
         let stage =

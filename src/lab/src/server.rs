@@ -182,7 +182,9 @@ impl Exchange<'_> {
                 job.head = dress(job.head, layer, self.id, &request_id);
                 self.stream(&job, effect).await
             }
-            Reply::Whole(head, body) => self.whole(dress(head, layer, self.id, &request_id), &body, request, effect).await,
+            Reply::Whole(head, body) => {
+                self.whole(dress(head, layer, self.id, &request_id), &body, request, effect).await
+            }
             Reply::Page(page) => {
                 let (head, body) = self.world.sites.page(&page, &nonce(self.id));
                 self.whole(dress(head, layer, self.id, &request_id), &body, request, effect).await
@@ -205,7 +207,9 @@ impl Exchange<'_> {
             _ if request.path().starts_with("/assets/") => sites.asset(request),
             _ if request.path() == "/favicon.ico" => Some((Head::new(204, ""), Vec::new())),
             // What a page of a fallback posts is only logged.
-            _ if request.method != "GET" && FALLBACKS.contains(&request.host.as_str()) => Some((Head::new(200, JSON), b"{}".to_vec())),
+            _ if request.method != "GET" && FALLBACKS.contains(&request.host.as_str()) => {
+                Some((Head::new(200, JSON), b"{}".to_vec()))
+            }
             _ => sites.fallback(&request.host, &nonce(self.id)),
         };
         let (head, body) = found.unwrap_or_else(|| (Head::new(404, TEXT), b"Not found".to_vec()));
@@ -215,13 +219,19 @@ impl Exchange<'_> {
     fn status_page(&self, request: &Request) -> Reply {
         if request.host == "status.anthropic.com" {
             let to = format!("https://status.claude.com{}", request.target);
-            return Reply::Whole(Head::new(302, "").with("location", to).with("access-control-allow-origin", "*"), Vec::new());
+            return Reply::Whole(
+                Head::new(302, "").with("location", to).with("access-control-allow-origin", "*"),
+                Vec::new(),
+            );
         }
         let Some(value) = self.world.lock().status.json(request.path()) else {
             if request.path().starts_with("/api/") {
                 return Reply::Whole(Head::new(404, TEXT), b"Not found".to_vec());
             }
-            return Reply::Whole(Head::new(200, HTML), b"<!DOCTYPE html><title>Claude Status</title><h1>Claude Status</h1>".to_vec());
+            return Reply::Whole(
+                Head::new(200, HTML),
+                b"<!DOCTYPE html><title>Claude Status</title><h1>Claude Status</h1>".to_vec(),
+            );
         };
         let body = value.to_string().into_bytes();
         let tag = format!("W/\"{:016x}\"", fingerprint(&body));
@@ -308,7 +318,9 @@ impl Exchange<'_> {
                 self.world.finish(job, if failed { &said } else { &text }, finish);
             }
             Err(_) => self.world.finish(job, &said, Finish::Stopped),
-            Ok(_) if self.world.lock().claude.is_stopped(&job.assistant) => self.world.finish(job, &said, Finish::Stopped),
+            Ok(_) if self.world.lock().claude.is_stopped(&job.assistant) => {
+                self.world.finish(job, &said, Finish::Stopped);
+            }
             Ok(_) => {}
         }
         outcome
@@ -420,7 +432,8 @@ fn dress(head: Head, layer: Layer, id: u64, request_id: &str) -> Head {
     if layer == Layer::Stranger {
         return head;
     }
-    let mut head = head.with("server", "cloudflare").with("cf-ray", format!("{:016x}-AMS", fingerprint(&id.to_le_bytes())));
+    let mut head =
+        head.with("server", "cloudflare").with("cf-ray", format!("{:016x}-AMS", fingerprint(&id.to_le_bytes())));
     if layer != Layer::Cloudflare {
         head = head.with("cf-cache-status", "DYNAMIC").with("via", "1.1 google");
     }

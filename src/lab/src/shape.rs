@@ -140,7 +140,8 @@ impl Shape {
             Self::Overloaded => envelope("overloaded_error", "Overloaded", None, Some(id)),
             Self::UpstreamConnect => (
                 TEXT,
-                "upstream connect error or disconnect/reset before headers. reset reason: connection termination".to_owned(),
+                "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
+                    .to_owned(),
             ),
             Self::BadGateway => (TEXT, "Bad gateway".to_owned()),
             Self::GatewayTimeout => envelope("timeout_error", "Request timed out", None, Some(id)),
@@ -156,14 +157,15 @@ impl Shape {
                 envelope("permission_error", "Invalid authorization", Some("account_session_invalid"), None)
             }
             Self::Unauthenticated => envelope("authentication_error", "Invalid authentication", None, Some(id)),
-            Self::Banned => envelope("permission_error", "Your account has been disabled.", Some("account_banned"), Some(id)),
+            Self::Banned => {
+                envelope("permission_error", "Your account has been disabled.", Some("account_banned"), Some(id))
+            }
             Self::ModelNotAvailable => {
                 envelope("permission_error", "This model isn't available.", Some("model_not_available"), Some(id))
             }
             Self::OrganizationDisabled => {
                 envelope("invalid_request_error", "This organization has been disabled.", None, Some(id))
             }
-            Self::Region => ("", String::new()),
             Self::CaptivePortal => (HTML, CAPTIVE_PORTAL.to_owned()),
             Self::CompanyFilter => (HTML, COMPANY_FILTER.to_owned()),
             Self::ReadOnlyMode => (
@@ -183,7 +185,7 @@ impl Shape {
                 envelope("not_found_error", "Conversation not found", Some("chat_conversation_not_found"), Some(id))
             }
             Self::Conflict => envelope("invalid_request_error", "Message already exists", Some("conflict"), Some(id)),
-            Self::Empty => ("", String::new()),
+            Self::Region | Self::Empty => ("", String::new()),
         }
     }
 }
@@ -205,7 +207,8 @@ pub(crate) enum Layer {
 pub(crate) fn render(answer: &Answer, id: &str, now_ms: u64) -> (Head, Vec<u8>, Layer) {
     let status = answer.status.or_else(|| answer.shape.map(Shape::status)).unwrap_or(500);
     let resets_at = now_ms / 1_000 + answer.resets_in.unwrap_or(TWO_HOURS);
-    let (mut content_type, mut body) = answer.shape.map_or(("", String::new()), |shape| shape.body(status, id, resets_at));
+    let (mut content_type, mut body) =
+        answer.shape.map_or(("", String::new()), |shape| shape.body(status, id, resets_at));
     if let Some(own) = &answer.body {
         body.clone_from(own);
         if content_type.is_empty() {
@@ -236,7 +239,8 @@ pub(crate) fn envelope(kind: &str, message: &str, code: Option<&str>, id: Option
 
 /// A limit's `message` is JSON inside a string.
 fn limit(claim: &str, resets_at: Option<u64>, id: &str) -> (&'static str, String) {
-    let mut message = json!({"type": "exceeded_limit", "representativeClaim": claim, "perModelLimit": false, "remaining": 0});
+    let mut message =
+        json!({"type": "exceeded_limit", "representativeClaim": claim, "perModelLimit": false, "remaining": 0});
     if let Some(resets_at) = resets_at {
         message["resetsAt"] = json!(resets_at);
         message["windows"] = json!({"5h": {"status": "exceeded_limit", "resets_at": resets_at, "utilization": 1.0}});

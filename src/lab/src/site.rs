@@ -98,7 +98,7 @@ impl Sites {
 }
 
 /// The policies. claude.ai's exact text has not been captured; what counts is what it refuses: inline script without a nonce, eval and
-/// wasm. DeepSeek's stand-in asks for Trusted Types, so that one of the textareas has to be filled under them.
+/// wasm. `DeepSeek`'s stand-in asks for Trusted Types, so that one of the textareas has to be filled under them.
 fn policy(host: &str, nonce: &str) -> String {
     match host {
         "claude.ai" => format!(

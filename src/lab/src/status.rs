@@ -152,7 +152,8 @@ impl StatusPage {
 
     fn post(&mut self, post: &Post, before: [ComponentStatus; 4], now: u64) {
         let number = self.incidents.len();
-        let open = self.incidents.iter().position(|incident| incident.name == post.name && incident.resolved_at.is_none());
+        let open =
+            self.incidents.iter().position(|incident| incident.name == post.name && incident.resolved_at.is_none());
         let at = open.unwrap_or(number);
         if open.is_none() {
             self.incidents.push(Incident {
@@ -189,11 +190,15 @@ impl StatusPage {
     pub(crate) fn json(&self, path: &str) -> Option<Value> {
         let page = json!({"id": PAGE_ID, "name": "Claude", "url": "https://status.claude.com", "time_zone": "Etc/UTC",
             "updated_at": rfc3339(self.changed_at)});
-        let open = || self.incidents.iter().rev().filter(|incident| incident.resolved_at.is_none()).map(|it| self.incident(it));
+        let open = || {
+            self.incidents.iter().rev().filter(|incident| incident.resolved_at.is_none()).map(|it| self.incident(it))
+        };
         let components = || (0..4).map(|index| self.component(COMPONENTS[index])).collect::<Vec<_>>();
         Some(match path {
-            "/api/v2/summary.json" => json!({"page": page, "components": components(), "incidents": open().collect::<Vec<_>>(),
-                "scheduled_maintenances": [], "status": self.indicator()}),
+            "/api/v2/summary.json" => {
+                json!({"page": page, "components": components(), "incidents": open().collect::<Vec<_>>(),
+                "scheduled_maintenances": [], "status": self.indicator()})
+            }
             "/api/v2/status.json" => json!({"page": page, "status": self.indicator()}),
             "/api/v2/components.json" => json!({"page": page, "components": components()}),
             "/api/v2/incidents.json" => json!({"page": page,
@@ -336,7 +341,10 @@ mod tests {
         assert_eq!(summary["status"]["indicator"], "critical");
         assert_eq!(summary["components"][0]["id"], "rwppv331jlwc");
         assert_eq!(summary["components"][0]["status"], "major_outage");
-        assert_eq!(summary["incidents"][0]["incident_updates"][0]["affected_components"][0]["old_status"], "operational");
+        assert_eq!(
+            summary["incidents"][0]["incident_updates"][0]["affected_components"][0]["old_status"],
+            "operational"
+        );
 
         page.change(
             &StatusChange {

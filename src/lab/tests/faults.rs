@@ -1,5 +1,7 @@
 //! Every fault as it shows on a client's socket.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and watches the clock")]
+
 mod common;
 
 use common::{Client, Ending, Got, first_message, lab};
@@ -56,7 +58,9 @@ fn bodies_of_the_best_known_failures() {
     assert_eq!(overloaded.json()["error"], json!({"type": "overloaded_error", "message": "Overloaded"}));
     assert!(overloaded.json()["request_id"].as_str().unwrap().starts_with("req_"));
     assert_eq!(body(Shape::ApiError).json()["error"]["message"], "Internal server error");
-    assert!(body(Shape::UpstreamConnect).body.starts_with("upstream connect error or disconnect/reset before headers."));
+    assert!(
+        body(Shape::UpstreamConnect).body.starts_with("upstream connect error or disconnect/reset before headers.")
+    );
     assert_eq!(body(Shape::RateExceeded).body, "Rate exceeded");
     assert_eq!(body(Shape::CloudflareText).body, "error code: 522");
     let edge = send_under(completion(Effect::shape_with(Shape::Cloudflare, 521))).2;
@@ -121,7 +125,11 @@ fn plain_bodies_break_in_their_middle() {
         let id = lab.fault(Fault::on(&[Part::List], effect.clone()));
         let got = client.get("claude.ai", &path);
         lab.lift(id);
-        assert_eq!((got.status, got.ending, got.body.as_str()), (Some(200), ending, &whole.body[..length]), "{effect:?}");
+        assert_eq!(
+            (got.status, got.ending, got.body.as_str()),
+            (Some(200), ending, &whole.body[..length]),
+            "{effect:?}"
+        );
     }
 }
 
@@ -134,16 +142,25 @@ fn slow_headers_come_all_the_same() {
 
 #[test]
 fn streams_break_after_so_many_events() {
-    let error = Effect::StreamError { after: 4, kind: "overloaded_error".to_owned(), message: String::new(), code: Some("x_y".to_owned()) };
+    let error = Effect::StreamError {
+        after: 4,
+        kind: "overloaded_error".to_owned(),
+        message: String::new(),
+        code: Some("x_y".to_owned()),
+    };
     let (lab, mut client, got) = send_under(completion(error));
     assert_eq!((got.status, got.ending), (Some(200), Ending::Whole));
     assert_eq!(got.names().len(), 5);
     let (name, data) = got.events().pop().unwrap();
     assert_eq!(name, "error");
-    assert_eq!(data, json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded",
-        "details": {"error_code": "x_y", "error_visibility": "user_facing"}}}));
+    assert_eq!(
+        data,
+        json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded",
+        "details": {"error_code": "x_y", "error_visibility": "user_facing"}}})
+    );
     assert!(arrived(&mut client), "the message was taken");
-    let status = client.get("claude.ai", &Client::org(&format!("chat_conversations/{CONV}/completion_status?poll=true"))).json();
+    let status =
+        client.get("claude.ai", &Client::org(&format!("chat_conversations/{CONV}/completion_status?poll=true"))).json();
     assert_eq!((&status["is_pending"], &status["is_error"]), (&json!(false), &json!(true)));
     assert_eq!(lab.wait_for_completion(1, SOON).unwrap().1, End::Whole);
 
@@ -177,7 +194,8 @@ fn a_limit_can_come_with_a_good_answer() {
 
 #[test]
 fn the_same_turn_sent_again_without_its_ids_stays_one_message() {
-    let error = Effect::StreamError { after: 8, kind: "overloaded_error".to_owned(), message: String::new(), code: None };
+    let error =
+        Effect::StreamError { after: 8, kind: "overloaded_error".to_owned(), message: String::new(), code: None };
     let (lab, mut client, _) = send_under(completion(error).times(1));
     let mut again = first_message(HUMAN, "hello");
     again.as_object_mut().unwrap().remove("create_conversation_params");
@@ -191,17 +209,18 @@ fn the_same_turn_sent_again_without_its_ids_stays_one_message() {
 fn stop_ends_a_stream_and_keeps_what_was_said() {
     let lab = Lab::start(understudy_lab::LabConfig { speed: 4.0, ..understudy_lab::LabConfig::default() }).unwrap();
     let mut client = Client::signed_in(&lab);
-    let mut stopper = Client::signed_in(&lab);
-    stopper.cookies.clone_from(&client.cookies);
+    let mut other_tab = Client::signed_in(&lab);
+    other_tab.cookies.clone_from(&client.cookies);
     let got = thread::scope(|scope| {
         let answer = scope.spawn(|| client.prompt(CONV, HUMAN, "a long story"));
         lab.wait_for(SOON, |seen| seen.part == Part::Completion && seen.status == Some(200)).unwrap();
-        let stopped = stopper.post("claude.ai", &Client::org(&format!("chat_conversations/{CONV}/stop_response")), &json!({}));
+        let stopped =
+            other_tab.post("claude.ai", &Client::org(&format!("chat_conversations/{CONV}/stop_response")), &json!({}));
         assert_eq!(stopped.status, Some(200));
         answer.join().unwrap()
     });
     assert!(!got.names().contains(&"message_stop".to_owned()));
-    let tree = stopper.get("claude.ai", &Client::org(&format!("chat_conversations/{CONV}"))).json();
+    let tree = other_tab.get("claude.ai", &Client::org(&format!("chat_conversations/{CONV}"))).json();
     assert_eq!(tree["chat_messages"][1]["stop_reason"], "user_canceled");
 }
 
@@ -230,11 +249,18 @@ fn the_last_fault_set_decides_until_it_is_used_up() {
 fn faults_meet_paths_and_methods() {
     let lab = lab();
     let mut client = Client::signed_in(&lab);
-    let on = Target { method: Some("get".to_owned()), path: Some("/api/organizations/*/usage".to_owned()), ..Target::default() };
+    let on = Target {
+        method: Some("get".to_owned()),
+        path: Some("/api/organizations/*/usage".to_owned()),
+        ..Target::default()
+    };
     lab.fault(Fault { on, ..Fault::on(&[], Effect::shape(Shape::NotFound)) });
     assert_eq!(client.get("claude.ai", &Client::org("usage")).status, Some(404));
     assert_eq!(client.get("claude.ai", &Client::org("chat_conversations_v2")).status, Some(200));
-    lab.fault(Fault { on: Target { host: Some("status.claude.com".to_owned()), ..Target::default() }, ..Fault::on(&[], Effect::Reset) });
+    lab.fault(Fault {
+        on: Target { host: Some("status.claude.com".to_owned()), ..Target::default() },
+        ..Fault::on(&[], Effect::Reset)
+    });
     assert_eq!(client.get("status.claude.com", "/api/v2/summary.json").ending, Ending::Reset);
 }
 
@@ -246,9 +272,13 @@ fn a_browsers_own_second_try_meets_the_same_break() {
     assert_eq!(client.prompt(CONV, HUMAN, "x").ending, Ending::Reset);
     let at_once = client.prompt(CONV, HUMAN, "x");
     // Only on a machine that stalls for longer than a browser would take may the second try get through.
-    let gap = { let all = lab.completions(); all[1].at - all[0].at };
+    let gap = {
+        let all = lab.completions();
+        all[1].at - all[0].at
+    };
     assert!(at_once.ending == Ending::Reset || gap > 60, "after {gap} ms");
-    let other = client.prompt("019d0d70-0000-7000-8000-000000000002", "019d0d70-0000-7000-8000-0000000000f2", "another");
+    let other =
+        client.prompt("019d0d70-0000-7000-8000-000000000002", "019d0d70-0000-7000-8000-0000000000f2", "another");
     assert_eq!(other.status, Some(200), "another request is not meant");
 }
 

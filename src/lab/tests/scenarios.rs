@@ -1,5 +1,7 @@
 //! The scenario files of this repository, and the playing of them.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and watches the clock")]
+
 mod common;
 
 use common::{Client, lab};
@@ -44,8 +46,14 @@ fn every_scenario_reads_plays_and_expects_something() {
         assert!(!scenario.user.is_empty() && !scenario.expects.is_empty(), "{name} asks for nothing");
         assert!(scenario.steps.iter().all(|step| !step.say.is_empty()), "{name}: every step says what happens");
         for expect in &scenario.expects {
-            assert!(expect.after.is_none_or(|after| after <= scenario.user.len()), "{name}: after more than the user does");
-            assert!(expect.time.is_none_or(|time| scenario.seconds(time) <= scenario.length()), "{name}: after its end");
+            assert!(
+                expect.after.is_none_or(|after| after <= scenario.user.len()),
+                "{name}: after more than the user does"
+            );
+            assert!(
+                expect.time.is_none_or(|time| scenario.seconds(time) <= scenario.length()),
+                "{name}: after its end"
+            );
         }
         lab.reset();
         let playing = lab.play_at(&scenario, 0.0);
@@ -81,7 +89,10 @@ fn the_second_of_march_as_it_was() {
 
     playing.skip_to(When::Clock(11 * 3_600 + 49 * 60));
     let page = summary();
-    assert_eq!((&page["components"][0]["status"], &page["components"][1]["status"]), (&json!("major_outage"), &json!("operational")));
+    assert_eq!(
+        (&page["components"][0]["status"], &page["components"][1]["status"]),
+        (&json!("major_outage"), &json!("operational"))
+    );
     playing.skip_to(When::Clock(12 * 3_600 + 21 * 60));
     assert!(summary()["incidents"][0]["incident_updates"][0]["body"].as_str().unwrap().contains("API is working"));
 

@@ -1,5 +1,6 @@
 //! A small HTTP/1.1 client over real TLS that sees what a browser's socket sees.
 
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "a test fails by panicking, and watches the clock")]
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use serde_json::Value;
@@ -60,7 +61,10 @@ impl Got {
             .split_terminator("\n\n")
             .map(|event| {
                 let (name, data) = event.split_once('\n').unwrap();
-                (name.strip_prefix("event: ").unwrap().to_owned(), serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap())
+                (
+                    name.strip_prefix("event: ").unwrap().to_owned(),
+                    serde_json::from_str(data.strip_prefix("data: ").unwrap()).unwrap(),
+                )
             })
             .collect()
     }
@@ -92,7 +96,13 @@ impl Client {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Self { port: lab.port(), tls: Arc::new(tls), cookies: Vec::new(), patience: Duration::from_secs(10), pieces: usize::MAX }
+        Self {
+            port: lab.port(),
+            tls: Arc::new(tls),
+            cookies: Vec::new(),
+            patience: Duration::from_secs(10),
+            pieces: usize::MAX,
+        }
     }
 
     /// A client that has opened claude.ai once and so has a session.
@@ -131,14 +141,18 @@ impl Client {
         let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {host}\r\n");
         if !cookies.is_empty() && host == "claude.ai" {
-            head += &format!("cookie: {}\r\n", cookies.join("; "));
+            head += &["cookie: ", &cookies.join("; "), "\r\n"].concat();
         }
         if !body.is_empty() {
-            head += &format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len());
+            head += &["content-type: application/json\r\ncontent-length: ", &body.len().to_string(), "\r\n"].concat();
         }
         head += "\r\n";
         let started = Instant::now();
-        if let Err(error) = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes())).and_then(|()| stream.flush()) {
+        if let Err(error) = stream
+            .write_all(head.as_bytes())
+            .and_then(|()| stream.write_all(body.as_bytes()))
+            .and_then(|()| stream.flush())
+        {
             return broken(&error);
         }
         let got = receive(stream, method, started, self.pieces);
@@ -160,7 +174,11 @@ impl Client {
 
     /// Sends the first prompt of a new chat.
     pub fn prompt(&mut self, conversation: &str, human: &str, prompt: &str) -> Got {
-        self.post("claude.ai", &Self::org(&format!("chat_conversations/{conversation}/completion")), &first_message(human, prompt))
+        self.post(
+            "claude.ai",
+            &Self::org(&format!("chat_conversations/{conversation}/completion")),
+            &first_message(human, prompt),
+        )
     }
 }
 
@@ -197,7 +215,7 @@ fn receive(stream: &mut Tls, method: &str, started: Instant, pieces: usize) -> G
     let mut bytes = Vec::new();
     let mut arrivals = Vec::new();
     let mut first_byte = Duration::ZERO;
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 16_384];
     loop {
         if let Some(got) = parse(&bytes, method, false) {
             return Got { first_byte, arrivals, ..got };
@@ -216,7 +234,7 @@ fn receive(stream: &mut Tls, method: &str, started: Instant, pieces: usize) -> G
             Err(error) => ending_of(&error),
         };
         let got = parse(&bytes, method, true).unwrap_or_else(|| broken(&ErrorKind::UnexpectedEof.into()));
-        return Got { first_byte, arrivals, ending, ..got };
+        return Got { ending, first_byte, arrivals, ..got };
     }
 }
 
