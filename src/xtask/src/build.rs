@@ -105,6 +105,8 @@ fn common(repo: &Repo) -> Result<Contents> {
             .out_name(name)
             .web(true)?
             .typescript(false)
+            // `init()` finds the module beside its bindings.
+            .omit_default_module_path(false)
             .remove_name_section(true)
             .remove_producers_section(true)
             .generate(&out)
