@@ -1,7 +1,7 @@
 //! The handoff page: it stands between the click and the provider only when something must be decided.
 
 use crate::host::{Host, Read, Scene, begin, copy, send};
-use crate::marks::button;
+use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
 use std::rc::Rc;
@@ -54,7 +54,7 @@ impl Handoff {
 
     /// The whole page.
     pub fn page(&self, view: Option<&HandoffView>) -> Vec<Part<Deed>> {
-        let main = el("main").class("sheet");
+        let main = el("main").class("sheet").and(brand());
         let Some(view) = view else {
             return vec![Part::El(
                 main.and(el("h1").text(say("page_handoff_gone")))
@@ -69,7 +69,7 @@ impl Handoff {
             .and(el("div").class("lines").attr("role", "status").with(self.lead(view)).with(lines))
             .and(preview(view))
             .and(self.deeds(view))
-            .and(el("p").class("fine").text(say("page_handoff_promise")));
+            .with(by_hand.then(|| el("p").class("fine").text(say("page_handoff_promise"))));
         vec![Part::El(main)]
     }
 
@@ -99,11 +99,10 @@ impl Handoff {
                 .and(main)
                 .and(el("p").class("then").attr("id", "then").text(say(self.paste_key("page_then_paste"))));
         }
-        row.and(
-            button("primary", say("page_allow"), Deed::Allow).attr("id", "allow").attr("aria-disabled", busy),
-        )
-        .and(
-            button("secondary", say("page_rather_copy"), Deed::ByHand).attr("id", "by-hand").attr("aria-disabled", busy),
+        row.and(button("primary", say("page_allow"), Deed::Allow).attr("id", "allow").attr("aria-disabled", busy)).and(
+            button("secondary", say("page_rather_copy"), Deed::ByHand)
+                .attr("id", "by-hand")
+                .attr("aria-disabled", busy),
         )
     }
 
@@ -191,4 +190,79 @@ fn preview(view: &HandoffView) -> El<Deed> {
                 .attr("dir", "auto")
                 .text(&view.text),
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Deed, Handoff, Step};
+    use crate::tree::look::{all, attr, texts};
+    use crate::tree::{El, el};
+    use understudy_engine::UserText;
+    use understudy_engine::view::HandoffView;
+
+    fn view(refused: bool) -> HandoffView {
+        HandoffView {
+            job: "j1".into(),
+            name: "Gemini".into(),
+            origin: Some("https://gemini.google.com/*".into()),
+            refused,
+            text: UserText::new("two\nlines"),
+            lines: Vec::new(),
+        }
+    }
+
+    fn whole(page: &Handoff, view: Option<&HandoffView>) -> El<Deed> {
+        let mut root = el("div");
+        root.parts = page.page(view);
+        root
+    }
+
+    fn deeds(root: &El<Deed>) -> Vec<(Deed, &str)> {
+        let all = all(root).into_iter();
+        all.filter_map(|element| Some((element.does?, attr(element, "class").unwrap_or_default()))).collect()
+    }
+
+    #[test]
+    fn it_shows_exactly_what_goes_and_asks() {
+        let root = whole(&Handoff::new("j1".into(), false), Some(&view(false)));
+        assert_eq!(deeds(&root), [(Deed::Allow, "primary"), (Deed::ByHand, "secondary")]);
+        let shown = texts(&root);
+        assert!(shown.contains(&"two\nlines".to_owned()) && shown.contains(&"size 9".to_owned()));
+    }
+
+    #[test]
+    fn after_a_refusal_only_the_clipboard_way_is_left() {
+        let mut page = Handoff::new("j1".into(), true);
+        for (step, refused) in [(Step::Open, true), (Step::Refused, false)] {
+            page.step = step;
+            let root = whole(&page, Some(&view(refused)));
+            assert_eq!(deeds(&root), [(Deed::ByHand, "primary")]);
+            assert!(texts(&root).contains(&"page_then_paste_mac".to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_fallback_without_a_host_to_ask_for_is_pasted_by_hand() {
+        let view = HandoffView { origin: None, ..view(false) };
+        let root = whole(&Handoff::new("j1".into(), false), Some(&view));
+        assert_eq!(deeds(&root), [(Deed::ByHand, "primary")]);
+        assert!(texts(&root).contains(&"page_then_paste".to_owned()));
+    }
+
+    #[test]
+    fn while_the_browser_asks_the_buttons_rest() {
+        let mut page = Handoff::new("j1".into(), false);
+        page.step = Step::Asking;
+        let root = whole(&page, Some(&view(false)));
+        let resting = all(&root).into_iter().filter(|element| element.does.is_some());
+        assert!(resting.into_iter().all(|button| attr(button, "aria-disabled") == Some("true")));
+        assert!(texts(&root).contains(&"page_handoff_asking".to_owned()));
+    }
+
+    #[test]
+    fn a_job_that_is_over_says_so() {
+        let root = whole(&Handoff::new("j9".into(), false), None);
+        assert!(deeds(&root).is_empty());
+        assert!(texts(&root).contains(&"page_handoff_gone".to_owned()));
+    }
 }

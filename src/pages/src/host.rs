@@ -170,7 +170,11 @@ pub fn begin(task: impl Future<Output = ()> + 'static) {
 }
 
 /// Wall-clock milliseconds.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date of this era is positive and below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a date of this era is positive and below 2^53"
+)]
 pub fn now() -> Millis {
     js_sys::Date::now() as Millis
 }

@@ -63,6 +63,14 @@ pub fn entry_tone(state: EntryState) -> Tone {
     }
 }
 
+/// Whose page this is.
+pub fn brand<D>() -> El<D> {
+    el("p")
+        .class("brand")
+        .and(el("img").attr("src", "icons/icon.svg").attr("alt", "").attr("width", "22").attr("height", "22"))
+        .and(el("span").text(say("ext_name")))
+}
+
 /// A button.
 pub fn button<D>(class: &str, label: impl Into<Words>, deed: D) -> El<D> {
     el("button").class(class).attr("type", "button").text(label).does(deed)

@@ -1,7 +1,7 @@
 //! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
 
 use crate::host::{Host, Read, Scene, begin, send};
-use crate::marks::button;
+use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
 use gloo_timers::callback::Timeout;
@@ -91,7 +91,8 @@ impl Scene for Options {
             Deed::Url | Deed::Name => {
                 let name = deed == Deed::Name;
                 let later = Rc::clone(host);
-                let save = move || if name { rename(&later, &entered.value) } else { readdress(&later, &entered.value) };
+                let save =
+                    move || if name { rename(&later, &entered.value) } else { readdress(&later, &entered.value) };
                 if entered.typing {
                     let timeout = Timeout::new(TYPING_MS, save);
                     host.look(|page, _| page.typing = Some(timeout));
@@ -128,6 +129,7 @@ impl Options {
         };
         let main = el("main")
             .class("sheet options")
+            .and(brand())
             .and(el("h1").text(say("page_title_options")))
             .and(notice)
             .and(fallbacks(shown))
@@ -235,8 +237,11 @@ fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed> {
             .attr("aria-label", Say::new("page_allow_typing_in").text(&name)),
     };
     let arrow = |up: bool| {
-        let (label, key, sign, end) =
-            if up { ("page_up", "up", "M4 10l4-4 4 4", Some(0)) } else { ("page_down", "down", "M4 6l4 4 4-4", Some(last)) };
+        let (label, key, sign, end) = if up {
+            ("page_up", "up", "M4 10l4-4 4 4", Some(0))
+        } else {
+            ("page_down", "down", "M4 6l4 4 4-4", Some(last))
+        };
         let stuck = place.is_none() || place == end;
         el("button")
             .class("arrow")
@@ -244,12 +249,7 @@ fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed> {
             .attr("type", "button")
             .attr("aria-label", Say::new(label).text(&name))
             .attr("aria-disabled", if stuck { "true" } else { "false" })
-            .and(
-                el("svg")
-                    .attr("viewBox", "0 0 16 16")
-                    .attr("aria-hidden", "true")
-                    .and(el("path").attr("d", sign)),
-            )
+            .and(el("svg").attr("viewBox", "0 0 16 16").attr("aria-hidden", "true").and(el("path").attr("d", sign)))
             .does(if up { Deed::Up(id.to_owned()) } else { Deed::Down(id.to_owned()) })
     };
     let moves = el("span").class("moves").and(arrow(true)).and(arrow(false));
@@ -350,3 +350,84 @@ async fn forget_all(host: &Rc<Host<Options>>, entries: Vec<EntryId>) {
 
 /// So long after the last key a field is saved, without waiting for the user to leave it.
 const TYPING_MS: u32 = 600;
+
+#[cfg(test)]
+mod tests {
+    use super::{Deed, Options, Shown, offer, shift};
+    use crate::tree::look::{all, attr, texts};
+    use crate::tree::{El, el};
+    use understudy_engine::provider::{CATALOGUE, CUSTOM, Settings};
+
+    fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
+        let origins = ["https://gemini.google.com/*".to_owned()];
+        let mut root = el("div");
+        root.parts = page.page(&Shown { settings, origins: &origins, prompts, damaged: 0 });
+        root
+    }
+
+    fn chosen(ids: &[&str]) -> Settings {
+        Settings { fallbacks: ids.iter().map(|id| (*id).to_owned()).collect(), ..Settings::default() }
+    }
+
+    #[test]
+    fn every_provider_has_its_row_the_offered_ones_first() {
+        let root = whole(&Options::default(), &chosen(&["grok", "gemini"]), 0);
+        let rows: Vec<_> =
+            all(&root).into_iter().filter(|element| element.tag == "li" && element.key.is_some()).collect();
+        assert_eq!(rows.len(), CATALOGUE.len());
+        let named: Vec<_> =
+            rows.iter().map(|row| (row.key.as_deref().unwrap_or_default(), attr(row, "class"))).collect();
+        assert_eq!(named[..3], [("grok", Some("on")), ("gemini", Some("on")), ("chatgpt", Some("off"))]);
+        let asks: Vec<_> =
+            all(&root).into_iter().filter(|element| matches!(element.does, Some(Deed::Allow(_)))).collect();
+        assert_eq!(asks.len(), CATALOGUE.len() - 1, "what is allowed is not asked for again");
+    }
+
+    #[test]
+    fn the_ends_of_the_order_do_not_move() {
+        let mut settings = chosen(&["a", "b", "c"]);
+        shift(&mut settings, "a", true);
+        shift(&mut settings, "c", false);
+        shift(&mut settings, "x", true);
+        assert_eq!(settings.fallbacks, ["a", "b", "c"]);
+        shift(&mut settings, "c", true);
+        shift(&mut settings, "a", false);
+        assert_eq!(settings.fallbacks, ["c", "a", "b"]);
+        offer(&mut settings, "a", false);
+        offer(&mut settings, "d", true);
+        offer(&mut settings, "d", true);
+        assert_eq!(settings.fallbacks, ["c", "b", "d"]);
+    }
+
+    #[test]
+    fn an_unusable_address_stays_with_its_reason() {
+        let page = Options { draft: Some("http://chat.example/{prompt}".into()), ..Options::default() };
+        let root = whole(&page, &Settings::default(), 0);
+        assert!(texts(&root).contains(&"template_not_https".to_owned()));
+        let field = all(&root).into_iter().find(|element| element.does == Some(Deed::Url)).expect("the field");
+        assert_eq!(attr(field, "value"), Some("http://chat.example/{prompt}"));
+        assert_eq!(attr(field, "aria-invalid"), Some("true"));
+    }
+
+    #[test]
+    fn a_custom_fallback_has_a_row_and_no_permission() {
+        let settings = Settings { custom_url: "https://chat.example/?q={prompt}".into(), ..chosen(&[CUSTOM]) };
+        let root = whole(&Options::default(), &settings, 0);
+        let row = all(&root).into_iter().find(|element| element.key.as_deref() == Some(CUSTOM)).expect("its row");
+        assert!(texts(row).contains(&"chat.example".to_owned()));
+        assert!(!all(row).into_iter().any(|element| matches!(element.does, Some(Deed::Allow(_)))));
+    }
+
+    #[test]
+    fn everything_is_deleted_only_after_a_question() {
+        let deeds = |page: &Options, prompts| {
+            let root = whole(page, &Settings::default(), prompts);
+            all(&root).into_iter().filter_map(|element| element.does.clone()).collect::<Vec<_>>()
+        };
+        assert!(!deeds(&Options::default(), 0).contains(&Deed::Doom), "nothing to delete");
+        assert!(deeds(&Options::default(), 2).contains(&Deed::Doom));
+        assert!(!deeds(&Options::default(), 2).contains(&Deed::ForgetAll));
+        let asked = Options { doomed: true, ..Options::default() };
+        assert!(deeds(&asked, 2).contains(&Deed::ForgetAll));
+    }
+}

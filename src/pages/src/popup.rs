@@ -6,8 +6,9 @@ use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
 use std::rc::Rc;
 use understudy_browser::{runtime, tabs};
+use understudy_engine::handoff::{encoded_len, normalised};
 use understudy_engine::outbox::EntryState;
-use understudy_engine::verdict::State;
+use understudy_engine::provider::{Arrival, find};
 use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
 use understudy_engine::words::Say;
 use understudy_engine::{Act, EntryId, Millis, Tone};
@@ -98,13 +99,11 @@ impl Popup {
     /// The whole page.
     pub fn page(&self, view: &View) -> Vec<Part<Deed>> {
         let chosen = self.chosen(view);
-        let main = el("main")
-            .class("popup")
-            .and(verdict(view))
-            .and(self.notice())
-            .with(way_on(view, chosen))
-            .and(self.prompts(view, chosen))
-            .with(reasons(view));
+        let main = el("main").class("popup").and(verdict(view)).and(self.notice());
+        let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
+        // Who has a reason to leave finds the way first; for everybody else it is folded away below.
+        let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
+        let main = main.with(reasons(view));
         let foot = el("footer")
             .and(el("span").class("promise").text(say("page_promise")))
             .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options"));
@@ -179,29 +178,31 @@ impl Popup {
                 button("quiet", say("page_forget_no"), Deed::Spare).key("no").attr("id", "keep"),
             ]
         } else {
-            vec![
-                button(
-                    "quiet",
-                    say(if open { "page_less" } else { "page_more" }),
-                    Deed::Expand(row.entry.clone()),
-                )
-                .key("expand")
-                .attr("aria-expanded", if open { "true" } else { "false" })
-                .attr("aria-controls", text_id),
+            let expand =
+                button("quiet", say(if open { "page_less" } else { "page_more" }), Deed::Expand(row.entry.clone()))
+                    .key("expand")
+                    .attr("aria-expanded", if open { "true" } else { "false" })
+                    .attr("aria-controls", text_id);
+            let mut deeds = vec![
                 button("quiet", say("page_copy"), Deed::Copy(row.entry.clone())).key("copy"),
                 button("quiet", say("page_forget"), Deed::Doom(row.entry.clone())).key("forget"),
                 el("span").key("size").class("size").text(Words::Size(row.text.chars())),
-            ]
+            ];
+            if open || has_more(row.text.reveal()) {
+                deeds.insert(0, expand);
+            }
+            deeds
         });
         el("li").key(row.entry.clone()).class("prompt").and(head).and(body).with(files).with(trail).and(deeds)
     }
 }
 
 fn verdict(view: &View) -> El<Deed> {
-    let word = el("p")
-        .class("state")
-        .and(mark(view.tone))
-        .and(el("span").text(state_word(view.state, view.tone, &view.headline)));
+    let word = el("p").class("state").and(mark(view.tone)).and(el("span").text(state_word(
+        view.state,
+        view.tone,
+        &view.headline,
+    )));
     let since = view.since.map(|at| el("p").class("since").text(Say::new("page_since").time(at)));
     el("header")
         .class("verdict")
@@ -213,16 +214,21 @@ fn verdict(view: &View) -> El<Deed> {
         .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
 }
 
-/// The fallbacks as buttons. The first one leads only when there is a reason to leave.
+/// Whether there is a reason to leave, and something to gain by it.
+fn leads(view: &View) -> bool {
+    // Without a network nothing else would answer either.
+    let nowhere = matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network");
+    let waiting = view.prompts.iter().any(|row| row.state != EntryState::Confirmed);
+    !nowhere && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
+}
+
+/// The fallbacks as buttons; the first one leads when there is a reason to leave.
 fn way_on(view: &View, chosen: Option<&PromptRow>) -> Option<El<Deed>> {
     let usable: Vec<&FallbackRow> = view.fallbacks.iter().filter(|row| row.enabled).collect();
     if usable.is_empty() {
         return None;
     }
-    let waiting = view.prompts.iter().any(|row| row.state != EntryState::Confirmed);
-    let leads = waiting || view.tone != Tone::Calm && view.state != State::Clear;
-    let section = el("section").class("way").attr("aria-labelledby", "way-title");
-    let title = el("h2").attr("id", "way-title").text(say(if chosen.is_some() { "page_way" } else { "page_way_empty" }));
+    let leads = leads(view);
     let cargo = chosen.map(|row| {
         el("p")
             .class("cargo")
@@ -230,31 +236,71 @@ fn way_on(view: &View, chosen: Option<&PromptRow>) -> Option<El<Deed>> {
             .text(" ")
             .and(el("q").attr("dir", "auto").text(beginning(row.text.reveal(), 80)))
     });
-    let buttons = usable.iter().enumerate().map(|(place, row)| fallback(row, place, leads && place == 0, chosen.is_some()));
-    Some(section.and(title).with(cargo).and(el("div").class("fallbacks").with(buttons)))
+    let buttons = usable.iter().enumerate().map(|(place, row)| fallback(row, leads && place == 0, chosen));
+    let notes = usable.iter().filter_map(|row| {
+        let note = warning(row)?;
+        Some(
+            el("p")
+                .class("note")
+                .attr("id", format!("note-{}", row.provider))
+                .and(el("strong").text(row.name.clone()))
+                .text(": ")
+                .text(note),
+        )
+    });
+    let section = el("section").class("way");
+    let fallbacks = el("div").class("fallbacks").with(buttons);
+    let notes: Vec<_> = notes.collect();
+    Some(if leads {
+        let title = el("h2").attr("id", "way-title").text(say("page_way"));
+        section.attr("aria-labelledby", "way-title").and(title).with(cargo).and(fallbacks).with(notes)
+    } else {
+        let title = el("summary").text(say("page_way_empty"));
+        section.and(el("details").and(title).with(cargo).and(fallbacks).with(notes))
+    })
 }
 
-fn fallback(row: &FallbackRow, place: usize, leads: bool, carries: bool) -> El<Deed> {
-    let hint = match &row.note {
-        Some(note) => note.clone(),
-        None if row.allowed => say("page_hint_types"),
-        None if row.origin.is_some() => say("page_hint_asks"),
-        None => say("page_hint_link"),
+fn fallback(row: &FallbackRow, leads: bool, chosen: Option<&PromptRow>) -> El<Deed> {
+    let label = match (leads, chosen) {
+        (true, Some(_)) => Words::Say(Say::new("page_continue_in").text(&row.name)),
+        (true, None) => Words::Say(Say::new("page_open_in").text(&row.name)),
+        (false, _) => Words::Plain(row.name.clone()),
     };
-    let label = if leads {
-        Words::Say(Say::new(if carries { "page_continue_in" } else { "page_open_in" }).text(&row.name))
-    } else {
-        Words::Plain(row.name.clone())
-    };
-    el("button")
+    let hint = chosen.map(|prompt| {
+        el("span")
+            .class("hint")
+            .attr("data-allowed", if row.allowed { "yes" } else { "no" })
+            .text(say(hint(row, prompt.text.reveal())))
+    });
+    let button = el("button")
         .key(row.provider.clone())
         .class(if leads { "fallback primary" } else { "fallback" })
         .attr("type", "button")
         .attr("data-provider", row.provider.clone())
-        .attr("data-place", place.to_string())
         .and(el("span").class("name").text(label))
-        .and(el("span").class("hint").attr("data-allowed", if row.allowed { "yes" } else { "no" }).text(hint))
-        .does(Deed::HandOff(row.provider.clone()))
+        .with(hint)
+        .does(Deed::HandOff(row.provider.clone()));
+    match warning(row) {
+        Some(_) => button.attr("aria-describedby", format!("note-{}", row.provider)),
+        None => button,
+    }
+}
+
+/// What to know of its link; where Understudy types, no link is used.
+fn warning(row: &FallbackRow) -> Option<&Say> {
+    row.note.as_ref().filter(|_| !row.allowed)
+}
+
+/// What a click will do with this prompt.
+fn hint(row: &FallbackRow, prompt: &str) -> &'static str {
+    let link = find(&row.provider).and_then(|provider| provider.link).filter(|link| link.arrival == Arrival::Fills);
+    let fits = link.is_some_and(|link| link.prefix.len() + encoded_len(&normalised(prompt)) <= link.budget);
+    match (row.allowed, fits, &row.origin) {
+        (true, _, _) => "page_hint_types",
+        (false, true, _) => "page_hint_link",
+        (false, false, Some(_)) => "page_hint_asks",
+        (false, false, None) => "page_hint_custom",
+    }
 }
 
 fn reasons(view: &View) -> Vec<El<Deed>> {
@@ -291,6 +337,11 @@ fn reason(evidence: &Evidence) -> El<Deed> {
     // What has no time of its own has zero.
     let clock = (evidence.at > 0).then(|| el("time").class("clock").text(Words::Clock(evidence.at)));
     el("li").with(clock).and(el("span").text(&evidence.say))
+}
+
+/// Whether a text is longer than the two lines that are always shown.
+fn has_more(text: &str) -> bool {
+    text.trim().contains('\n') || text.chars().nth(TWO_LINES).is_some()
 }
 
 /// The beginning of a text on one line, cut at a character.
@@ -360,3 +411,166 @@ async fn leave() {
 
 /// Reasons shown at once; a long night has more, behind a fold.
 const REASONS_AT_ONCE: usize = 4;
+
+/// Characters that always fit into two lines of the popup, even when they are wide.
+const TWO_LINES: usize = 56;
+
+#[cfg(test)]
+mod tests {
+    use super::{Deed, Popup, beginning};
+    use crate::tree::look::{all, attr, texts};
+    use crate::tree::{El, el};
+    use understudy_engine::outbox::EntryState;
+    use understudy_engine::verdict::State;
+    use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
+    use understudy_engine::words::Say;
+    use understudy_engine::{Tone, UserText};
+
+    fn prompt(entry: &str, at: u64, state: EntryState, text: &str) -> PromptRow {
+        PromptRow {
+            entry: entry.to_owned(),
+            at,
+            state,
+            label: Say::new("state"),
+            text: UserText::new(text),
+            attachments: Vec::new(),
+            handoff: None,
+        }
+    }
+
+    fn fallback(id: &str, enabled: bool, allowed: bool) -> FallbackRow {
+        FallbackRow {
+            provider: id.to_owned(),
+            name: id.to_uppercase(),
+            enabled,
+            origin: Some(format!("https://{id}.example/*")),
+            allowed,
+            note: None,
+        }
+    }
+
+    fn down() -> View {
+        View {
+            state: State::Down,
+            tone: Tone::Down,
+            headline: Say::new("verdict_down"),
+            since: Some(7),
+            advice: Some(Say::new("advice_down")),
+            evidence: (0..6).map(|at| Evidence { at, say: Say::new("seen_status") }).collect(),
+            official: Some(Evidence { at: 9, say: Say::new("official_green_but") }),
+            prompts: vec![
+                prompt("e2", 20, EntryState::NotSent, "second"),
+                prompt("e1", 10, EntryState::Unknown, "first\nwith a second line"),
+            ],
+            fallbacks: vec![
+                fallback("chatgpt", true, false),
+                fallback("grok", false, false),
+                fallback("gemini", true, true),
+            ],
+        }
+    }
+
+    fn whole(popup: &Popup, view: &View) -> El<Deed> {
+        let mut root = el("div");
+        root.parts = popup.page(view);
+        root
+    }
+
+    fn buttons(root: &El<Deed>) -> Vec<String> {
+        all(root)
+            .into_iter()
+            .filter_map(|element| match &element.does {
+                Some(Deed::HandOff(provider)) => {
+                    Some(format!("{provider} {}", attr(element, "class").unwrap_or_default()))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_outage_shows_the_way_before_the_reasons() {
+        let root = whole(&Popup::default(), &down());
+        let shown = texts(&root);
+        let place = |text: &str| shown.iter().position(|other| other == text).expect(text);
+        assert!(place("page_state_down") < place("verdict_down"));
+        assert!(place("verdict_down") < place("page_continue_in"));
+        assert!(place("page_continue_in") < place("page_prompts"));
+        assert!(place("page_prompts") < place("page_evidence"));
+        assert!(place("page_evidence") < place("page_official"));
+        assert_eq!(buttons(&root), ["chatgpt fallback primary", "gemini fallback"], "only what is enabled, in order");
+        assert_eq!(shown.iter().filter(|text| *text == "seen_status").count(), 6, "no reason is left out");
+    }
+
+    #[test]
+    fn the_newest_prompt_goes_unless_another_is_selected() {
+        let checked = |root: &El<Deed>| {
+            let radios: Vec<_> = all(root).into_iter().filter(|element| element.tag == "input").collect();
+            radios
+                .into_iter()
+                .filter(|radio| attr(radio, "checked").is_some())
+                .map(|radio| radio.does.clone())
+                .collect::<Vec<_>>()
+        };
+        let mut popup = Popup::default();
+        assert_eq!(checked(&whole(&popup, &down())), [Some(Deed::Select("e2".into()))]);
+        popup.selected = Some("e1".into());
+        let root = whole(&popup, &down());
+        assert_eq!(checked(&root), [Some(Deed::Select("e1".into()))]);
+        assert!(texts(&root).contains(&"first with a second line".to_owned()), "its beginning is named at the buttons");
+        popup.selected = Some("gone".into());
+        assert_eq!(checked(&whole(&popup, &down())), [Some(Deed::Select("e2".into()))]);
+    }
+
+    #[test]
+    fn without_a_reason_to_leave_nothing_leads() {
+        let mut view = down();
+        (view.state, view.tone, view.headline) = (State::Clear, Tone::Calm, Say::new("verdict_clear"));
+        view.prompts.clear();
+        let root = whole(&Popup::default(), &view);
+        assert_eq!(buttons(&root), ["chatgpt fallback", "gemini fallback"]);
+        assert!(texts(&root).contains(&"page_prompts_none".to_owned()));
+
+        view.prompts = down().prompts;
+        assert_eq!(buttons(&whole(&Popup::default(), &view))[0], "chatgpt fallback primary", "a prompt is waiting");
+        (view.tone, view.headline) = (Tone::Grey, Say::new("verdict_offline"));
+        assert_eq!(buttons(&whole(&Popup::default(), &view))[0], "chatgpt fallback", "offline there is nowhere to go");
+        assert!(texts(&whole(&Popup::default(), &view)).contains(&"page_state_connection".to_owned()));
+    }
+
+    #[test]
+    fn each_button_says_what_the_click_does() {
+        let mut view = down();
+        assert!(
+            texts(&whole(&Popup::default(), &view)).contains(&"page_hint_link".to_owned()),
+            "a short prompt by link"
+        );
+        view.prompts[0].text = UserText::new("é".repeat(4_000));
+        let shown = texts(&whole(&Popup::default(), &view));
+        assert!(shown.contains(&"page_hint_asks".to_owned()), "too long for the link: permission is asked");
+        assert!(shown.contains(&"page_hint_types".to_owned()));
+        view.prompts.clear();
+        assert!(!texts(&whole(&Popup::default(), &view)).iter().any(|text| text.starts_with("page_hint")));
+    }
+
+    #[test]
+    fn deleting_takes_two_clicks() {
+        let deeds = |popup: &Popup| {
+            let root = whole(popup, &down());
+            all(&root).into_iter().filter_map(|element| element.does.clone()).collect::<Vec<_>>()
+        };
+        let mut popup = Popup::default();
+        assert!(!deeds(&popup).contains(&Deed::Forget("e1".into())));
+        popup.doomed = Some("e1".into());
+        let asked = deeds(&popup);
+        assert!(asked.contains(&Deed::Forget("e1".into())) && asked.contains(&Deed::Spare));
+        assert!(!asked.contains(&Deed::Forget("e2".into())));
+    }
+
+    #[test]
+    fn a_beginning_is_one_line() {
+        assert_eq!(beginning("  a\n\n b\tc ", 80), "a b c");
+        assert_eq!(beginning("äöü äöü", 5), "äöü ä…");
+        assert_eq!(beginning("", 5), "");
+    }
+}

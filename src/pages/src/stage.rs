@@ -73,7 +73,8 @@ impl<D: Clone + 'static> Stage<D> {
 
     /// Moves the focus to the element with this id.
     pub fn focus(&self, id: &str) {
-        if let Some(element) = self.document.get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok())
+        if let Some(element) =
+            self.document.get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok())
         {
             let _ = element.focus();
         }
