@@ -1,5 +1,6 @@
 //! What the engine is told. One closed set; the shells translate into it.
 
+use crate::json::Json;
 use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
@@ -137,8 +138,8 @@ pub struct Headers {
 /// What the tap saw. JSON on the wire: `{"fact":"event","seq":3,…}`.
 ///
 /// `seq` numbers the fetches of one page life; it is unknown to `webRequest`, so the engine joins both by tab, method and URL.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fact", rename_all = "kebab-case", try_from = "wire::Fact")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "fact", rename_all = "kebab-case")]
 pub enum Fact {
     /// The tap is in place (once per page life).
     Ready {},
@@ -213,7 +214,7 @@ pub enum Fact {
 }
 
 /// How a stream ended, as the page saw it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StreamEnd {
     /// A clean close.
@@ -249,8 +250,8 @@ pub enum Place {
 }
 
 /// What the user asked for. JSON on the wire: `{"act":"hand-off","provider":"chatgpt","entry":"e7"}`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "act", rename_all = "kebab-case", try_from = "wire::Act")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Act {
     /// Take the saved prompt to a fallback.
     HandOff {
@@ -297,7 +298,7 @@ pub type EntryId = String;
 pub type JobId = String;
 
 /// One way of writing into an editor (measured per editor and browser; see [`crate::handoff`]).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Technique {
     /// One `<p>` per line by `replaceChildren`, then `input`.
@@ -319,22 +320,18 @@ pub enum Technique {
 }
 
 /// What the filler found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FillReport {
     /// How far it came.
     pub outcome: FillOutcome,
     /// What stands in the composer now, by the block walk of `filling.md`; absent without a composer.
-    #[serde(default)]
     pub read: Option<UserText>,
     /// Milliseconds from the first write to the last read.
-    #[serde(default)]
     pub took_ms: u32,
 }
 
 /// How far a fill came. Whether the text is right is for the engine to say, from `read`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FillOutcome {
     /// The technique was carried out (or the hint shown).
     Written,
@@ -346,106 +343,95 @@ pub enum FillOutcome {
     Unreachable,
 }
 
-/// The same as one flat struct each: a fraction of the code that tagged enums need to be read.
-mod wire {
-    use super::{EntryId, JobId, StreamEnd};
-    use crate::provider::Settings;
-    use serde::Deserialize;
-
-    /// Why a message is none: it names a kind that does not exist, or lacks a field of its kind.
-    const UNFIT: &str = "unknown kind or missing field";
-
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Fact {
-        fact: String,
-        seq: Option<u32>,
-        method: Option<String>,
-        url: Option<String>,
-        status: Option<u16>,
-        content_type: Option<String>,
-        cf_mitigated: Option<String>,
-        body: Option<String>,
-        name: Option<String>,
-        data: Option<String>,
-        events: Option<u32>,
-        silent_ms: Option<u32>,
-        end: Option<StreamEnd>,
-        aborted: Option<bool>,
-        online: Option<bool>,
-    }
-
-    impl TryFrom<Fact> for super::Fact {
-        type Error = &'static str;
-
-        fn try_from(flat: Fact) -> Result<Self, Self::Error> {
-            if flat.fact == "ready" {
-                return Ok(Self::Ready {});
-            }
-            let seq = flat.seq.ok_or(UNFIT)?;
-            let method = flat.method.ok_or(UNFIT);
-            let url = flat.url.ok_or(UNFIT);
-            Ok(match flat.fact.as_str() {
-                "response" => Self::Response {
-                    seq,
-                    method: method?,
-                    url: url?,
-                    status: flat.status.ok_or(UNFIT)?,
-                    content_type: flat.content_type,
-                    cf_mitigated: flat.cf_mitigated,
-                    body: flat.body.ok_or(UNFIT)?,
-                },
-                "stream" => Self::Stream { seq, method: method?, url: url?, status: flat.status.ok_or(UNFIT)? },
-                "event" => Self::Event { seq, name: flat.name.ok_or(UNFIT)?, data: flat.data.ok_or(UNFIT)? },
-                "progress" => {
-                    Self::Progress { seq, events: flat.events.ok_or(UNFIT)?, silent_ms: flat.silent_ms.ok_or(UNFIT)? }
-                }
-                "closed" => Self::Closed { seq, events: flat.events.ok_or(UNFIT)?, end: flat.end.ok_or(UNFIT)? },
-                "rejected" => Self::Rejected {
-                    seq,
-                    method: method?,
-                    url: url?,
-                    aborted: flat.aborted.ok_or(UNFIT)?,
-                    online: flat.online.ok_or(UNFIT)?,
-                },
-                _ => return Err(UNFIT),
-            })
+impl Fact {
+    /// Reads a fact; whatever is not exactly one is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut json = Json::parse(text)?;
+        let kind = json.take("fact").text()?;
+        if kind == "ready" {
+            return json.is_spent().then_some(Self::Ready {});
         }
+        let seq = json.take("seq").number()?;
+        let (method, url) = (json.take("method").text(), json.take("url").text());
+        let fact = match kind.as_str() {
+            "response" => Self::Response {
+                seq,
+                method: method?,
+                url: url?,
+                status: json.take("status").number()?,
+                content_type: json.take("content_type").text(),
+                cf_mitigated: json.take("cf_mitigated").text(),
+                body: json.take("body").text()?,
+            },
+            "stream" => Self::Stream { seq, method: method?, url: url?, status: json.take("status").number()? },
+            "event" => Self::Event { seq, name: json.take("name").text()?, data: json.take("data").text()? },
+            "progress" => Self::Progress {
+                seq,
+                events: json.take("events").number()?,
+                silent_ms: json.take("silent_ms").number()?,
+            },
+            "closed" => Self::Closed {
+                seq,
+                events: json.take("events").number()?,
+                end: match json.take("end").text()?.as_str() {
+                    "end" => StreamEnd::End,
+                    "abort" => StreamEnd::Abort,
+                    "error" => StreamEnd::Error,
+                    _ => return None,
+                },
+            },
+            "rejected" => Self::Rejected {
+                seq,
+                method: method?,
+                url: url?,
+                aborted: json.take("aborted").truth()?,
+                online: json.take("online").truth()?,
+            },
+            _ => return None,
+        };
+        json.is_spent().then_some(fact)
     }
+}
 
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    pub(super) struct Act {
-        act: String,
-        provider: Option<String>,
-        entry: Option<EntryId>,
-        job: Option<JobId>,
-        granted: Option<bool>,
-        settings: Option<Settings>,
+impl Act {
+    /// Reads an act; whatever is not exactly one is none.
+    pub fn read(mut json: Json) -> Option<Self> {
+        let kind = json.take("act").text()?;
+        let (entry, job) = (json.take("entry").text(), json.take("job").text());
+        let act = match kind.as_str() {
+            "hand-off" => Self::HandOff { provider: json.take("provider").text()?, entry },
+            "copy" => Self::Copy { entry: entry? },
+            "dismiss" => Self::Dismiss {},
+            "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
+            "paste-by-hand" => Self::PasteByHand { job: job? },
+            "forget" => Self::Forget { entry: entry? },
+            "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
+            _ => return None,
+        };
+        json.is_spent().then_some(act)
     }
+}
 
-    impl TryFrom<Act> for super::Act {
-        type Error = &'static str;
-
-        fn try_from(flat: Act) -> Result<Self, Self::Error> {
-            let (entry, job) = (flat.entry, flat.job.ok_or(UNFIT));
-            Ok(match flat.act.as_str() {
-                "hand-off" => Self::HandOff { provider: flat.provider.ok_or(UNFIT)?, entry },
-                "copy" => Self::Copy { entry: entry.ok_or(UNFIT)? },
-                "dismiss" => Self::Dismiss {},
-                "decided" => Self::Decided { job: job?, granted: flat.granted.ok_or(UNFIT)? },
-                "paste-by-hand" => Self::PasteByHand { job: job? },
-                "forget" => Self::Forget { entry: entry.ok_or(UNFIT)? },
-                "configure" => Self::Configure { settings: flat.settings.ok_or(UNFIT)? },
-                _ => return Err(UNFIT),
-            })
-        }
+impl FillReport {
+    /// Reads a report; whatever is not exactly one is none.
+    pub fn read(mut json: Json) -> Option<Self> {
+        let outcome = match json.take("outcome").text()?.as_str() {
+            "written" => FillOutcome::Written,
+            "no-composer" => FillOutcome::NoComposer,
+            "occupied" => FillOutcome::Occupied,
+            "unreachable" => FillOutcome::Unreachable,
+            _ => return None,
+        };
+        let read = json.take("read").text().map(UserText::new);
+        let took_ms = json.take("tookMs").number().unwrap_or_default();
+        json.is_spent().then_some(Self { outcome, read, took_ms })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Act, Fact, StreamEnd};
+    use crate::json::Json;
     use crate::provider::Settings;
 
     #[test]
@@ -469,7 +455,7 @@ mod tests {
         ];
         for fact in facts {
             let json = serde_json::to_string(&fact).unwrap();
-            assert_eq!(serde_json::from_str::<Fact>(&json).unwrap(), fact, "{json}");
+            assert_eq!(Fact::parse(&json), Some(fact), "{json}");
         }
         let acts = [
             Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()) },
@@ -483,17 +469,17 @@ mod tests {
         ];
         for act in acts {
             let json = serde_json::to_string(&act).unwrap();
-            assert_eq!(serde_json::from_str::<Act>(&json).unwrap(), act, "{json}");
+            assert_eq!(Json::parse(&json).and_then(Act::read), Some(act), "{json}");
         }
     }
 
     #[test]
     fn what_is_no_message_is_refused() {
         for json in ["{}", r#"{"act":"launch"}"#, r#"{"act":"copy"}"#, r#"{"act":"dismiss","url":"https://x"}"#] {
-            assert!(serde_json::from_str::<Act>(json).is_err(), "{json}");
+            assert!(Json::parse(json).and_then(Act::read).is_none(), "{json}");
         }
         for json in ["{}", r#"{"fact":"closed","seq":1}"#, r#"{"fact":"ready","url":3}"#, r#"{"fact":"x","seq":1}"#] {
-            assert!(serde_json::from_str::<Fact>(json).is_err(), "{json}");
+            assert!(Fact::parse(json).is_none(), "{json}");
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod detect;
 mod engine;
 pub mod handoff;
 mod input;
+pub mod json;
 mod map;
 pub mod outbox;
 mod output;

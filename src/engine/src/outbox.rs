@@ -3,11 +3,12 @@
 use crate::claude::Send;
 use crate::handoff::Way;
 use crate::input::{EntryId, Millis};
+use crate::json::Json;
 use crate::text::UserText;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What we know of a saved prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EntryState {
     /// The server answered that it did not take it, or was never reached.
@@ -30,7 +31,7 @@ impl EntryState {
 }
 
 /// A saved prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Its id.
     pub id: EntryId,
@@ -43,29 +44,55 @@ pub struct Entry {
     /// The text.
     pub text: UserText,
     /// The names of its attachments.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
     /// The conversation's UUID.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
     /// The message's UUID, which the server adopts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub human_message: Option<String>,
     /// The model asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Requests that carried it, automatic retries included.
     pub attempts: u32,
     /// From a temporary chat: never written to lasting storage.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub temporary: bool,
     /// Where it was taken last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub handed: Option<Handed>,
 }
 
+impl Entry {
+    /// Reads a stored entry. Only the text is indispensable: whatever else cannot be read has a cautious default.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut json = Json::parse(text)?;
+        let at = json.take("at").number().unwrap_or_default();
+        Some(Self {
+            id: json.take("id").text()?,
+            at,
+            touched: json.take("touched").number().unwrap_or(at),
+            state: match json.take("state").text().as_deref() {
+                Some("not-sent") => EntryState::NotSent,
+                Some("confirmed") => EntryState::Confirmed,
+                _ => EntryState::Unknown,
+            },
+            text: UserText::new(json.take("text").text()?),
+            attachments: json.take("attachments").texts().unwrap_or_default(),
+            conversation: json.take("conversation").text(),
+            human_message: json.take("human_message").text(),
+            model: json.take("model").text(),
+            attempts: json.take("attempts").number().unwrap_or(1),
+            temporary: json.take("temporary").truth().unwrap_or_default(),
+            handed: Handed::read(json.take("handed")),
+        })
+    }
+}
+
 /// A handoff that is over, as kept with its prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Handed {
     /// The provider's id.
     pub provider: String,
@@ -75,6 +102,22 @@ pub struct Handed {
     pub way: Way,
     /// Whether the same text was read back from the composer.
     pub verified: bool,
+}
+
+impl Handed {
+    fn read(mut json: Json) -> Option<Self> {
+        Some(Self {
+            provider: json.take("provider").text()?,
+            at: json.take("at").number()?,
+            way: match json.take("way").text()?.as_str() {
+                "typed" => Way::Typed,
+                "link" => Way::Link,
+                "clipboard" => Way::Clipboard,
+                _ => Way::Empty,
+            },
+            verified: json.take("verified").truth()?,
+        })
+    }
 }
 
 /// The same prompt in the same conversation within this time is the same turn sent again (the site's own retries come
@@ -262,6 +305,6 @@ mod tests {
         let mut outbox = Outbox::default();
         let entry = outbox.dispatched(&send("naïve 🧑‍💻"), Some("c"), false, 7).cloned().unwrap();
         let json = serde_json::to_string(&entry).unwrap();
-        assert_eq!(serde_json::from_str::<Entry>(&json).unwrap(), entry);
+        assert_eq!(Entry::parse(&json), Some(entry));
     }
 }

@@ -4,7 +4,7 @@ use crate::cause::{Cause, Surface};
 use crate::input::{EntryId, JobId, Millis, Place, TabId, Technique};
 use crate::text::UserText;
 use crate::words::Say;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,7 +98,7 @@ pub enum Target {
 }
 
 /// The toolbar button: never colour alone, at most four characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Hash)]
 pub struct Badge {
     /// Empty when there is nothing to say.
     pub text: String,
@@ -109,7 +109,7 @@ pub struct Badge {
 }
 
 /// The role of a colour; pages and badge map it to one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tone {
     /// All is well.
@@ -123,7 +123,7 @@ pub enum Tone {
 }
 
 /// The card in the page. The bridge renders it and knows nothing else.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Hash)]
 pub struct Card {
     /// The same while it is about the same failure; a change replaces the content without stealing the focus.
     pub id: String,
@@ -138,7 +138,7 @@ pub struct Card {
 }
 
 /// A button of the card.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Hash)]
 pub struct Action {
     /// Its label.
     pub label: Say,
@@ -152,7 +152,7 @@ pub struct Action {
 }
 
 /// The looks of a button.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionKind {
     /// The one main button.
@@ -164,7 +164,7 @@ pub enum ActionKind {
 }
 
 /// One attempt at a composer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FillOrder {
     /// CSS selectors of the composer, newest first; the first visible match wins.

@@ -4,7 +4,8 @@
 //! reading the composer back, and `README.md` lists what to confirm before a release.
 
 use crate::handoff::encoded_len;
-use serde::{Deserialize, Serialize};
+use crate::json::Json;
+use serde::Serialize;
 
 /// The kind of editor behind a composer; it decides the technique (see [`crate::handoff::techniques`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,8 +170,8 @@ pub fn origins() -> impl Iterator<Item = &'static str> {
 }
 
 /// What the user set on the options page. Unknown fields of a newer version are dropped.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// Provider ids, the first one is the card's main button. Ids that are not listed are not offered.
     pub fallbacks: Vec<String>,
@@ -191,6 +192,17 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Reads stored settings; what is missing has its default, `None` if it is no such object.
+    pub fn read(mut json: Json) -> Option<Self> {
+        let Json::Object(_) = json else { return None };
+        let default = Self::default();
+        Some(Self {
+            fallbacks: json.take("fallbacks").texts().unwrap_or(default.fallbacks),
+            custom_url: json.take("customUrl").text().unwrap_or_default(),
+            custom_name: json.take("customName").text().unwrap_or_default(),
+        })
+    }
+
     /// The settings with everything unusable taken out: unknown ids, repeats, a broken template.
     #[must_use]
     pub fn cleaned(mut self) -> Self {

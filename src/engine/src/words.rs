@@ -1,9 +1,9 @@
 //! Sentences as keys and parameters. The texts are in `extension/_locales`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A message key of `_locales/*/messages.json` and its parameters, in the order of `$1`, `$2`, ….
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Say {
     /// The key.
     pub key: String,
@@ -13,7 +13,7 @@ pub struct Say {
 }
 
 /// A parameter. Times are formatted where they are shown, in the user's locale.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Arg {
     /// A name or a code, as it is.

@@ -27,7 +27,7 @@ impl Engine {
         let entry = entry.filter(|_| text.is_some());
         if let Some(text) = &text {
             // The safety copy: whatever happens on the way, the text is at hand.
-            self.outputs.push_back(Output::Copy { to: from.clone(), text: text.clone() });
+            self.outputs.push(Output::Copy { to: from.clone(), text: text.clone() });
         }
         self.session.job_counter = self.session.job_counter.wrapping_add(1);
         let job = Job {
@@ -200,7 +200,7 @@ impl Engine {
         let Some(technique) = ways.get(job.rung).or(ways.last()).copied() else { return };
         job.stage = Stage::Filling;
         self.dirty = true;
-        self.outputs.push_back(Output::Fill {
+        self.outputs.push(Output::Fill {
             job: job.id.clone(),
             tab,
             order: FillOrder {
@@ -221,7 +221,7 @@ impl Engine {
         let (Some(found), Some(tab)) = (provider::find(&job.provider), job.tab) else { return };
         job.stage = Stage::Hinted;
         let (id, entry, name) = (job.id.clone(), job.entry.clone(), job.provider.clone());
-        self.outputs.push_back(Output::Fill {
+        self.outputs.push(Output::Fill {
             job: id,
             tab,
             order: FillOrder {
@@ -242,7 +242,7 @@ impl Engine {
         job.stage = stage;
         job.at = now;
         self.dirty = true;
-        self.outputs.push_back(Output::Open { job: job.id.clone(), target, tab });
+        self.outputs.push(Output::Open { job: job.id.clone(), target, tab });
     }
 
     fn end(&mut self, index: usize, way: Way, verified: bool, now: Millis) {

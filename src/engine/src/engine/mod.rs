@@ -9,12 +9,12 @@ mod views;
 use crate::cause::{Cause, Surface};
 use crate::detect;
 use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
+use crate::json::Json;
 use crate::outbox::{Entry, Outbox};
 use crate::output::{Area, Output, entry_key};
 use crate::provider::Settings;
 use crate::verdict::State;
 use session::{Dismissed, Incident, Official, Session};
-use std::collections::VecDeque;
 
 /// Which browser the shell runs in; techniques differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Engine {
     session: Session,
     outbox: Outbox,
     settings: Settings,
-    outputs: VecDeque<Output>,
+    outputs: Vec<Output>,
     /// Whether the session differs from what was persisted last.
     dirty: bool,
 }
@@ -83,19 +83,22 @@ impl Engine {
             session: session.unwrap_or_default(),
             outbox: Outbox::default(),
             settings: Settings::default(),
-            outputs: VecDeque::new(),
+            outputs: Vec::new(),
             dirty: false,
         };
         for json in std::mem::take(&mut engine.session.temporary_entries) {
-            if let Ok(entry) = serde_json::from_str(&json) {
+            if let Some(entry) = Entry::parse(&json) {
                 engine.outbox.load(entry);
             }
         }
         for (key, value) in stored.local {
             let damaged = if key == SETTINGS_KEY {
-                serde_json::from_str::<Settings>(&value).map(|settings| engine.settings = settings.cleaned()).is_err()
+                Json::parse(&value)
+                    .and_then(Settings::read)
+                    .map(|settings| engine.settings = settings.cleaned())
+                    .is_none()
             } else if key.starts_with("entry:") {
-                serde_json::from_str::<Entry>(&value).map(|entry| engine.outbox.load(entry)).is_err()
+                Entry::parse(&value).map(|entry| engine.outbox.load(entry)).is_none()
             } else {
                 false
             };
@@ -154,7 +157,7 @@ impl Engine {
 
     /// The next thing to do, if any.
     pub fn poll(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        if self.outputs.is_empty() { None } else { Some(self.outputs.remove(0)) }
     }
 
     /// The settings in force, for the options page.
@@ -192,7 +195,7 @@ impl Engine {
             Act::HandOff { provider, entry } => self.hand_off(from, &provider, entry, now),
             Act::Copy { entry } => {
                 if let Some(entry) = self.outbox.get(&entry) {
-                    self.outputs.push_back(Output::Copy { to: from.clone(), text: entry.text.clone() });
+                    self.outputs.push(Output::Copy { to: from.clone(), text: entry.text.clone() });
                 }
             }
             Act::Dismiss {} => {
@@ -299,7 +302,7 @@ impl Engine {
         if now.abs_diff(self.session.status_asked) >= session::STATUS_EVERY_MS || self.session.status_asked == 0 {
             self.session.status_asked = now;
             self.dirty = true;
-            self.outputs.push_back(Output::FetchStatus { url: crate::claude::STATUS_URL, timeout_ms: 3_000 });
+            self.outputs.push(Output::FetchStatus { url: crate::claude::STATUS_URL, timeout_ms: 3_000 });
         }
     }
 
@@ -325,7 +328,7 @@ impl Engine {
     }
 
     fn persist(&mut self, area: Area, key: String, value: Option<String>) {
-        self.outputs.push_back(Output::Persist { area, key, value });
+        self.outputs.push(Output::Persist { area, key, value });
     }
 
     fn persist_json(&mut self, area: Area, key: String, value: &impl serde::Serialize) {
@@ -362,10 +365,10 @@ impl Engine {
             self.persist(Area::Session, SESSION_KEY.to_owned(), text);
         }
         // What is to be stored goes out before anything that a person or another program could notice.
-        let (first, then): (Vec<_>, Vec<_>) =
-            self.outputs.drain(..).partition(|output| matches!(output, Output::Persist { .. }));
-        self.outputs.extend(first);
-        self.outputs.extend(then);
+        let (mut first, then): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.outputs).into_iter().partition(|output| matches!(output, Output::Persist { .. }));
+        first.extend(then);
+        self.outputs = first;
     }
 
     fn refresh_wake(&mut self, now: Millis) {
@@ -388,7 +391,7 @@ impl Engine {
             self.session.wake = next;
             self.dirty = true;
             if let Some(at) = next {
-                self.outputs.push_back(Output::WakeAt { at });
+                self.outputs.push(Output::WakeAt { at });
             }
         }
     }

@@ -96,7 +96,7 @@ impl Engine {
             if let Some(tab) = self.session.tabs.get_mut(&id) {
                 tab.shown = seen(card.as_ref());
                 self.dirty = true;
-                self.outputs.push_back(Output::Card { tab: id, card });
+                self.outputs.push(Output::Card { tab: id, card });
             }
         }
     }
@@ -230,7 +230,7 @@ impl Engine {
         if self.session.badge != fingerprint(&badge) {
             self.session.badge = fingerprint(&badge);
             self.dirty = true;
-            self.outputs.push_back(Output::Badge(badge));
+            self.outputs.push(Output::Badge(badge));
         }
     }
 }

@@ -353,11 +353,7 @@ impl Engine {
         pending.fallback = None;
         let pending = pending.clone();
         self.dirty |= pending.weight > 0.0 || pending.is_send();
-        self.outputs.push_back(Output::Observed {
-            request: id.to_owned(),
-            surface: pending.surface,
-            cause: cause.clone(),
-        });
+        self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });
         if pending.is_send() {
             self.note_fate(&pending, cause, now);
         }
