@@ -1,0 +1,350 @@
+//! HAR files of any browser → one small record for each request.
+//!
+//! Everything is read once, front to back, and nothing but a bounded record of each request survives: of a body the first
+//! 4,096 bytes, of a completion stream only its control events. Fields may be missing, of the wrong type or in any order.
+
+use crate::json::{Fault, Json, push_bounded};
+use std::io::Read;
+use understudy_engine::claude::{self, Role, SseReader, StreamMark};
+
+/// One request, as far as the engine wants to know.
+#[derive(Debug, Default)]
+pub struct Entry {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// Without query and fragment, at most 1,024 bytes: only the path means something.
+    pub url: String,
+    /// When it began, wall-clock milliseconds.
+    pub started: Option<u64>,
+    /// How long it took, milliseconds.
+    pub took: u64,
+    /// How long its body took of that; `None` if not told.
+    pub receive: Option<u64>,
+    /// Whether it loads a page.
+    pub document: bool,
+    /// The HTTP status; 0 if there was no answer.
+    pub status: u16,
+    /// `content-type`
+    pub content_type: Option<String>,
+    /// `cf-mitigated`
+    pub cf_mitigated: Option<String>,
+    /// `location`
+    pub location: Option<String>,
+    /// The body's beginning, or a stream's control events; `None` if the file does not hold it.
+    pub body: Option<String>,
+    /// Whether the body is a stream that came to its end, or told an error.
+    pub told: bool,
+    /// The browser's own word (`net::ERR_…`).
+    pub error: Option<String>,
+}
+
+/// Why a file is no use.
+#[derive(Debug)]
+pub enum Trouble {
+    /// Nothing in it.
+    Empty,
+    /// Not a HAR file.
+    Foreign,
+    /// It cannot be read, is damaged or cut off.
+    Fault(Fault),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Reads a HAR file and hands out its entries, in the order of the file.
+pub fn read(source: impl Read, each: &mut dyn FnMut(Entry)) -> Result<(), Trouble> {
+    let mut json = Json::new(source)?;
+    match json.peek()? {
+        None => return Err(Trouble::Empty),
+        Some(b'{') => {}
+        Some(_) => return Err(Trouble::Foreign),
+    }
+    let mut found = false;
+    json.object(&mut |json, key| {
+        if key != "log" {
+            return json.skip();
+        }
+        json.object_or_skip(&mut |json, key| {
+            if key != "entries" || json.peek()? != Some(b'[') {
+                return json.skip();
+            }
+            found = true;
+            json.array(&mut |json| {
+                each(entry(json)?);
+                Ok(())
+            })
+        })
+    })?;
+    json.end()?;
+    if found { Ok(()) } else { Err(Trouble::Foreign) }
+}
+
+/// Bytes kept of a body, as many as the tap tells of one.
+const BODY: usize = 4_096;
+/// Bytes of base64 that hold as many.
+const BODY_BASE64: usize = BODY / 3 * 4 + 4;
+/// Bytes kept of a URL.
+const URL: usize = 1_024;
+/// Bytes kept of a header.
+const HEADER: usize = 256;
+
+fn entry<R: Read>(json: &mut Json<R>) -> Result<Entry, Fault> {
+    let mut entry = Entry::default();
+    let mut body = Body::default();
+    let mut kind = None;
+    let mut fetched_as = None;
+    json.object_or_skip(&mut |json, key| {
+        match key {
+            "startedDateTime" => entry.started = json.text(64)?.as_deref().and_then(claude::parse_rfc3339),
+            "time" => entry.took = millis(json.number()?).unwrap_or(0),
+            "_resourceType" => kind = json.text(64)?,
+            "_error" => entry.error = json.text(128)?.or(entry.error.take()),
+            "timings" => json.object_or_skip(&mut |json, key| {
+                if key == "receive" {
+                    entry.receive = millis(json.number()?);
+                    return Ok(());
+                }
+                json.skip()
+            })?,
+            "request" => {
+                request(json, &mut entry, &mut fetched_as)?;
+                body.wanted(&entry);
+            }
+            "response" => response(json, &mut entry, &mut body)?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    })?;
+    entry.document = match (kind.as_deref(), fetched_as.as_deref()) {
+        (_, Some(dest)) => dest == "document",
+        (Some(kind), None) => kind == "document",
+        (None, None) => false,
+    };
+    body.settle(&mut entry);
+    Ok(entry)
+}
+
+fn request<R: Read>(json: &mut Json<R>, entry: &mut Entry, fetched_as: &mut Option<String>) -> Result<(), Fault> {
+    json.object_or_skip(&mut |json, key| {
+        match key {
+            "method" => entry.method = json.text(16)?.unwrap_or_default(),
+            "url" => {
+                let mut url = json.text(URL)?.unwrap_or_default();
+                url.truncate(url.find(['?', '#']).unwrap_or(url.len()));
+                entry.url = url;
+            }
+            "headers" => headers(json, &mut |name, value| {
+                if name.eq_ignore_ascii_case("sec-fetch-dest") {
+                    *fetched_as = Some(value);
+                }
+            })?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    })
+}
+
+fn response<R: Read>(json: &mut Json<R>, entry: &mut Entry, body: &mut Body) -> Result<(), Fault> {
+    json.object_or_skip(&mut |json, key| {
+        match key {
+            "status" => entry.status = millis(json.number()?).and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
+            "_error" => entry.error = json.text(128)?.or(entry.error.take()),
+            "redirectURL" => {
+                let url = json.text(HEADER)?.filter(|url| !url.is_empty());
+                entry.location = entry.location.take().or(url);
+            }
+            "headers" => headers(json, &mut |name, value| {
+                let to = match name.to_ascii_lowercase().as_str() {
+                    "content-type" => &mut entry.content_type,
+                    "cf-mitigated" => &mut entry.cf_mitigated,
+                    "location" => &mut entry.location,
+                    _ => return,
+                };
+                *to = Some(value);
+            })?,
+            "content" => json.object_or_skip(&mut |json, key| {
+                match key {
+                    "size" => body.size = json.number()?,
+                    "mimeType" => body.kind = json.text(HEADER)?,
+                    "encoding" => body.base64 = json.text(16)?.is_some_and(|word| word.eq_ignore_ascii_case("base64")),
+                    "text" if body.skip => json.skip()?,
+                    "text" => body.present = json.pieces(&mut |piece| body.push(piece))?,
+                    _ => json.skip()?,
+                }
+                Ok(())
+            })?,
+            _ => json.skip()?,
+        }
+        Ok(())
+    })
+}
+
+fn headers<R: Read>(json: &mut Json<R>, each: &mut dyn FnMut(&str, String)) -> Result<(), Fault> {
+    json.array_or_skip(&mut |json| {
+        let (mut name, mut value) = (None, None);
+        json.object_or_skip(&mut |json, key| {
+            match key {
+                "name" => name = json.text(64)?,
+                "value" => value = json.text(HEADER)?,
+                _ => json.skip()?,
+            }
+            Ok(())
+        })?;
+        if let (Some(name), Some(value)) = (name, value) {
+            each(&name, value);
+        }
+        Ok(())
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range checked just before")]
+fn millis(number: Option<f64>) -> Option<u64> {
+    // A request of more than a day is a damaged number.
+    number.filter(|n| (0.0..86_400_000.0).contains(n)).map(|n| n as u64)
+}
+
+/// A response body while it is read: what it is encoded in is told only after it.
+#[derive(Default)]
+struct Body {
+    /// Another host's: not looked at.
+    skip: bool,
+    present: bool,
+    base64: bool,
+    size: Option<f64>,
+    kind: Option<String>,
+    head: String,
+    plain: Digest,
+    decoded: Digest,
+    decoder: Base64,
+}
+
+impl Body {
+    /// The request is known now (it may also come after the response).
+    fn wanted(&mut self, entry: &Entry) {
+        self.skip = claude::endpoint(&entry.method, &entry.url).is_none_or(|found| found.role == Role::Ignored);
+    }
+
+    fn push(&mut self, piece: &str) {
+        push_bounded(&mut self.head, piece, BODY_BASE64);
+        self.plain.push(piece);
+        let Self { decoder, decoded, .. } = self;
+        decoder.push(piece, &mut |text| decoded.push(text));
+    }
+
+    fn settle(self, entry: &mut Entry) {
+        // Chromium's name for "there was none".
+        let kind = self.kind.filter(|kind| !kind.is_empty() && kind != "x-unknown");
+        entry.content_type = entry.content_type.take().or(kind);
+        let stream = entry.content_type.as_deref().is_some_and(|kind| kind.contains("text/event-stream"));
+        // An empty text with a size is a body that the browser did not keep.
+        let kept = self.present && (!self.head.is_empty() || self.size == Some(0.0));
+        if !kept {
+            return;
+        }
+        if stream {
+            let digest = if self.base64 { self.decoded } else { self.plain };
+            entry.told = digest.told;
+            entry.body = Some(digest.text);
+            return;
+        }
+        let mut text = String::new();
+        if self.base64 {
+            Base64::default().push(&self.head, &mut |piece| {
+                push_bounded(&mut text, piece, BODY);
+            });
+        } else {
+            push_bounded(&mut text, &self.head, BODY);
+        }
+        entry.body = Some(text);
+    }
+}
+
+/// A stream's control events, in a bounded text of the same format.
+#[derive(Default)]
+struct Digest {
+    reader: SseReader,
+    text: String,
+    told: bool,
+}
+
+impl Digest {
+    fn push(&mut self, piece: &str) {
+        for event in self.reader.push(piece) {
+            let mark = claude::stream_event(&event.name, &event.data);
+            let terminal = mark == StreamMark::Terminal;
+            let fatal = matches!(mark, StreamMark::Error(_));
+            // The first word on how it ended is the last that counts.
+            if mark == StreamMark::Other || self.told || (self.text.len() >= BODY && !terminal && !fatal) {
+                continue;
+            }
+            self.told = terminal || fatal;
+            if !event.name.is_empty() {
+                self.text.push_str("event: ");
+                push_bounded(&mut self.text, &event.name, usize::MAX);
+                self.text.push('\n');
+            }
+            let mut data = String::new();
+            push_bounded(&mut data, &event.data, BODY);
+            for line in data.split('\n') {
+                self.text.push_str("data: ");
+                self.text.push_str(line);
+                self.text.push('\n');
+            }
+            self.text.push('\n');
+        }
+    }
+}
+
+/// Base64 → text, in pieces; gives up at the first character that does not belong to it.
+#[derive(Default)]
+struct Base64 {
+    bits: u32,
+    count: u32,
+    over: bool,
+    bytes: Vec<u8>,
+}
+
+impl Base64 {
+    fn push(&mut self, piece: &str, each: &mut dyn FnMut(&str)) {
+        for byte in piece.bytes() {
+            let value = match byte {
+                _ if self.over => return,
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                b'\r' | b'\n' => continue,
+                _ => {
+                    self.over = true;
+                    break;
+                }
+            };
+            self.bits = (self.bits << 6) | u32::from(value);
+            self.count += 6;
+            if self.count >= 8 {
+                self.count -= 8;
+                self.bytes.push((self.bits >> self.count).to_le_bytes()[0]);
+            }
+        }
+        // What is whole goes on; the beginning of a character waits, and bytes that are no text are replaced.
+        while !self.bytes.is_empty() {
+            let (text, rest) = match std::str::from_utf8(&self.bytes) {
+                Ok(_) => (self.bytes.len(), self.bytes.len()),
+                Err(error) => (error.valid_up_to(), error.valid_up_to() + error.error_len().unwrap_or(0)),
+            };
+            if rest == 0 {
+                break;
+            }
+            each(std::str::from_utf8(&self.bytes[..text]).unwrap_or_default());
+            if rest > text {
+                each("\u{fffd}");
+            }
+            self.bytes.drain(..rest);
+        }
+    }
+}

@@ -1,0 +1,577 @@
+//! A pull reader of JSON over a stream, in constant memory.
+//!
+//! A HAR file holds whole pictures as base64 in one string. So no value is ever held: a string is handed out in pieces as it
+//! is read, and what nobody wants is skipped without being decoded, but not without being checked.
+
+use memchr::memchr2;
+use std::io::{self, Read};
+
+/// Why a file could not be read to its end.
+#[derive(Debug)]
+pub enum Fault {
+    /// The file system.
+    Io(io::Error),
+    /// The text ends in the middle of a value.
+    Cut,
+    /// It is not JSON from this byte on.
+    Syntax(u64),
+}
+
+/// What reading gives.
+pub type Result<T> = std::result::Result<T, Fault>;
+
+/// Reads one JSON text, front to back.
+pub struct Json<R> {
+    source: R,
+    buffer: Box<[u8]>,
+    at: usize,
+    end: usize,
+    /// Bytes before the buffer.
+    before: u64,
+}
+
+impl<R: Read> Json<R> {
+    /// At the beginning of a text; a byte order mark is skipped.
+    pub fn new(source: R) -> Result<Self> {
+        let mut json = Self { source, buffer: vec![0; BUFFER].into_boxed_slice(), at: 0, end: 0, before: 0 };
+        while json.end < 3 && json.more()? {}
+        if json.buffer[..json.end].starts_with(b"\xef\xbb\xbf") {
+            json.at = 3;
+        }
+        Ok(json)
+    }
+
+    /// The first byte of the next token, without taking it; `None` at the end of the text.
+    pub fn peek(&mut self) -> Result<Option<u8>> {
+        loop {
+            while self.at < self.end {
+                let byte = self.buffer[self.at];
+                if !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                    return Ok(Some(byte));
+                }
+                self.at += 1;
+            }
+            if !self.refill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Takes an object: `each` gets every key, cut to 64 bytes, and must take its value.
+    pub fn object(&mut self, each: &mut dyn FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+        self.expect(b'{')?;
+        if self.token()? == b'}' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            if self.token()? != b'"' {
+                return Err(self.syntax());
+            }
+            let key = self.string(64)?;
+            self.expect(b':')?;
+            each(self, &key)?;
+            if self.next_or_end(b'}')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes an array: `each` must take every element.
+    pub fn array(&mut self, each: &mut dyn FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        self.expect(b'[')?;
+        if self.token()? == b']' {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            each(self)?;
+            if self.next_or_end(b']')? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes an object, or skips what is none.
+    pub fn object_or_skip(&mut self, each: &mut dyn FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+        if self.token()? == b'{' { self.object(each) } else { self.skip() }
+    }
+
+    /// Takes an array, or skips what is none.
+    pub fn array_or_skip(&mut self, each: &mut dyn FnMut(&mut Self) -> Result<()>) -> Result<()> {
+        if self.token()? == b'[' { self.array(each) } else { self.skip() }
+    }
+
+    /// Takes a string and keeps at most its first `max` bytes; `None` if the value is no string.
+    pub fn text(&mut self, max: usize) -> Result<Option<String>> {
+        if self.token()? == b'"' {
+            return self.string(max).map(Some);
+        }
+        self.skip()?;
+        Ok(None)
+    }
+
+    /// Takes a number; `None` if the value is none.
+    pub fn number(&mut self) -> Result<Option<f64>> {
+        if !matches!(self.token()?, b'-' | b'0'..=b'9') {
+            self.skip()?;
+            return Ok(None);
+        }
+        let mut digits = String::new();
+        while let Some(byte @ (b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) = self.byte()? {
+            if digits.len() < 64 {
+                digits.push(char::from(byte));
+            }
+            self.at += 1;
+        }
+        match digits.parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) if self.byte()?.is_none() => Err(Fault::Cut),
+            Err(_) => Err(self.syntax()),
+        }
+    }
+
+    /// Takes a string, decoded and in pieces; skips what is no string. Tells whether it was one.
+    pub fn pieces(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool> {
+        if self.token()? != b'"' {
+            self.skip()?;
+            return Ok(false);
+        }
+        self.at += 1;
+        let mut decoder = Decoder::default();
+        loop {
+            if self.at == self.end && !self.refill()? {
+                return Err(Fault::Cut);
+            }
+            let rest = &self.buffer[self.at..self.end];
+            let run = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
+            decoder.plain(&rest[..run], each);
+            self.at += run;
+            if self.at == self.end {
+                continue;
+            }
+            self.at += 1;
+            if self.buffer[self.at - 1] == b'"' {
+                decoder.finish(each);
+                return Ok(true);
+            }
+            self.escape(&mut decoder, each)?;
+        }
+    }
+
+    /// Takes any value and drops it.
+    pub fn skip(&mut self) -> Result<()> {
+        let mut open: Vec<u8> = Vec::new();
+        loop {
+            if open.len() > DEPTH {
+                return Err(self.syntax());
+            }
+            // A value …
+            match self.token()? {
+                b'"' => self.skip_string()?,
+                b'{' => {
+                    self.at += 1;
+                    if self.token()? != b'}' {
+                        open.push(b'}');
+                        self.skip_key()?;
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                b'[' => {
+                    self.at += 1;
+                    if self.token()? != b']' {
+                        open.push(b']');
+                        continue;
+                    }
+                    self.at += 1;
+                }
+                b't' => self.literal(b"true")?,
+                b'f' => self.literal(b"false")?,
+                b'n' => self.literal(b"null")?,
+                b'-' | b'0'..=b'9' => {
+                    self.number()?;
+                }
+                _ => return Err(self.syntax()),
+            }
+            // … and what follows it.
+            loop {
+                let Some(&end) = open.last() else { return Ok(()) };
+                if !self.next_or_end(end)? {
+                    if end == b'}' {
+                        self.skip_key()?;
+                    }
+                    break;
+                }
+                open.pop();
+            }
+        }
+    }
+
+    /// Takes nothing but the end of the text.
+    pub fn end(&mut self) -> Result<()> {
+        if self.peek()?.is_some() { Err(self.syntax()) } else { Ok(()) }
+    }
+
+    fn skip_key(&mut self) -> Result<()> {
+        if self.token()? != b'"' {
+            return Err(self.syntax());
+        }
+        self.skip_string()?;
+        self.expect(b':')
+    }
+
+    fn skip_string(&mut self) -> Result<()> {
+        self.at += 1;
+        loop {
+            if self.at == self.end && !self.refill()? {
+                return Err(Fault::Cut);
+            }
+            let rest = &self.buffer[self.at..self.end];
+            let Some(stop) = memchr2(b'"', b'\\', rest) else {
+                self.at = self.end;
+                continue;
+            };
+            self.at += stop + 1;
+            if rest[stop] == b'"' {
+                return Ok(());
+            }
+            // Whatever is escaped does not end the string.
+            if self.byte()?.is_none() {
+                return Err(Fault::Cut);
+            }
+            self.at += 1;
+        }
+    }
+
+    fn string(&mut self, max: usize) -> Result<String> {
+        let mut kept = String::new();
+        let mut full = false;
+        self.pieces(&mut |piece| {
+            if !full {
+                full = push_bounded(&mut kept, piece, max);
+            }
+        })?;
+        Ok(kept)
+    }
+
+    fn escape(&mut self, decoder: &mut Decoder, each: &mut dyn FnMut(&str)) -> Result<()> {
+        let Some(byte) = self.byte()? else { return Err(Fault::Cut) };
+        self.at += 1;
+        let plain = match byte {
+            b'"' | b'\\' | b'/' => byte,
+            b'b' => 8,
+            b'f' => 12,
+            b'n' => b'\n',
+            b'r' => b'\r',
+            b't' => b'\t',
+            b'u' => {
+                let mut unit = 0;
+                for _ in 0..4 {
+                    let Some(digit) = self.byte()? else { return Err(Fault::Cut) };
+                    let Some(value) = char::from(digit).to_digit(16) else { return Err(self.syntax()) };
+                    unit = unit * 16 + value;
+                    self.at += 1;
+                }
+                decoder.unit(unit, each);
+                return Ok(());
+            }
+            _ => return Err(self.syntax()),
+        };
+        decoder.plain(&[plain], each);
+        Ok(())
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Result<()> {
+        for expected in word {
+            match self.byte()? {
+                Some(byte) if byte == *expected => self.at += 1,
+                Some(_) => return Err(self.syntax()),
+                None => return Err(Fault::Cut),
+            }
+        }
+        Ok(())
+    }
+
+    /// After a value: takes a comma (and tells `false`) or the closing `end` (`true`).
+    fn next_or_end(&mut self, end: u8) -> Result<bool> {
+        let byte = self.token()?;
+        if byte != b',' && byte != end {
+            return Err(self.syntax());
+        }
+        self.at += 1;
+        Ok(byte == end)
+    }
+
+    fn expect(&mut self, wanted: u8) -> Result<()> {
+        if self.token()? != wanted {
+            return Err(self.syntax());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn token(&mut self) -> Result<u8> {
+        self.peek()?.ok_or(Fault::Cut)
+    }
+
+    /// The next byte, without taking it.
+    fn byte(&mut self) -> Result<Option<u8>> {
+        if self.at == self.end && !self.refill()? {
+            return Ok(None);
+        }
+        Ok(Some(self.buffer[self.at]))
+    }
+
+    fn syntax(&self) -> Fault {
+        Fault::Syntax(self.before + self.at as u64)
+    }
+
+    /// Replaces the buffer, all of which has been taken.
+    fn refill(&mut self) -> Result<bool> {
+        self.before += self.end as u64;
+        (self.at, self.end) = (0, 0);
+        self.more()
+    }
+
+    fn more(&mut self) -> Result<bool> {
+        loop {
+            match self.source.read(&mut self.buffer[self.end..]) {
+                Ok(read) => {
+                    self.end += read;
+                    return Ok(read > 0);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Fault::Io(error)),
+            }
+        }
+    }
+}
+
+/// Appends as much of `piece` as fits into `max` bytes; tells whether that was not all of it.
+pub fn push_bounded(kept: &mut String, piece: &str, max: usize) -> bool {
+    let mut end = piece.len().min(max.saturating_sub(kept.len()));
+    while !piece.is_char_boundary(end) {
+        end -= 1;
+    }
+    kept.push_str(&piece[..end]);
+    end < piece.len()
+}
+
+/// One read.
+const BUFFER: usize = 128 * 1024;
+/// Nobody nests deeper.
+const DEPTH: usize = 1_024;
+
+/// Puts characters together that the buffer's end or a pair of escapes cut in two.
+#[derive(Default)]
+struct Decoder {
+    /// The beginning of a character.
+    bytes: Vec<u8>,
+    /// The first half of a surrogate pair.
+    high: Option<u32>,
+}
+
+impl Decoder {
+    fn plain(&mut self, bytes: &[u8], each: &mut dyn FnMut(&str)) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.lone(each);
+        if self.bytes.is_empty() {
+            self.decode(bytes, each);
+            return;
+        }
+        // At most three bytes wait: complete their character first.
+        let mut joined = std::mem::take(&mut self.bytes);
+        let borrowed = bytes.len().min(4);
+        let waited = joined.len();
+        joined.extend_from_slice(&bytes[..borrowed]);
+        match std::str::from_utf8(&joined) {
+            Ok(text) => {
+                each(text);
+                self.decode(&bytes[borrowed..], each);
+            }
+            Err(error) if error.valid_up_to() >= waited => {
+                let taken = error.valid_up_to();
+                self.decode(&joined[..taken], each);
+                self.decode(&bytes[taken - waited..], each);
+            }
+            Err(error) if error.error_len().is_none() && borrowed == bytes.len() => self.bytes = joined,
+            Err(error) => {
+                each("\u{fffd}");
+                let spoilt = error.error_len().unwrap_or(0).saturating_sub(waited);
+                self.decode(&bytes[spoilt..], each);
+            }
+        }
+    }
+
+    fn decode(&mut self, mut bytes: &[u8], each: &mut dyn FnMut(&str)) {
+        while !bytes.is_empty() {
+            let error = match std::str::from_utf8(bytes) {
+                Ok(text) => return each(text),
+                Err(error) => error,
+            };
+            let (good, bad) = bytes.split_at(error.valid_up_to());
+            if let Ok(text) = std::str::from_utf8(good)
+                && !text.is_empty()
+            {
+                each(text);
+            }
+            if let Some(length) = error.error_len() {
+                each("\u{fffd}");
+                bytes = &bad[length..];
+            } else {
+                self.bytes = bad.to_vec();
+                return;
+            }
+        }
+    }
+
+    /// One `\u` escape.
+    fn unit(&mut self, unit: u32, each: &mut dyn FnMut(&str)) {
+        self.broken(each);
+        let code = match (self.high.take(), unit) {
+            (Some(high), 0xDC00..=0xDFFF) => 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00),
+            (high, 0xD800..=0xDBFF) => {
+                if high.is_some() {
+                    each("\u{fffd}");
+                }
+                self.high = Some(unit);
+                return;
+            }
+            (high, _) => {
+                if high.is_some() {
+                    each("\u{fffd}");
+                }
+                unit
+            }
+        };
+        each(char::from_u32(code).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4]));
+    }
+
+    fn lone(&mut self, each: &mut dyn FnMut(&str)) {
+        if self.high.take().is_some() {
+            each("\u{fffd}");
+        }
+    }
+
+    fn broken(&mut self, each: &mut dyn FnMut(&str)) {
+        if !std::mem::take(&mut self.bytes).is_empty() {
+            each("\u{fffd}");
+        }
+    }
+
+    fn finish(&mut self, each: &mut dyn FnMut(&str)) {
+        self.lone(each);
+        self.broken(each);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Json, push_bounded};
+    use std::io::{self, Read};
+
+    /// Hands out `step` bytes at a time, so that every token is cut somewhere.
+    struct Slow<'a>(&'a [u8], usize);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+            let step = self.1.min(self.0.len()).min(to.len());
+            to[..step].copy_from_slice(&self.0[..step]);
+            self.0 = &self.0[step..];
+            Ok(step)
+        }
+    }
+
+    fn string(text: &[u8], step: usize) -> Result<String, Fault> {
+        let mut whole = String::new();
+        Json::new(Slow(text, step))?.pieces(&mut |piece| whole.push_str(piece))?;
+        Ok(whole)
+    }
+
+    fn skip(text: &[u8], step: usize) -> Result<(), Fault> {
+        let mut json = Json::new(Slow(text, step))?;
+        json.skip()?;
+        json.end()
+    }
+
+    #[test]
+    fn strings_are_decoded_however_they_are_cut() {
+        for source in [
+            r#""""#,
+            r#""plain é日本語😀""#,
+            r#""a\"b\\c\/d\b\f\n\r\t\u00e9\u65e5\ud83d\ude00 end""#,
+            "\u{feff}\"after a mark\"",
+        ] {
+            let expected: String = serde_json::from_str(source.trim_start_matches('\u{feff}')).expect(source);
+            for step in 1..=source.len() {
+                assert_eq!(string(source.as_bytes(), step).expect(source), expected, "{source} by {step}");
+            }
+        }
+        for (source, expected) in [
+            (&br#""\ud83d""#[..], "\u{fffd}"),
+            (br#""\ud83dx""#, "\u{fffd}x"),
+            (br#""\ud83d\ud83d\ude00\ude00""#, "\u{fffd}😀\u{fffd}"),
+            (b"\"\xff\xe6\x97x\xc3\"", "\u{fffd}\u{fffd}x\u{fffd}"),
+            (b"\"\xe6\\n\"", "\u{fffd}\n"),
+        ] {
+            for step in 1..=source.len() {
+                assert_eq!(string(source, step).expect(expected), expected, "{expected:?} by {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn skipping_takes_what_is_json_and_nothing_else() {
+        let fine = r#" {"a":[1,-2.5e+3,true,false,null,"x\"}]",{}],"b":{"c":[[],[{}]]}} "#;
+        for step in 1..=fine.len() {
+            skip(fine.as_bytes(), step).expect(fine);
+        }
+        let inner = fine.trim_end();
+        for cut in 0..inner.len() {
+            assert!(matches!(skip(&inner.as_bytes()[..cut], 7), Err(Fault::Cut)), "cut at {cut}");
+        }
+        for bad in
+            ["{1:2}", "[1,]", "{\"a\":1,}", "[1 2]", "{\"a\" 1}", "tru!", "[}", "{]", "oops", "{} x", "- ", "\u{1}"]
+        {
+            assert!(matches!(skip(bad.as_bytes(), 3), Err(Fault::Syntax(_))), "{bad}");
+        }
+        assert!(matches!(skip("[".repeat(100_000).as_bytes(), 4_096), Err(Fault::Syntax(_))));
+    }
+
+    #[test]
+    fn objects_and_arrays_are_walked() {
+        let text = br#"{"a": [1, "two", null], "b": {"c": 3.5}, "d": "x"}"#;
+        for step in 1..text.len() {
+            let mut seen = Vec::new();
+            Json::new(Slow(text, step))
+                .expect("a reader")
+                .object(&mut |json, key| match key {
+                    "a" => json.array_or_skip(&mut |json| {
+                        seen.push(format!("{:?}", json.number()?));
+                        Ok(())
+                    }),
+                    "b" => json.object_or_skip(&mut |json, _| {
+                        seen.push(format!("{:?}", json.number()?));
+                        Ok(())
+                    }),
+                    _ => {
+                        seen.push(json.text(10)?.expect("a string"));
+                        Ok(())
+                    }
+                })
+                .expect("an object");
+            assert_eq!(seen, ["Some(1.0)", "None", "None", "Some(3.5)", "x"]);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut kept = String::new();
+        assert!(!push_bounded(&mut kept, "ab", 4));
+        assert!(push_bounded(&mut kept, "cé", 4));
+        assert_eq!(kept, "abc");
+    }
+}
