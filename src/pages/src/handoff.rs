@@ -63,7 +63,9 @@ impl Handoff {
         };
         let by_hand = self.by_hand(view);
         let title = if by_hand { "page_handoff_title_by_hand" } else { "page_handoff_title" };
-        let lines = view.lines.iter().map(|line| el("p").class("line").text(line));
+        // The engine's lines are about the question as it stands; once it is answered here, they are out of date.
+        let current = view.refused || matches!(self.step, Step::Open | Step::Asking);
+        let lines = view.lines.iter().filter(|_| current).map(|line| el("p").class("line").text(line));
         let main = main
             .and(el("h1").text(Say::new(title).text(&view.name)))
             .and(el("div").class("lines").attr("role", "status").with(self.lead(view)).with(lines))
@@ -146,8 +148,10 @@ impl Scene for Handoff {
             }
             Deed::ByHand => {
                 let copied = copy(view.text.reveal());
+                // The second time the user has copied by hand, and the way must not be barred by the clipboard.
+                let told = host.look(|page, _| page.notice.is_some());
                 begin(async move {
-                    if copied.await {
+                    if copied.await || told {
                         decide(&host, Act::PasteByHand { job: view.job }, Step::LeavingByHand).await;
                     } else {
                         host.change(|page| page.notice = Some(say("page_handoff_copy_refused")));

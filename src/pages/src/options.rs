@@ -309,7 +309,7 @@ fn readdress(host: &Rc<Host<Options>>, typed: &str) {
 }
 
 fn rename(host: &Rc<Host<Options>>, typed: &str) {
-    configure(host, |settings| settings.custom_name = typed.trim().to_owned());
+    configure(host, |settings| typed.trim().clone_into(&mut settings.custom_name));
 }
 
 fn configure(host: &Rc<Host<Options>>, change: impl FnOnce(&mut Settings)) {
