@@ -12,10 +12,7 @@ use std::time::Instant;
 use wasm_bindgen_cli_support::Bindgen;
 
 /// The wasm modules that are shipped, by the name of their files.
-pub const MODULES: [(&str, &str); 2] = [
-    ("background", "understudy-background"),
-    ("pages", "understudy-pages"),
-];
+pub const MODULES: [(&str, &str); 2] = [("background", "understudy-background"), ("pages", "understudy-pages")];
 
 /// The triple of everything that runs inside a browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
@@ -26,41 +23,28 @@ pub type Contents = BTreeMap<String, Vec<u8>>;
 /// Builds `dist/` and returns what each browser gets.
 pub fn build(repo: &Repo) -> Result<Vec<(Browser, Contents)>> {
     setup::wasm(repo)?;
-    shell::step("compile the extension to wasm", &mut compile(repo))?
-        .or_fail("Compiling the extension to wasm")?;
+    shell::step("compile the extension to wasm", &mut compile(repo))?.or_fail("Compiling the extension to wasm")?;
     let started = Instant::now();
     let common = common(repo)?;
     let source = fs::read_to_string(repo.root.join("extension").join(MANIFEST))
         .context("extension/manifest.json cannot be read")?;
     let mut built = Vec::new();
     for browser in Browser::ALL {
-        let manifest = manifest(
-            &source,
-            browser,
-            &repo.version,
-            &catalogue::optional_hosts(),
-        )?;
+        let manifest = manifest(&source, browser, &repo.version, &catalogue::optional_hosts())?;
         let mut contents = common.clone();
-        contents.insert(
-            MANIFEST.to_owned(),
-            (serde_json::to_string_pretty(&manifest)? + "\n").into_bytes(),
-        );
+        contents.insert(MANIFEST.to_owned(), (serde_json::to_string_pretty(&manifest)? + "\n").into_bytes());
         missing(&manifest, &contents)?;
         pack::fill(&repo.dist().join(browser.name()), &contents)?;
         pack::zip(&package(repo, browser), &contents)?;
         built.push((browser, contents));
     }
-    shell::done(
-        "put dist/chrome, dist/firefox and their packages together",
-        started,
-    );
+    shell::done("put dist/chrome, dist/firefox and their packages together", started);
     Ok(built)
 }
 
 /// The store package of a browser.
 pub fn package(repo: &Repo, browser: Browser) -> std::path::PathBuf {
-    repo.dist()
-        .join(format!("understudy-{}.zip", browser.name()))
+    repo.dist().join(format!("understudy-{}.zip", browser.name()))
 }
 
 /// The compiler call. Paths of this machine are mapped away, so that two machines build the same bytes.
@@ -70,14 +54,11 @@ fn compile(repo: &Repo) -> Command {
     for (_, package) in MODULES {
         command.args(["--package", package]);
     }
-    let home =
-        std::env::var_os("CARGO_HOME").map_or_else(|| setup::home().join(".cargo"), Into::into);
+    let home = std::env::var_os("CARGO_HOME").map_or_else(|| setup::home().join(".cargo"), Into::into);
     let map = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
     let flags = [map(&home, "/cargo"), map(&repo.root, "/understudy")];
     // The encoded form, because a path may hold a space. Host tools are not affected: cargo keeps these for the target.
-    command
-        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
-        .env_remove("RUSTFLAGS");
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")).env_remove("RUSTFLAGS");
     command
 }
 
@@ -90,12 +71,7 @@ fn common(repo: &Repo) -> Result<Contents> {
         }
     }
     for (name, package) in MODULES {
-        let module = repo
-            .target
-            .join(WASM)
-            .join(PROFILE)
-            .join(package.replace('-', "_"))
-            .with_extension("wasm");
+        let module = repo.target.join(WASM).join(PROFILE).join(package.replace('-', "_")).with_extension("wasm");
         let out = repo.target.join("bindings").join(name);
         if out.exists() {
             fs::remove_dir_all(&out)?;
@@ -122,26 +98,16 @@ fn common(repo: &Repo) -> Result<Contents> {
 fn missing(manifest: &serde_json::Value, contents: &Contents) -> Result<()> {
     let mut names = Vec::new();
     collect(manifest, &mut names);
-    let missing: Vec<&str> = names
-        .into_iter()
-        .filter(|name| !contents.contains_key(*name))
-        .collect();
-    ensure!(
-        missing.is_empty(),
-        "extension/manifest.json names files that do not exist: {}",
-        missing.join(", ")
-    );
+    let missing: Vec<&str> = names.into_iter().filter(|name| !contents.contains_key(*name)).collect();
+    ensure!(missing.is_empty(), "extension/manifest.json names files that do not exist: {}", missing.join(", "));
     Ok(())
 }
 
 fn collect<'a>(value: &'a serde_json::Value, names: &mut Vec<&'a str>) {
     match value {
         serde_json::Value::String(text) => {
-            let suffix = Path::new(text)
-                .extension()
-                .and_then(|suffix| suffix.to_str());
-            if !text.contains([' ', ':', '*'])
-                && matches!(suffix, Some("js" | "html" | "css" | "png" | "svg" | "wasm"))
+            let suffix = Path::new(text).extension().and_then(|suffix| suffix.to_str());
+            if !text.contains([' ', ':', '*']) && matches!(suffix, Some("js" | "html" | "css" | "png" | "svg" | "wasm"))
             {
                 names.push(text.split(['#', '?']).next().unwrap_or(text));
             }

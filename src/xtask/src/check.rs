@@ -22,50 +22,26 @@ pub type Verdict = Result<String, String>;
 pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result<Tally> {
     setup::components(repo)?;
     setup::npm(repo)?;
-    let mut gates = Gates {
-        filter,
-        tally: Tally::default(),
-    };
+    let mut gates = Gates { filter, tally: Tally::default() };
 
     gates.run_command("format", repo.cargo().args(["fmt", "--all", "--check"]))?;
-    gates.run_command(
-        "clippy, native",
-        repo.cargo()
-            .args(["clippy", "--all-targets", "--", "-D", "warnings"]),
-    )?;
+    gates.run_command("clippy, native", repo.cargo().args(["clippy", "--all-targets", "--", "-D", "warnings"]))?;
     let mut clippy = repo.cargo();
-    clippy.args([
-        "clippy",
-        "--target",
-        WASM,
-        "--all-targets",
-        "--package",
-        "understudy-browser",
-    ]);
+    clippy.args(["clippy", "--target", WASM, "--all-targets", "--package", "understudy-browser"]);
     for (_, package) in build::MODULES {
         clippy.args(["--package", package]);
     }
     gates.run_command("clippy, wasm", clippy.args(["--", "-D", "warnings"]))?;
-    gates.run("engine builds without an import", || {
-        purity::no_imports(repo)
-    })?;
-    gates.run("engine depends on data crates only", || {
-        purity::dependencies(repo)
-    })?;
+    gates.run("engine builds without an import", || purity::no_imports(repo))?;
+    gates.run("engine depends on data crates only", || purity::dependencies(repo))?;
     for (browser, contents) in built {
-        gates.run(&format!("store lint, {}", browser.name()), || {
-            store::lint(repo, *browser)
-        })?;
-        gates.run(&format!("permissions, {}", browser.name()), || {
-            permissions::check(repo, *browser, contents)
-        })?;
+        gates.run(&format!("store lint, {}", browser.name()), || store::lint(repo, *browser))?;
+        gates.run(&format!("permissions, {}", browser.name()), || permissions::check(repo, *browser, contents))?;
         for budget in sizes::budgets(repo, *browser, contents)? {
             gates.run(&budget.name, || Ok(budget.verdict()))?;
         }
     }
-    gates.run("README names every permission with its reason", || {
-        permissions::readme(repo)
-    })?;
+    gates.run("README names every permission with its reason", || permissions::readme(repo))?;
     for rule in shape::rules(repo)? {
         gates.run(rule.name, || Ok(rule.verdict()))?;
     }

@@ -49,9 +49,7 @@ fn run() -> Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let task = arguments.next().unwrap_or_default();
     let rest: Vec<OsString> = arguments.collect();
-    let wants_help = rest
-        .iter()
-        .any(|argument| argument == "--help" || argument == "-h");
+    let wants_help = rest.iter().any(|argument| argument == "--help" || argument == "-h");
     let task = task.to_string_lossy();
     match task.as_ref() {
         "" | "help" | "--help" | "-h" => print!("{MENU}"),
@@ -69,11 +67,7 @@ fn run() -> Result<ExitCode> {
             let built = build::build(&repo)?;
             let tally = check::check(&repo, &built, &filter(&task, &rest)?)?;
             println!("{tally}");
-            return Ok(if tally.failed == 0 {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
+            return Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         "test" => return test::test(&Repo::find()?, &filter(&task, &rest)?),
         "bench" => return bench(&filter(&task, &rest)?),
@@ -86,10 +80,7 @@ fn run() -> Result<ExitCode> {
 fn demo(arguments: &[OsString]) -> Result<ExitCode> {
     let repo = Repo::find()?;
     let mut command = repo.cargo();
-    if !arguments
-        .iter()
-        .any(|argument| argument == "--help" || argument == "-h")
-    {
+    if !arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
         setup::wasm(&repo)?;
         setup::sites(&repo)?;
         let browsers = setup::browsers(&repo)?;
@@ -99,17 +90,7 @@ fn demo(arguments: &[OsString]) -> Result<ExitCode> {
         shell::step("compile the lab and the demo", &mut compile)?.or_fail("Compiling the demo")?;
         browsers.name_in(&mut command);
     }
-    command
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "understudy-tests",
-            "--bin",
-            "demo",
-            "--",
-        ])
-        .args(arguments);
+    command.args(["run", "--quiet", "--package", "understudy-tests", "--bin", "demo", "--"]).args(arguments);
     command.env("UNDERSTUDY_DIST", repo.dist());
     hand_over(&mut command)
 }
@@ -120,11 +101,7 @@ fn bench(filter: &str) -> Result<ExitCode> {
     let mut command = repo.cargo();
     command.args(["bench", "--benches"]);
     let mut found = false;
-    for (folder, package) in [
-        ("engine", "understudy-engine"),
-        ("cli", "understudy-cli"),
-        ("lab", "understudy-lab"),
-    ] {
+    for (folder, package) in [("engine", "understudy-engine"), ("cli", "understudy-cli"), ("lab", "understudy-lab")] {
         if repo.root.join("src").join(folder).join("benches").is_dir() {
             command.args(["--package", package]);
             found = true;
@@ -139,10 +116,7 @@ fn bench(filter: &str) -> Result<ExitCode> {
 /// Lets a program have the terminal, and ends as it ends.
 fn hand_over(command: &mut Command) -> Result<ExitCode> {
     let status = command.status()?;
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from))
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
 /// The one optional argument of a task.
@@ -150,18 +124,13 @@ fn filter(task: &str, arguments: &[OsString]) -> Result<String> {
     match arguments {
         [] => Ok(String::new()),
         [one] if !one.to_string_lossy().starts_with('-') => Ok(one.to_string_lossy().into_owned()),
-        _ => bail!(
-            "`{task}` takes one word that test names contain, and no options. `cargo xtask --help` says more."
-        ),
+        _ => bail!("`{task}` takes one word that test names contain, and no options. `cargo xtask --help` says more."),
     }
 }
 
 fn none(task: &str, arguments: &[OsString]) -> Result<()> {
     if let Some(first) = arguments.first() {
-        bail!(
-            "`{task}` takes no arguments, but got {}. `cargo xtask --help` says more.",
-            first.to_string_lossy()
-        );
+        bail!("`{task}` takes no arguments, but got {}. `cargo xtask --help` says more.", first.to_string_lossy());
     }
     Ok(())
 }

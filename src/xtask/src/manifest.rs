@@ -26,20 +26,13 @@ impl Browser {
 }
 
 /// The manifest of one browser from the common source text.
-pub fn manifest(
-    source: &str,
-    browser: Browser,
-    version: &str,
-    optional_hosts: &[String],
-) -> Result<Value> {
+pub fn manifest(source: &str, browser: Browser, version: &str, optional_hosts: &[String]) -> Result<Value> {
     let mut manifest: Map<String, Value> =
         serde_json::from_str(source).context("extension/manifest.json is not a JSON object")?;
     let added = patch(browser, version, optional_hosts);
     for (key, value) in added {
         ensure!(
-            manifest
-                .get(key)
-                .is_none_or(|old| *old == value || key == "version"),
+            manifest.get(key).is_none_or(|old| *old == value || key == "version"),
             "extension/manifest.json sets \"{key}\", which src/xtask/src/manifest.rs sets too: remove it there"
         );
         manifest.insert(key.to_owned(), value);
@@ -79,18 +72,12 @@ fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'s
     match browser {
         Browser::Chrome => added.extend([
             // Chrome runs a service worker and knows nothing else in manifest version 3.
-            (
-                "background",
-                json!({ "service_worker": "background.js", "type": "module" }),
-            ),
+            ("background", json!({ "service_worker": "background.js", "type": "module" })),
             // The first version with promise-returning `browser.*` in every context.
             ("minimum_chrome_version", json!("148")),
         ]),
         // Firefox has no extension service worker: an event page with the same file.
-        Browser::Firefox => added.push((
-            "background",
-            json!({ "scripts": ["background.js"], "type": "module" }),
-        )),
+        Browser::Firefox => added.push(("background", json!({ "scripts": ["background.js"], "type": "module" }))),
     }
     added
 }
@@ -103,35 +90,17 @@ mod tests {
     const SOURCE: &str = r#"{ "manifest_version": 3, "name": "Understudy", "version": "0.0.0" }"#;
 
     fn of(browser: Browser) -> serde_json::Value {
-        manifest(
-            SOURCE,
-            browser,
-            "1.2.3",
-            &["https://chatgpt.com/*".to_owned()],
-        )
-        .unwrap()
+        manifest(SOURCE, browser, "1.2.3", &["https://chatgpt.com/*".to_owned()]).unwrap()
     }
 
     #[test]
     fn each_browser_gets_its_own_background_and_floor() {
         let (chrome, firefox) = (of(Browser::Chrome), of(Browser::Firefox));
-        assert_eq!(
-            chrome["background"],
-            json!({ "service_worker": "background.js", "type": "module" })
-        );
-        assert_eq!(
-            firefox["background"],
-            json!({ "scripts": ["background.js"], "type": "module" })
-        );
+        assert_eq!(chrome["background"], json!({ "service_worker": "background.js", "type": "module" }));
+        assert_eq!(firefox["background"], json!({ "scripts": ["background.js"], "type": "module" }));
         assert_eq!(chrome["minimum_chrome_version"], "148");
-        assert_eq!(
-            chrome["browser_specific_settings"],
-            firefox["browser_specific_settings"]
-        );
-        assert_eq!(
-            firefox["browser_specific_settings"]["gecko"]["strict_min_version"],
-            "140.0"
-        );
+        assert_eq!(chrome["browser_specific_settings"], firefox["browser_specific_settings"]);
+        assert_eq!(firefox["browser_specific_settings"]["gecko"]["strict_min_version"], "140.0");
         assert_eq!(firefox.get("minimum_chrome_version"), None);
     }
 
@@ -140,10 +109,7 @@ mod tests {
         for browser in Browser::ALL {
             let manifest = of(browser);
             assert_eq!(manifest["version"], "1.2.3");
-            assert_eq!(
-                manifest["optional_host_permissions"],
-                json!(["https://chatgpt.com/*"])
-            );
+            assert_eq!(manifest["optional_host_permissions"], json!(["https://chatgpt.com/*"]));
             assert_eq!(manifest["name"], "Understudy");
         }
     }

@@ -13,9 +13,7 @@ pub fn files(folder: &Path) -> Result<BTreeMap<String, PathBuf>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![(folder.to_owned(), String::new())];
     while let Some((folder, prefix)) = waiting.pop() {
-        for entry in
-            fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?
-        {
+        for entry in fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))? {
             let entry = entry?;
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.file_type()?.is_dir() {
@@ -56,9 +54,7 @@ pub fn zip(path: &Path, contents: &BTreeMap<String, Vec<u8>>) -> Result<()> {
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::DEFAULT)
         .unix_permissions(0o644);
-    let mut writer = ZipWriter::new(
-        File::create(path).with_context(|| format!("{} cannot be made", path.display()))?,
-    );
+    let mut writer = ZipWriter::new(File::create(path).with_context(|| format!("{} cannot be made", path.display()))?);
     for (name, bytes) in contents {
         writer.start_file(name.as_str(), options)?;
         writer.write_all(bytes)?;
@@ -74,35 +70,23 @@ mod tests {
     use std::fs;
 
     fn contents(names: &[&str]) -> BTreeMap<String, Vec<u8>> {
-        names
-            .iter()
-            .map(|name| ((*name).to_owned(), name.as_bytes().to_vec()))
-            .collect()
+        names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect()
     }
 
     #[test]
     fn a_folder_holds_exactly_what_it_was_given() {
         let folder = std::env::temp_dir().join(format!("understudy-pack-{}", std::process::id()));
         fill(&folder, &contents(&["a.js", "wasm/b.wasm", "old.js"])).unwrap();
-        fill(
-            &folder,
-            &contents(&["a.js", "wasm/b.wasm", "_locales/en/messages.json"]),
-        )
-        .unwrap();
+        fill(&folder, &contents(&["a.js", "wasm/b.wasm", "_locales/en/messages.json"])).unwrap();
         let names: Vec<String> = files(&folder).unwrap().into_keys().collect();
         assert_eq!(names, ["_locales/en/messages.json", "a.js", "wasm/b.wasm"]);
-        assert_eq!(
-            fs::read(folder.join("wasm/b.wasm")).unwrap(),
-            b"wasm/b.wasm"
-        );
+        assert_eq!(fs::read(folder.join("wasm/b.wasm")).unwrap(), b"wasm/b.wasm");
         fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
     fn the_same_contents_give_the_same_package() {
-        let path = |n| {
-            std::env::temp_dir().join(format!("understudy-pack-{}-{n}.zip", std::process::id()))
-        };
+        let path = |n| std::env::temp_dir().join(format!("understudy-pack-{}-{n}.zip", std::process::id()));
         let contents = contents(&["b", "a", "wasm/c"]);
         zip(&path(1), &contents).unwrap();
         std::thread::sleep(std::time::Duration::from_millis(2100)); // A zip's clock ticks every two seconds.

@@ -22,10 +22,7 @@ impl Repo {
             workspace_root: PathBuf,
             target_directory: PathBuf,
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .ancestors()
-            .nth(2)
-            .context("xtask stands in src/xtask")?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("xtask stands in src/xtask")?;
         let output = cargo(root)
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .output()
@@ -57,11 +54,8 @@ impl Repo {
 
 /// Tools that are built once for all checkouts live here.
 pub fn cache() -> PathBuf {
-    let home =
-        || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/tmp".into())).join(".cache");
-    std::env::var_os("XDG_CACHE_HOME")
-        .map_or_else(home, PathBuf::from)
-        .join("understudy")
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/tmp".into())).join(".cache");
+    std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from).join("understudy")
 }
 
 fn cargo(root: &Path) -> Command {
@@ -70,10 +64,7 @@ fn cargo(root: &Path) -> Command {
     // Set by the `cargo run` that started this program; they are about xtask and would confuse the inner cargo.
     for name in std::env::vars_os().map(|(name, _)| name) {
         let text = name.to_string_lossy();
-        if text.starts_with("CARGO_PKG_")
-            || text.starts_with("CARGO_MANIFEST")
-            || text == "CARGO_BIN_NAME"
-        {
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST") || text == "CARGO_BIN_NAME" {
             command.env_remove(&name);
         }
     }

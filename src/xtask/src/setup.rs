@@ -30,8 +30,8 @@ impl Browsers {
 
 /// The wasm target. Where `RUSTUP_AUTO_INSTALL=0` is set, `rust-toolchain.toml` alone installs nothing and says nothing.
 pub fn wasm(repo: &Repo) -> Result<()> {
-    let present = ask("rustc", &["--print", "target-libdir", "--target", WASM])
-        .is_some_and(|path| Path::new(&path).exists());
+    let present =
+        ask("rustc", &["--print", "target-libdir", "--target", WASM]).is_some_and(|path| Path::new(&path).exists());
     if !present {
         rustup(repo, "add the wasm target", &["target", "add", WASM])?;
     }
@@ -58,11 +58,8 @@ pub fn npm(repo: &Repo) -> Result<()> {
         return Ok(());
     }
     let mut command = Command::new("npm");
-    command
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(&sites);
-    step("install the npm packages of the tests", &mut command)?
-        .or_fail("`npm ci` in tests/sites")?;
+    command.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&sites);
+    step("install the npm packages of the tests", &mut command)?.or_fail("`npm ci` in tests/sites")?;
     fs::write(stamp, lock)?;
     Ok(())
 }
@@ -71,9 +68,7 @@ pub fn npm(repo: &Repo) -> Result<()> {
 pub fn sites(repo: &Repo) -> Result<()> {
     npm(repo)?;
     let mut command = Command::new("npm");
-    command
-        .args(["run", "--silent", "build"])
-        .current_dir(repo.sites());
+    command.args(["run", "--silent", "build"]).current_dir(repo.sites());
     step("build the stand-in sites", &mut command)?.or_fail("`npm run build` in tests/sites")?;
     Ok(())
 }
@@ -83,11 +78,7 @@ pub fn node() -> Result<()> {
     let Some(version) = ask("node", &["--version"]) else {
         bail!("Node.js is missing: install version {NODE} or newer from https://nodejs.org.");
     };
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok());
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     ensure!(
         major.is_some_and(|major| major >= NODE),
         "Node.js {version} is too old: install version {NODE} or newer from https://nodejs.org."
@@ -101,46 +92,25 @@ pub fn node() -> Result<()> {
 
 /// Both browsers with their drivers, a display for what cannot be tested without one, and a pointer for it.
 pub fn browsers(repo: &Repo) -> Result<Browsers> {
-    let missing: Vec<&str> = PROGRAMS
-        .iter()
-        .filter(|wanted| wanted.find().is_none())
-        .map(|wanted| wanted.package)
-        .collect();
+    let missing: Vec<&str> =
+        PROGRAMS.iter().filter(|wanted| wanted.find().is_none()).map(|wanted| wanted.package).collect();
     if !missing.is_empty() {
         apt(&missing)?;
     }
     let path = |index: usize| {
         let wanted: &Wanted = &PROGRAMS[index];
         wanted.find().ok_or_else(|| {
-            anyhow::anyhow!(
-                "{} is still missing after installing it; set {}.",
-                wanted.package,
-                wanted.variable
-            )
+            anyhow::anyhow!("{} is still missing after installing it; set {}.", wanted.package, wanted.variable)
         })
     };
-    Ok(Browsers {
-        chromium: path(0)?,
-        chromedriver: path(1)?,
-        firefox: path(2)?,
-        geckodriver: geckodriver(repo)?,
-    })
+    Ok(Browsers { chromium: path(0)?, chromedriver: path(1)?, firefox: path(2)?, geckodriver: geckodriver(repo)? })
 }
 
 /// The program cargo starts to run wasm tests in a browser; a binary of this crate that only the tests need.
 pub fn wasm_test_runner(repo: &Repo) -> Result<PathBuf> {
     let mut command = repo.cargo();
-    command.args([
-        "build",
-        "--package",
-        "xtask",
-        "--features",
-        "wasm-test-runner",
-        "--bin",
-        "wasm-test-runner",
-    ]);
-    step("build the runner of the wasm tests", &mut command)?
-        .or_fail("Building the runner of the wasm tests")?;
+    command.args(["build", "--package", "xtask", "--features", "wasm-test-runner", "--bin", "wasm-test-runner"]);
+    step("build the runner of the wasm tests", &mut command)?.or_fail("Building the runner of the wasm tests")?;
     Ok(repo.target.join("debug/wasm-test-runner"))
 }
 
@@ -153,11 +123,7 @@ pub fn home() -> PathBuf {
 fn geckodriver(repo: &Repo) -> Result<PathBuf> {
     let named = std::env::var_os("GECKODRIVER").map(PathBuf::from);
     if let Some(path) = named {
-        ensure!(
-            path.is_file(),
-            "GECKODRIVER is set to {}, which is not a file.",
-            path.display()
-        );
+        ensure!(path.is_file(), "GECKODRIVER is set to {}, which is not a file.", path.display());
         return Ok(path);
     }
     let root = repo::cache().join("geckodriver");
@@ -169,20 +135,10 @@ fn geckodriver(repo: &Repo) -> Result<PathBuf> {
         return Ok(path);
     }
     let mut command = repo.cargo();
-    command
-        .args([
-            "install",
-            "geckodriver",
-            "--locked",
-            "--version",
-            GECKODRIVER,
-            "--root",
-        ])
-        .arg(&root);
+    command.args(["install", "geckodriver", "--locked", "--version", GECKODRIVER, "--root"]).arg(&root);
     // Its own target folder: nothing of it belongs to this workspace.
     command.env_remove("CARGO_TARGET_DIR");
-    step("build geckodriver (once, kept in the cache)", &mut command)?
-        .or_fail("`cargo install geckodriver`")?;
+    step("build geckodriver (once, kept in the cache)", &mut command)?.or_fail("`cargo install geckodriver`")?;
     Ok(built)
 }
 
@@ -192,20 +148,14 @@ fn rustup(repo: &Repo, label: &str, args: &[&str]) -> Result<()> {
         "rustup is missing, so `rustup {}` cannot be run: install it from https://rustup.rs.",
         args.join(" ")
     );
-    step(
-        label,
-        Command::new("rustup").args(args).current_dir(&repo.root),
-    )?
-    .or_fail(&format!("`rustup {}`", args.join(" ")))?;
+    step(label, Command::new("rustup").args(args).current_dir(&repo.root))?
+        .or_fail(&format!("`rustup {}`", args.join(" ")))?;
     Ok(())
 }
 
 /// Installs Debian packages, as root or with a sudo that does not ask.
 fn apt(packages: &[&str]) -> Result<()> {
-    let by_hand = format!(
-        "apt-get update && apt-get install --yes {}",
-        packages.join(" ")
-    );
+    let by_hand = format!("apt-get update && apt-get install --yes {}", packages.join(" "));
     let root = ask("id", &["-u"]).is_some_and(|id| id == "0");
     let sudo = !root && ask("sudo", &["-n", "true"]).is_some();
     ensure!(
@@ -213,11 +163,7 @@ fn apt(packages: &[&str]) -> Result<()> {
         "These programs are missing: {}. Install them with your system's package manager (on Debian: {by_hand}).",
         packages.join(", ")
     );
-    ensure!(
-        root || sudo,
-        "These programs are missing: {}. Run: sudo sh -c \"{by_hand}\"",
-        packages.join(", ")
-    );
+    ensure!(root || sudo, "These programs are missing: {}. Run: sudo sh -c \"{by_hand}\"", packages.join(", "));
     let run = |args: &[&str], label: &str| {
         let mut command = Command::new(if sudo { "sudo" } else { "apt-get" });
         if sudo {
@@ -242,47 +188,23 @@ struct Wanted {
 
 impl Wanted {
     fn find(&self) -> Option<PathBuf> {
-        let named = std::env::var_os(self.variable)
-            .map(PathBuf::from)
-            .filter(|path| path.is_file());
+        let named = std::env::var_os(self.variable).map(PathBuf::from).filter(|path| path.is_file());
         named.or_else(|| self.names.iter().find_map(|name| on_path(name)))
     }
 }
 
 /// Branded Chrome is not looked for: it no longer takes an extension from the command line.
 const PROGRAMS: [Wanted; 5] = [
-    Wanted {
-        variable: "CHROMIUM",
-        names: &["chromium", "chromium-browser"],
-        package: "chromium",
-    },
-    Wanted {
-        variable: "CHROMEDRIVER",
-        names: &["chromedriver"],
-        package: "chromium-driver",
-    },
-    Wanted {
-        variable: "FIREFOX",
-        names: &["firefox-esr", "firefox", "firefox-devedition"],
-        package: "firefox-esr",
-    },
-    Wanted {
-        variable: "XVFB",
-        names: &["Xvfb"],
-        package: "xvfb",
-    },
-    Wanted {
-        variable: "XDOTOOL",
-        names: &["xdotool"],
-        package: "xdotool",
-    },
+    Wanted { variable: "CHROMIUM", names: &["chromium", "chromium-browser"], package: "chromium" },
+    Wanted { variable: "CHROMEDRIVER", names: &["chromedriver"], package: "chromium-driver" },
+    Wanted { variable: "FIREFOX", names: &["firefox-esr", "firefox", "firefox-devedition"], package: "firefox-esr" },
+    Wanted { variable: "XVFB", names: &["Xvfb"], package: "xvfb" },
+    Wanted { variable: "XDOTOOL", names: &["xdotool"], package: "xdotool" },
 ];
 
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// What addons-linter 10 asks for.
@@ -297,11 +219,7 @@ mod tests {
 
     #[test]
     fn a_program_is_found_by_any_of_its_names() {
-        let wanted = Wanted {
-            variable: "UNDERSTUDY_NO_SUCH",
-            names: &["understudy-no-such", "sh"],
-            package: "sh",
-        };
+        let wanted = Wanted { variable: "UNDERSTUDY_NO_SUCH", names: &["understudy-no-such", "sh"], package: "sh" };
         assert_eq!(wanted.find(), on_path("sh"));
         assert_eq!(on_path("understudy-no-such"), None);
     }

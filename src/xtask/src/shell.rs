@@ -36,10 +36,7 @@ impl Finished {
 pub fn step(label: &str, command: &mut Command) -> Result<Finished> {
     let (reader, writer) = std::io::pipe().context("no pipe for the program's output")?;
     let program = command.get_program().to_string_lossy().into_owned();
-    command
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer);
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let started = Instant::now();
     let mut line = Line::start(label);
     let mut child = match command.spawn() {
@@ -84,25 +81,13 @@ pub fn step(label: &str, command: &mut Command) -> Result<Finished> {
         }
     };
     line.end(status.success());
-    Ok(Finished {
-        ok: status.success(),
-        output,
-        took: started.elapsed(),
-    })
+    Ok(Finished { ok: status.success(), output, took: started.elapsed() })
 }
 
 /// Runs a short question to a program and returns its standard output; `None` when it is not there or says no.
 pub fn ask(program: impl AsRef<OsStr>, args: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(args)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = Command::new(program).args(args).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// The headline of a group of steps.
@@ -112,12 +97,7 @@ pub fn section(name: &str) {
 
 /// Says that a step is done, for work that runs inside this program.
 pub fn done(label: &str, started: Instant) {
-    let mut line = Line {
-        label: label.to_owned(),
-        started,
-        shown: started,
-        terminal: false,
-    };
+    let mut line = Line { label: label.to_owned(), started, shown: started, terminal: false };
     line.end(true);
 }
 
@@ -136,12 +116,7 @@ impl Line {
             eprintln!("  ..   {label}");
         }
         let now = Instant::now();
-        Self {
-            label: label.to_owned(),
-            started: now,
-            shown: now,
-            terminal,
-        }
+        Self { label: label.to_owned(), started: now, shown: now, terminal }
     }
 
     fn tick(&mut self, elapsed: Duration, latest: Option<&str>) {
@@ -150,19 +125,12 @@ impl Line {
             if self.shown.elapsed() < TICK {
                 return;
             }
-            let text: String = format!("{} · {latest}", self.label)
-                .chars()
-                .take(90)
-                .collect();
+            let text: String = format!("{} · {latest}", self.label).chars().take(90).collect();
             eprint!("\r\x1b[2K  {:>3}s {text}", elapsed.as_secs());
             let _ = std::io::stderr().flush();
             self.shown = Instant::now();
         } else if self.shown.elapsed() >= SIGN_OF_LIFE {
-            eprintln!(
-                "  ..   {} ({} s so far) {latest}",
-                self.label,
-                elapsed.as_secs()
-            );
+            eprintln!("  ..   {} ({} s so far) {latest}", self.label, elapsed.as_secs());
             self.shown = Instant::now();
         }
     }
@@ -170,11 +138,7 @@ impl Line {
     fn end(&mut self, ok: bool) {
         let clear = if self.terminal { "\r\x1b[2K" } else { "" };
         let word = if ok { "ok  " } else { "FAIL" };
-        eprintln!(
-            "{clear}  {word} {} ({:.1} s)",
-            self.label,
-            self.started.elapsed().as_secs_f32()
-        );
+        eprintln!("{clear}  {word} {} ({:.1} s)", self.label, self.started.elapsed().as_secs_f32());
     }
 }
 
@@ -190,32 +154,21 @@ mod tests {
 
     #[test]
     fn output_of_both_streams_is_kept_in_order() {
-        let finished = step(
-            "order",
-            Command::new("sh").args(["-c", "echo a; echo b >&2; echo c; exit 3"]),
-        )
-        .unwrap();
+        let finished = step("order", Command::new("sh").args(["-c", "echo a; echo b >&2; echo c; exit 3"])).unwrap();
         assert_eq!(finished.output, "a\nb\nc\n");
         assert!(!finished.ok);
     }
 
     #[test]
     fn a_grandchild_that_lives_on_does_not_hold_the_step() {
-        let finished = step(
-            "left running",
-            Command::new("sh").args(["-c", "sleep 20 & echo done"]),
-        )
-        .unwrap();
+        let finished = step("left running", Command::new("sh").args(["-c", "sleep 20 & echo done"])).unwrap();
         assert!(finished.ok && finished.took.as_secs() < 10, "{finished:?}");
     }
 
     #[test]
     fn a_missing_program_is_named() {
         let error = step("missing", &mut Command::new("understudy-no-such-program")).unwrap_err();
-        assert!(
-            error.to_string().contains("understudy-no-such-program"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("understudy-no-such-program"), "{error}");
         assert_eq!(ask("understudy-no-such-program", &[]), None);
     }
 }

@@ -45,11 +45,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} passed, {} failed, {} skipped",
-            self.passed, self.failed, self.skipped
-        )
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
     }
 }
 
@@ -57,10 +53,7 @@ impl fmt::Display for Tally {
 /// write `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
 pub fn cargo(output: &str) -> Tally {
     let mut tally = Tally::default();
-    for line in output
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix("test result:"))
-    {
+    for line in output.lines().filter_map(|line| line.trim().strip_prefix("test result:")) {
         let number = |word: &str| {
             line.split([';', '.'])
                 .find_map(|part| part.trim().strip_suffix(word)?.trim().parse::<u32>().ok())
@@ -79,13 +72,7 @@ pub fn tap(output: &str) -> Tally {
         output
             .lines()
             .rev()
-            .find_map(|line| {
-                line.strip_prefix("# ")?
-                    .strip_prefix(word)?
-                    .trim()
-                    .parse::<u32>()
-                    .ok()
-            })
+            .find_map(|line| line.strip_prefix("# ")?.strip_prefix(word)?.trim().parse::<u32>().ok())
             .unwrap_or(0)
     };
     Tally {
@@ -111,15 +98,14 @@ test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; 
 ";
         let tally = cargo(output);
         assert_eq!((tally.passed, tally.failed, tally.skipped), (7, 2, 1));
-        let wasm = cargo(
-            "    test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s",
-        );
+        let wasm = cargo("    test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s");
         assert_eq!(wasm.passed, 4);
     }
 
     #[test]
     fn node_reports_at_its_end() {
-        let output = "ok 1 - frames\n1..1\n# tests 9\n# suites 1\n# pass 6\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 1\n";
+        let output =
+            "ok 1 - frames\n1..1\n# tests 9\n# suites 1\n# pass 6\n# fail 1\n# cancelled 0\n# skipped 1\n# todo 1\n";
         let tally = tap(output);
         assert_eq!((tally.passed, tally.failed, tally.skipped), (6, 1, 2));
     }
@@ -128,11 +114,7 @@ test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; 
     fn a_step_that_died_without_a_word_is_a_failure() {
         let mut tally = Tally::default();
         tally.add("lab", cargo("error: could not compile"), false);
-        tally.add(
-            "engine",
-            cargo("test result: ok. 2 passed; 0 failed; 0 ignored"),
-            true,
-        );
+        tally.add("engine", cargo("test result: ok. 2 passed; 0 failed; 0 ignored"), true);
         assert_eq!(tally.to_string(), "2 passed, 1 failed, 0 skipped");
         assert_eq!(tally.failures, ["lab"]);
     }

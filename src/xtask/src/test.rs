@@ -25,11 +25,7 @@ pub fn test(repo: &Repo, filter: &str) -> Result<ExitCode> {
     let built = build::build(repo)?;
 
     shell::section("Check");
-    let mut run = Run {
-        repo,
-        filter,
-        tally: check::check(repo, &built, filter)?,
-    };
+    let mut run = Run { repo, filter, tally: check::check(repo, &built, filter)? };
 
     shell::section("Tests");
     run.native(&browsers)?;
@@ -47,11 +43,7 @@ pub fn test(repo: &Repo, filter: &str) -> Result<ExitCode> {
         eprintln!("Failed: {name}");
     }
     println!("{tally}");
-    Ok(if tally.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A run in progress.
@@ -64,24 +56,12 @@ struct Run<'a> {
 impl Run<'_> {
     /// Everything that runs on this machine without a browser.
     fn native(&mut self, browsers: &Browsers) -> Result<()> {
-        for package in [
-            "understudy-engine",
-            "understudy-lab",
-            "understudy-cli",
-            "xtask",
-        ] {
+        for package in ["understudy-engine", "understudy-lab", "understudy-cli", "xtask"] {
             let mut command = self.repo.cargo();
-            command
-                .args(["test", "--no-fail-fast", "--package", package])
-                .arg("--")
-                .arg(self.filter);
+            command.args(["test", "--no-fail-fast", "--package", package]).arg("--").arg(self.filter);
             browsers.name_in(&mut command);
             let finished = step(&format!("tests of {package}"), &mut command)?;
-            self.add(
-                &format!("tests of {package}"),
-                &finished,
-                tally::cargo(&finished.output),
-            );
+            self.add(&format!("tests of {package}"), &finished, tally::cargo(&finished.output));
         }
         Ok(())
     }
@@ -91,12 +71,7 @@ impl Run<'_> {
         let name = "tests of the hand-written scripts";
         let folder = self.repo.root.join("tests/scripts");
         let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-            .map(|entries| {
-                entries
-                    .flatten()
-                    .map(|entry| entry.path())
-                    .collect::<Vec<_>>()
-            })
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect::<Vec<_>>())
             .unwrap_or_default();
         files.retain(|path| path.to_string_lossy().contains(".test."));
         files.sort();
@@ -118,28 +93,17 @@ impl Run<'_> {
     fn wasm(&mut self, browsers: &Browsers, runner: &PathBuf) -> Result<()> {
         let capabilities = self.repo.target.join("wasm-tests.json");
         fs::write(&capabilities, CAPABILITIES)?;
-        for (browser, variable, driver) in [
-            ("Chromium", "CHROMEDRIVER", &browsers.chromedriver),
-            ("Firefox", "GECKODRIVER", &browsers.geckodriver),
-        ] {
+        for (browser, variable, driver) in
+            [("Chromium", "CHROMEDRIVER", &browsers.chromedriver), ("Firefox", "GECKODRIVER", &browsers.geckodriver)]
+        {
             let name = format!("wasm tests in {browser}");
             let packages = self.with_wasm_tests();
             if packages.is_empty() {
-                self.add_nothing(
-                    &name,
-                    "no crate has wasm-bindgen-test among its dev-dependencies",
-                );
+                self.add_nothing(&name, "no crate has wasm-bindgen-test among its dev-dependencies");
                 continue;
             }
             let mut command = self.repo.cargo();
-            command.args([
-                "test",
-                "--no-fail-fast",
-                "--target",
-                WASM,
-                "--lib",
-                "--tests",
-            ]);
+            command.args(["test", "--no-fail-fast", "--target", WASM, "--lib", "--tests"]);
             for package in packages {
                 command.args(["--package", package]);
             }
@@ -165,10 +129,7 @@ impl Run<'_> {
     fn end_to_end(&mut self, browsers: &Browsers) -> Result<()> {
         let name = "end to end in both browsers";
         let mut command = self.repo.cargo();
-        command
-            .args(["test", "--no-fail-fast", "--package", "understudy-tests"])
-            .arg("--")
-            .arg(self.filter);
+        command.args(["test", "--no-fail-fast", "--package", "understudy-tests"]).arg("--").arg(self.filter);
         command.env("UNDERSTUDY_DIST", self.repo.dist());
         browsers.name_in(&mut command);
         let finished = step(name, &mut command)?;
@@ -179,11 +140,7 @@ impl Run<'_> {
     fn with_wasm_tests(&self) -> Vec<&'static str> {
         ["browser", "background", "pages"]
             .into_iter()
-            .zip([
-                "understudy-browser",
-                "understudy-background",
-                "understudy-pages",
-            ])
+            .zip(["understudy-browser", "understudy-background", "understudy-pages"])
             .filter(|(folder, _)| {
                 let path = self.repo.root.join("src").join(folder).join("Cargo.toml");
                 fs::read_to_string(path).is_ok_and(|text| text.contains("wasm-bindgen-test"))
@@ -201,10 +158,7 @@ impl Run<'_> {
         if !finished.ok || counted.failed > 0 {
             eprintln!("{}", finished.output.trim_end());
         }
-        eprintln!(
-            "       {name}: {counted} ({:.1} s)",
-            finished.took.as_secs_f32()
-        );
+        eprintln!("       {name}: {counted} ({:.1} s)", finished.took.as_secs_f32());
         counted.failures.clear();
         self.tally.add(name, counted, finished.ok);
     }

@@ -28,39 +28,28 @@ struct Entry {
 
 /// Compares the built manifest of a browser with the record.
 pub fn check(repo: &Repo, browser: Browser, contents: &Contents) -> Result<Verdict> {
-    let manifest: Value = serde_json::from_slice(
-        contents
-            .get("manifest.json")
-            .context("no manifest was built")?,
-    )?;
+    let manifest: Value = serde_json::from_slice(contents.get("manifest.json").context("no manifest was built")?)?;
     Ok(compare(&record(repo)?, browser, &manifest))
 }
 
 /// Users read the same list in README.md: every value and every reason stands there.
 pub fn readme(repo: &Repo) -> Result<Verdict> {
-    let text =
-        fs::read_to_string(repo.root.join("README.md")).context("README.md cannot be read")?;
+    let text = fs::read_to_string(repo.root.join("README.md")).context("README.md cannot be read")?;
     let missing: Vec<String> = record(repo)?
         .entry
         .into_iter()
-        .filter(|entry| {
-            !text.contains(&format!("`{}`", entry.value)) || !text.contains(&entry.reason)
-        })
+        .filter(|entry| !text.contains(&format!("`{}`", entry.value)) || !text.contains(&entry.reason))
         .map(|entry| format!("{} {}", entry.kind, entry.value))
         .collect();
     Ok(if missing.is_empty() {
         Ok(String::new())
     } else {
-        Err(format!(
-            "README.md does not give the recorded reason for {}",
-            missing.join(", ")
-        ))
+        Err(format!("README.md does not give the recorded reason for {}", missing.join(", ")))
     })
 }
 
 fn record(repo: &Repo) -> Result<Record> {
-    let text = fs::read_to_string(repo.root.join(RECORD))
-        .with_context(|| format!("{RECORD} cannot be read"))?;
+    let text = fs::read_to_string(repo.root.join(RECORD)).with_context(|| format!("{RECORD} cannot be read"))?;
     toml::from_str(&text).with_context(|| format!("{RECORD} is not what it should be"))
 }
 
@@ -70,10 +59,7 @@ fn compare(record: &Record, browser: Browser, manifest: &Value) -> Verdict {
     let mut wrong = Vec::new();
     for entry in &record.entry {
         if entry.reason.trim().len() < A_SENTENCE {
-            wrong.push(format!(
-                "{} {} has no reason in {RECORD}",
-                entry.kind, entry.value
-            ));
+            wrong.push(format!("{} {} has no reason in {RECORD}", entry.kind, entry.value));
         }
         if entry.browsers.iter().any(|name| name == browser.name()) {
             recorded.insert((entry.kind.as_str(), entry.value.as_str()));
@@ -81,19 +67,19 @@ fn compare(record: &Record, browser: Browser, manifest: &Value) -> Verdict {
     }
     for (kind, value) in &asked {
         if !recorded.contains(&(kind.as_str(), value.as_str())) {
-            wrong.push(format!("the manifest asks for the {kind} {value}: record its reason in {RECORD}, or do without it"));
+            wrong.push(format!(
+                "the manifest asks for the {kind} {value}: record its reason in {RECORD}, or do without it"
+            ));
         }
     }
     for (kind, value) in recorded {
         if !asked.contains(&(kind.to_owned(), value.to_owned())) {
-            wrong.push(format!("{RECORD} explains the {kind} {value}, which is no longer asked for: strike it out there"));
+            wrong.push(format!(
+                "{RECORD} explains the {kind} {value}, which is no longer asked for: strike it out there"
+            ));
         }
     }
-    if wrong.is_empty() {
-        Ok(format!("{} with their reasons", asked.len()))
-    } else {
-        Err(wrong.join("; "))
-    }
+    if wrong.is_empty() { Ok(format!("{} with their reasons", asked.len())) } else { Err(wrong.join("; ")) }
 }
 
 /// Everything in a manifest that reaches beyond the extension itself.
@@ -101,9 +87,7 @@ fn asked(manifest: &Value) -> BTreeSet<(String, String)> {
     let mut asked = BTreeSet::new();
     let mut add = |kind: &str, values: &Value| {
         for value in values.as_array().into_iter().flatten() {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             asked.insert((kind.to_owned(), text));
         }
     };
@@ -114,11 +98,7 @@ fn asked(manifest: &Value) -> BTreeSet<(String, String)> {
     for script in manifest["content_scripts"].as_array().into_iter().flatten() {
         add("content-script", &script["matches"]);
     }
-    for resource in manifest["web_accessible_resources"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
+    for resource in manifest["web_accessible_resources"].as_array().into_iter().flatten() {
         add("web-accessible", &resource["resources"]);
     }
     for key in ["matches", "ids"] {
@@ -126,13 +106,8 @@ fn asked(manifest: &Value) -> BTreeSet<(String, String)> {
     }
     let data = &manifest["browser_specific_settings"]["gecko"]["data_collection_permissions"];
     add("optional-data", &data["optional"]);
-    let required = data["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter(|value| *value != "none")
-        .cloned()
-        .collect();
+    let required =
+        data["required"].as_array().into_iter().flatten().filter(|value| *value != "none").cloned().collect();
     add("data", &Value::Array(required));
     asked
 }
@@ -172,21 +147,9 @@ mod tests {
     fn a_new_permission_fails_until_its_reason_is_recorded() {
         for (key, value, kind) in [
             ("permissions", json!(["storage", "tabs"]), "permission tabs"),
-            (
-                "optional_host_permissions",
-                json!(["https://*/*"]),
-                "optional-host https://*/*",
-            ),
-            (
-                "content_scripts",
-                json!([{ "matches": ["<all_urls>"] }]),
-                "content-script <all_urls>",
-            ),
-            (
-                "web_accessible_resources",
-                json!([{ "resources": ["card.css"] }]),
-                "web-accessible card.css",
-            ),
+            ("optional_host_permissions", json!(["https://*/*"]), "optional-host https://*/*"),
+            ("content_scripts", json!([{ "matches": ["<all_urls>"] }]), "content-script <all_urls>"),
+            ("web_accessible_resources", json!([{ "resources": ["card.css"] }]), "web-accessible card.css"),
         ] {
             let mut manifest = manifest();
             manifest[key] = value;
@@ -197,22 +160,14 @@ mod tests {
 
     #[test]
     fn a_reason_without_its_permission_fails() {
-        let wrong = compare(
-            &record(REASON),
-            Browser::Chrome,
-            &json!({ "permissions": ["storage"] }),
-        )
-        .unwrap_err();
+        let wrong = compare(&record(REASON), Browser::Chrome, &json!({ "permissions": ["storage"] })).unwrap_err();
         assert!(wrong.contains("no longer asked for"), "{wrong}");
     }
 
     #[test]
     fn browsers_are_told_apart_and_reasons_are_sentences() {
         let wrong = compare(&record(REASON), Browser::Firefox, &manifest()).unwrap_err();
-        assert!(
-            wrong.contains("the manifest asks for the permission storage"),
-            "{wrong}"
-        );
+        assert!(wrong.contains("the manifest asks for the permission storage"), "{wrong}");
         let wrong = compare(&record("needed"), Browser::Chrome, &manifest()).unwrap_err();
         assert!(wrong.contains("has no reason"), "{wrong}");
     }

@@ -17,44 +17,22 @@ pub fn no_imports(repo: &Repo) -> Result<Verdict> {
     let mut command = repo.cargo();
     let target = repo.target.join("purity");
     command
-        .args([
-            "rustc",
-            "--package",
-            "understudy-engine",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--target",
-            WASM,
-        ])
-        .args([
-            "--",
-            "-C",
-            "link-dead-code",
-            "-C",
-            "link-arg=--no-gc-sections",
-        ])
+        .args(["rustc", "--package", "understudy-engine", "--lib", "--crate-type", "cdylib", "--target", WASM])
+        .args(["--", "-C", "link-dead-code", "-C", "link-arg=--no-gc-sections"])
         .env("CARGO_TARGET_DIR", &target);
     step("link the engine alone", &mut command)?.or_fail("Linking the engine as a wasm module")?;
     let path = target.join(WASM).join("debug/understudy_engine.wasm");
-    Ok(verdict(&fs::read(&path).with_context(|| {
-        format!("{} cannot be read", path.display())
-    })?))
+    Ok(verdict(&fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?))
 }
 
 fn verdict(wasm: &[u8]) -> Verdict {
     let found = imports(wasm).map_err(|error| format!("the module cannot be read: {error}"))?;
     if !found.imports.is_empty() {
-        return Err(format!(
-            "it imports {}: the engine may not touch the world",
-            found.imports.join(", ")
-        ));
+        return Err(format!("it imports {}: the engine may not touch the world", found.imports.join(", ")));
     }
     // A contract function stands in the module's names, so the engine's code is really in there.
     if !found.linked {
-        return Err(
-            "Engine::handle is not in the module: this gate would pass on anything".to_owned(),
-        );
+        return Err("Engine::handle is not in the module: this gate would pass on anything".to_owned());
     }
     Ok(format!("{} functions, no import", found.functions))
 }
@@ -66,26 +44,19 @@ struct Found {
 }
 
 fn imports(wasm: &[u8]) -> Result<Found> {
-    let mut found = Found {
-        imports: Vec::new(),
-        functions: 0,
-        linked: false,
-    };
+    let mut found = Found { imports: Vec::new(), functions: 0, linked: false };
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import?;
-                    found
-                        .imports
-                        .push(format!("{}.{}", import.module, import.name));
+                    found.imports.push(format!("{}.{}", import.module, import.name));
                 }
             }
             Payload::FunctionSection(section) => found.functions = section.count(),
             Payload::CustomSection(section) if section.name() == "name" => {
                 let names = String::from_utf8_lossy(section.data());
-                found.linked =
-                    names.contains("understudy_engine") && names.contains("6Engine6handle");
+                found.linked = names.contains("understudy_engine") && names.contains("6Engine6handle");
             }
             _ => {}
         }
@@ -97,32 +68,15 @@ fn imports(wasm: &[u8]) -> Result<Found> {
 pub fn dependencies(repo: &Repo) -> Result<Verdict> {
     let output = repo
         .cargo()
-        .args([
-            "tree",
-            "--package",
-            "understudy-engine",
-            "--target",
-            WASM,
-            "--edges",
-            "normal,no-proc-macro",
-        ])
+        .args(["tree", "--package", "understudy-engine", "--target", WASM, "--edges", "normal,no-proc-macro"])
         .args(["--prefix", "none", "--format", "{p}"])
         .output()?;
     if !output.status.success() {
-        return Ok(Err(String::from_utf8_lossy(&output.stderr)
-            .trim()
-            .to_owned()));
+        return Ok(Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let crates: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
-    let unknown: Vec<&str> = crates
-        .iter()
-        .copied()
-        .filter(|name| !PURE.contains(name))
-        .collect();
+    let crates: BTreeSet<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let unknown: Vec<&str> = crates.iter().copied().filter(|name| !PURE.contains(name)).collect();
     Ok(if unknown.is_empty() {
         Ok(format!("{} crates", crates.len()))
     } else {
@@ -134,8 +88,11 @@ pub fn dependencies(repo: &Repo) -> Result<Verdict> {
     })
 }
 
-/// The engine, serde and JSON, and what they are made of.
-const PURE: [&str; 8] = [
+/// The engine, serde with JSON and postcard, and what they are made of.
+const PURE: [&str; 11] = [
+    "postcard",
+    "cobs",
+    "thiserror",
     "understudy-engine",
     "serde",
     "serde_core",
@@ -160,10 +117,6 @@ mod tests {
 
     #[test]
     fn an_empty_module_does_not_pass() {
-        assert!(
-            verdict(b"\0asm\x01\0\0\0")
-                .unwrap_err()
-                .contains("Engine::handle")
-        );
+        assert!(verdict(b"\0asm\x01\0\0\0").unwrap_err().contains("Engine::handle"));
     }
 }

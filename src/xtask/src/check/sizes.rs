@@ -17,17 +17,9 @@ pub struct Budget {
 
 impl Budget {
     pub fn verdict(&self) -> Verdict {
-        let Self {
-            measured,
-            most,
-            unit,
-            ..
-        } = self;
+        let Self { measured, most, unit, .. } = self;
         if *measured > *most {
-            Err(format!(
-                "{measured} {unit}, {} more than the {most} it may have",
-                measured - most
-            ))
+            Err(format!("{measured} {unit}, {} more than the {most} it may have", measured - most))
         } else if *measured == 0 {
             Err("nothing was measured".to_owned())
         } else {
@@ -47,24 +39,12 @@ pub fn budgets(repo: &Repo, browser: Browser, contents: &Contents) -> Result<Vec
     }];
     if browser == Browser::Chrome {
         let size = |name: &str| contents.get(name).map_or(0, |bytes| bytes.len() as u64);
-        let bytes = |name: &str, measured, most| Budget {
-            name: format!("size of {name}"),
-            measured,
-            most,
-            unit: "bytes",
-        };
+        let bytes =
+            |name: &str, measured, most| Budget { name: format!("size of {name}"), measured, most, unit: "bytes" };
         budgets.extend([
-            bytes(
-                "wasm/background_bg.wasm",
-                size("wasm/background_bg.wasm"),
-                BACKGROUND,
-            ),
+            bytes("wasm/background_bg.wasm", size("wasm/background_bg.wasm"), BACKGROUND),
             bytes("wasm/pages_bg.wasm", size("wasm/pages_bg.wasm"), PAGES),
-            bytes(
-                "tap.js and bridge.js together",
-                size("tap.js") + size("bridge.js"),
-                SCRIPTS,
-            ),
+            bytes("tap.js and bridge.js together", size("tap.js") + size("bridge.js"), SCRIPTS),
             bytes("fill.js", size("fill.js"), SCRIPTS),
             Budget {
                 name: "lines of hand-written JavaScript".to_owned(),
@@ -80,14 +60,9 @@ pub fn budgets(repo: &Repo, browser: Browser, contents: &Contents) -> Result<Vec
 /// Lines of every script that is not generated, comments and blanks included.
 fn lines(contents: &Contents) -> u64 {
     let written = contents.iter().filter(|(name, _)| {
-        !name.starts_with("wasm/")
-            && std::path::Path::new(name)
-                .extension()
-                .is_some_and(|suffix| suffix == "js")
+        !name.starts_with("wasm/") && std::path::Path::new(name).extension().is_some_and(|suffix| suffix == "js")
     });
-    written
-        .map(|(_, bytes)| String::from_utf8_lossy(bytes).lines().count() as u64)
-        .sum()
+    written.map(|(_, bytes)| String::from_utf8_lossy(bytes).lines().count() as u64).sum()
 }
 
 /// A cold start of 127 KB was measured at 12 ms, of 890 KB at 26 ms; the background is started for every event.
@@ -108,20 +83,9 @@ mod tests {
 
     #[test]
     fn one_byte_too_many_fails() {
-        let of = |measured| {
-            Budget {
-                name: String::new(),
-                measured,
-                most: 100,
-                unit: "bytes",
-            }
-            .verdict()
-        };
+        let of = |measured| Budget { name: String::new(), measured, most: 100, unit: "bytes" }.verdict();
         assert_eq!(of(100).unwrap(), "100 of 100 bytes");
-        assert_eq!(
-            of(101).unwrap_err(),
-            "101 bytes, 1 more than the 100 it may have"
-        );
+        assert_eq!(of(101).unwrap_err(), "101 bytes, 1 more than the 100 it may have");
         assert!(of(0).is_err(), "a file that is not there is not small");
     }
 

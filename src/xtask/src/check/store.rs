@@ -27,55 +27,29 @@ struct Finding {
 /// Lints the unpacked folder of a browser.
 pub fn lint(repo: &Repo, browser: Browser) -> Result<Verdict> {
     let mut command = Command::new("node");
-    command
-        .arg(
-            repo.sites()
-                .join("node_modules/addons-linter/bin/addons-linter"),
-        )
-        .args(["--output", "json"]);
+    command.arg(repo.sites().join("node_modules/addons-linter/bin/addons-linter")).args(["--output", "json"]);
     if browser == Browser::Chrome {
         // Without it the linter, which speaks for Firefox, takes the service worker itself for an error.
         command.arg("--enable-background-service-worker");
     }
-    let output = command
-        .arg(repo.dist().join(browser.name()))
-        .stdin(Stdio::null())
-        .output()?;
-    let report: Report = serde_json::from_slice(&output.stdout).with_context(|| {
-        format!(
-            "addons-linter did not report: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        )
-    })?;
+    let output = command.arg(repo.dist().join(browser.name())).stdin(Stdio::null()).output()?;
+    let report: Report = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("addons-linter did not report: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
     Ok(verdict(&report))
 }
 
 fn verdict(report: &Report) -> Verdict {
-    let kinds = [
-        ("error", &report.errors),
-        ("warning", &report.warnings),
-        ("notice", &report.notices),
-    ];
+    let kinds = [("error", &report.errors), ("warning", &report.warnings), ("notice", &report.notices)];
     let lines: Vec<String> = kinds
         .into_iter()
         .flat_map(|(kind, messages)| messages.iter().map(move |message| (kind, message)))
         .map(|(kind, message)| {
             let file = message.file.as_deref().unwrap_or("the package");
-            let line = message
-                .line
-                .map(|line| format!(":{line}"))
-                .unwrap_or_default();
-            format!(
-                "\n       {kind} {} in {file}{line}: {}",
-                message.code, message.message
-            )
+            let line = message.line.map(|line| format!(":{line}")).unwrap_or_default();
+            format!("\n       {kind} {} in {file}{line}: {}", message.code, message.message)
         })
         .collect();
-    if lines.is_empty() {
-        Ok("0 errors, 0 warnings, 0 notices".to_owned())
-    } else {
-        Err(lines.concat())
-    }
+    if lines.is_empty() { Ok("0 errors, 0 warnings, 0 notices".to_owned()) } else { Err(lines.concat()) }
 }
 
 #[cfg(test)]
@@ -85,17 +59,10 @@ mod tests {
     #[test]
     fn a_notice_is_enough_to_fail() {
         let report = |notices| -> Report {
-            serde_json::from_str(&format!(
-                r#"{{ "errors": [], "warnings": [], "notices": {notices} }}"#
-            ))
-            .unwrap()
+            serde_json::from_str(&format!(r#"{{ "errors": [], "warnings": [], "notices": {notices} }}"#)).unwrap()
         };
         assert!(verdict(&report("[]")).is_ok());
         let notice = r#"[{ "code": "ODD", "message": "odd thing", "file": "tap.js", "line": 3 }]"#;
-        assert!(
-            verdict(&report(notice))
-                .unwrap_err()
-                .contains("notice ODD in tap.js:3: odd thing")
-        );
+        assert!(verdict(&report(notice)).unwrap_err().contains("notice ODD in tap.js:3: odd thing"));
     }
 }
