@@ -2,21 +2,16 @@
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
 
+const WASM = new URL("wasm/background_bg.wasm", import.meta.url);
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
-
-let background; // a promise of the instance
-let last = Promise.resolve();
-let fail = () => {};
-let failures = 0;
-
-const hand = (name, ...args) => (last = last.then(() => handle(name, args)));
+let background, fail = () => {}, failures = 0, last = Promise.resolve();
 
 async function handle(name, args) {
   const trap = new Promise((_, reject) => { fail = reject; });
   const timer = setTimeout(fail, LIMIT);
   try {
-    background ??= init().then(() => Background.start(hand));
+    background ??= init({ module_or_path: WASM }).then(() => Background.start(hand));
     const reply = await Promise.race([trap, background.then((instance) => instance.event(name, args))]);
     failures = 0;
     return reply;
@@ -26,24 +21,20 @@ async function handle(name, args) {
     background = undefined;
     try { renew(); } catch {}
     if (++failures > 2) await browser.storage.session.remove("engine").catch(() => {});
-    return undefined;
   } finally {
     clearTimeout(timer);
   }
 }
-
+const hand = (name, ...args) => (last = last.then(() => handle(name, args)));
 const on = (event, name, ...filter) => event.addListener((...args) => hand(name, ...args), ...filter);
 
-self.addEventListener("error", ({ error }) => { if (error instanceof WebAssembly.RuntimeError) fail(); });
 on(browser.webRequest.onBeforeRequest, "started", CLAUDE, ["requestBody"]);
 on(browser.webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
 on(browser.webRequest.onCompleted, "done", CLAUDE);
 on(browser.webRequest.onErrorOccurred, "failed", CLAUDE);
 on(browser.runtime.onMessage, "message");
-on(browser.runtime.onInstalled, "tick");
-on(browser.runtime.onStartup, "tick");
-on(browser.alarms.onAlarm, "tick");
-on(browser.permissions.onAdded, "permissions");
-on(browser.permissions.onRemoved, "permissions");
+for (const event of [browser.permissions.onAdded, browser.permissions.onRemoved]) on(event, "permissions");
 on(browser.tabs.onRemoved, "tab-closed");
 browser.tabs.onUpdated.addListener((tab, change) => { if (change.status === "complete") hand("tab-complete", tab); });
+for (const event of [browser.alarms.onAlarm, browser.runtime.onInstalled, browser.runtime.onStartup]) on(event, "tick");
+self.addEventListener("error", ({ error }) => { if (error instanceof WebAssembly.RuntimeError) fail(); });

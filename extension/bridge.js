@@ -1,37 +1,32 @@
 // Runs beside claude.ai's page, in a world of its own: carries facts to the background and shows the card that comes back.
-// It knows nothing and decides nothing. Its look is in card.css.
+// It knows nothing and decides nothing. The card's look is in card.css.
 (() => {
   "use strict";
-  globalThis.understudy?.abort(); // Firefox runs this again in open pages after an update
-  const { signal } = (globalThis.understudy = new AbortController());
   const HOST = "understudy-card";
+  globalThis.understudy?.abort(); // Firefox runs this again in open pages after an update
+  const life = (globalThis.understudy = new AbortController());
   document.querySelectorAll(HOST).forEach((stale) => stale.remove());
+  life.signal.addEventListener("abort", () => hide());
 
   const send = async (message, tries = 10) => {
     try {
       return await browser.runtime.sendMessage(message);
     } catch (error) {
-      if (!globalThis.browser?.runtime?.id) return retire(); // updated or removed: this page is not ours any more
+      if (!globalThis.browser?.runtime?.id) return life.abort(); // updated or removed: this page is not ours any more
       if (tries <= 1 || !String(error?.message).includes("Receiving end does not exist")) return undefined;
       await new Promise((resume) => { setTimeout(resume, 200); });
       return send(message, tries - 1);
     }
   };
-  const retire = () => {
-    globalThis.understudy.abort();
-    hide();
-  };
 
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => {
-    if (typeof data === "string" && data.length <= 65536 && !signal.aborted) send({ type: "fact", fact: data });
-  };
+  port1.onmessage = ({ data }) => !life.signal.aborted && data.length <= 65536 && send({ type: "fact", fact: data });
   window.postMessage("understudy", location.origin, [port2]); // the tap is the only one to see it
 
   const report = (type) => send({ type, online: navigator.onLine });
+  for (const name of ["online", "offline"]) window.addEventListener(name, () => report("online"), life);
+  window.addEventListener("pageshow", (event) => event.persisted && report("hello"), life);
   report("hello");
-  for (const type of ["online", "offline"]) window.addEventListener(type, () => report("online"), { signal });
-  window.addEventListener("pageshow", (event) => event.persisted && report("hello"), { signal });
 
   const element = (name, attributes, ...children) => {
     const made = document.createElement(name);
@@ -40,7 +35,7 @@
     return made;
   };
 
-  // What is on the page now: its parts, its content as JSON, its close action, and where the focus came from.
+  // What stands in the page: its parts, its words and buttons as JSON, its close action, where the focus was before.
   let card, said, offered, close, back, busy;
 
   const mount = () => {
@@ -50,22 +45,15 @@
     const actions = element("div", { part: "actions" });
     const frame = element("section", { role: "region", "aria-label": "Understudy" }, words, actions);
     root.append(frame);
-    root.addEventListener("keydown", (event) => { if (event.key === "Escape" && close) act(close, undefined, event); });
-    root.addEventListener("focusin", (event) => { if (!root.contains(event.relatedTarget)) back = event.relatedTarget; });
+    root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, undefined, event));
+    root.addEventListener("focusin", ({ relatedTarget: from }) => { if (!root.contains(from)) back = from; });
     // The page's shortcuts, such as "type anywhere to write", must not answer to keys meant for the card.
-    for (const type of ["keydown", "keypress", "keyup"]) host.addEventListener(type, (event) => event.stopPropagation());
-    // A page that rebuilds itself may drop us. A few times only: nobody wins a quarrel with a page.
-    let mounts = 5;
-    const keeper = new MutationObserver(() => { if (!host.isConnected && mounts-- > 0) document.documentElement.append(host); });
-    keeper.observe(document, { childList: true });
-    keeper.observe(document.documentElement, { childList: true });
-    document.documentElement.append(host);
-    return { host, root, frame, words, actions, keeper };
+    for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation());
+    return { host, root, frame, words, actions };
   };
 
   const hide = () => {
     const held = card?.root.activeElement;
-    card?.keeper.disconnect();
     card?.host.remove();
     if (held) back?.focus();
     card = said = offered = close = back = undefined;
@@ -74,13 +62,14 @@
   const show = (news) => {
     if (!news) return hide();
     card ??= mount();
-    const { root, frame, words, actions } = card;
+    const { host, root, frame, words, actions } = card;
+    if (!host.isConnected) document.documentElement.append(host); // new, or dropped by a page that rebuilt itself
     frame.setAttribute("part", `card ${news.tone}`);
     close = news.actions.find(({ kind }) => kind === "close");
     if (said !== (said = JSON.stringify([news.id, news.title, news.lines]))) {
-      const lines = [element("h2", { part: "title", dir: "auto" }, news.title)];
-      for (const line of news.lines) lines.push(element("p", { part: "line", dir: "auto" }, line));
-      setTimeout(() => words.replaceChildren(...lines), 50); // a region is read out only if it was there before its words
+      const lines = news.lines.map((line) => element("p", { part: "line", dir: "auto" }, line));
+      lines.unshift(element("h2", { part: "title", dir: "auto" }, news.title));
+      setTimeout(() => words.replaceChildren(...lines), 50); // read out, because their place was there before
     }
     if (offered !== (offered = JSON.stringify(news.actions))) {
       const held = [...actions.children].indexOf(root.activeElement);
@@ -90,8 +79,9 @@
   };
 
   const button = (action) => {
-    const cross = action.kind === "close" && { "aria-label": action.label };
-    const made = element("button", { type: "button", part: `action ${action.kind}`, title: action.note, ...cross }, cross ? "×" : action.label);
+    const { label, kind, note } = action;
+    const looks = { type: "button", part: `action ${kind}`, title: note, "aria-label": kind === "close" && label };
+    const made = element("button", looks, kind === "close" ? "×" : label);
     made.addEventListener("click", (event) => act(action, made, event));
     return made;
   };
@@ -99,7 +89,7 @@
   const act = async (action, pressed, event) => {
     if (!event.isTrusted || busy) return;
     busy = true; // a double click is one click
-    if (action === close) hide();
+    if (action.kind === "close") hide();
     const reply = await send({ type: "act", act: action.act });
     busy = false;
     if (typeof reply?.copy !== "string") return;
@@ -108,6 +98,6 @@
   };
 
   browser.runtime.onMessage.addListener((message, sender) => {
-    if (sender.id === browser.runtime.id && message?.type === "card" && !signal.aborted) show(message.card);
+    if (sender.id === browser.runtime.id && message?.type === "card" && !life.signal.aborted) show(message.card);
   });
 })();

@@ -2,149 +2,116 @@
 // reports what stands there afterwards. It never sends anything.
 (() => {
   "use strict";
-  if (globalThis.understudyFill?.()) return; // already here, and not a leftover of an older version
+  if (globalThis.understudyFill?.()) return; // already here, and no leftover of an older version
   globalThis.understudyFill = () => globalThis.browser?.runtime?.id;
 
   const BLOCK = /^(ADDRESS|ARTICLE|BLOCKQUOTE|DD|DIV|DL|DT|FIGURE|H[1-6]|HR|LI|OL|P|PRE|SECTION|TABLE|TD|TH|TR|UL)$/;
-  const [POLL, PAUSE, CALM] = [50, 30, 400]; // ms
+  const [POLL, PAUSE, CALM, HINT] = [50, 30, 400, 60000]; // ms
   const pause = (ms) => new Promise((resume) => { setTimeout(resume, ms); }); // never a frame: they stall in hidden tabs
+  const make = (name) => document.createElement(name);
 
-  const editable = (box) => ("value" in box ? !box.disabled && !box.readOnly : box.isContentEditable) &&
-    box.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box.getBoundingClientRect().height > 0;
-  const find = (selectors) => {
-    for (const selector of selectors) for (const box of document.querySelectorAll(selector)) if (editable(box)) return box;
-    return undefined;
-  };
+  const usable = (box) => ("value" in box ? !box.disabled && !box.readOnly : box.isContentEditable) &&
+    box.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box.clientHeight > 0;
+  const find = (selectors) => selectors.flatMap((one) => [...document.querySelectorAll(one)]).find(usable);
 
-  // The text as a reader sees it: one line break between blocks; a `<br>` is one unless it only props up its block.
+  // The text as a reader sees it: one line break between blocks; a `<br>` is one too, unless it only props up its block.
   const read = (box) => {
     if ("value" in box) return box.value;
     const lines = [];
-    let line; // the open one
+    let line, held = ""; // the open line; a line break that counts once more of its block follows
+    const grow = (text, hold) => { [line, held] = [(line ?? "") + held + text, hold]; };
     const end = () => {
       if (line !== undefined) lines.push(line);
-      line = undefined;
+      [line, held] = [undefined, ""];
     };
-    const props = (node) => {
-      for (let at = node; at !== box && !(at !== node && BLOCK.test(at.nodeName)); at = at.parentNode) {
-        for (let next = at.nextSibling; next; next = next.nextSibling) if (next.nodeType === 1 || next.data) return false;
-      }
-      return true;
+    const walk = (node) => {
+      const block = BLOCK.test(node.nodeName);
+      if (block) end();
+      const before = lines.length;
+      if (node.nodeType === 3 && node.data) grow(node.data, "");
+      else if (node.nodeName === "BR") grow("", "\n");
+      else node.childNodes.forEach(walk);
+      if (block && lines.length === before) line ??= ""; // an empty block is an empty line
+      if (block) end();
     };
-    const walk = (parent) => {
-      for (const node of parent.childNodes) {
-        if (node.nodeType === 3) line = (line ?? "") + node.data;
-        else if (node.nodeName === "BR") line = (line ?? "") + (props(node) ? "" : "\n");
-        else if (BLOCK.test(node.nodeName)) {
-          end();
-          const before = lines.length;
-          walk(node);
-          if (lines.length === before) line ??= ""; // an empty block is an empty line
-          end();
-        } else walk(node);
-      }
-    };
-    walk(box);
+    box.childNodes.forEach(walk);
     end();
     return lines.join("\n");
   };
   const same = (one, other) => one.replace(/\n+$/, "") === other.replace(/\n+$/, "");
 
   // The ways of writing, each as it was measured to work on the editors it is meant for.
-  const escape = (text) => text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]);
-  const tellInput = (box) => box.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
-  const select = (box) => {
-    box.focus();
-    if ("value" in box) box.select();
-    else getSelection().selectAllChildren(box);
-  };
-  const paste = async (box, type, data) => {
+  const bubbling = { bubbles: true, cancelable: true, composed: true };
+  const escape = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const paragraph = (line) => { const block = make("p"); block.append(line || make("br")); return block; };
+  const select = (box) => ("value" in box ? box.select() : getSelection().selectAllChildren(box));
+  const paste = async (box, dataType, data) => {
     select(box);
     await pause(PAUSE); // editors learn of a selection a turn later
     const clipboardData = new DataTransfer(); // Chromium reads this one, Firefox `data` and `dataType`
-    clipboardData.setData(type, data);
-    const all = { clipboardData, data, dataType: type, bubbles: true, cancelable: true, composed: true };
-    box.dispatchEvent(new ClipboardEvent("paste", all));
+    clipboardData.setData(dataType, data);
+    box.dispatchEvent(new ClipboardEvent("paste", { clipboardData, data, dataType, ...bubbling }));
   };
+  const command = (box, name, data) => { select(box); document.execCommand(name, false, data); };
   const WAYS = {
-    dom(box, text) {
-      box.focus();
-      box.replaceChildren(...text.split("\n").map((line) => {
-        const block = document.createElement("p");
-        block.append(line || document.createElement("br"));
-        return block;
-      }));
-      tellInput(box);
-    },
-    "pm-paste": (box, text) => paste(box, "text/html", text.split("\n").map((line, at) =>
-      `<p${at ? "" : " data-pm-slice=\"0 0 []\""}>${escape(line)}</p>`).join("")),
-    paste: (box, text) => paste(box, "text/plain", text),
+    dom: (box, text) => box.replaceChildren(...text.split("\n").map(paragraph)),
+    value: (box, text) => { box.value = text; }, // a setter that the page put over it is in another world
     "before-input"(box, data) {
       select(box);
-      box.dispatchEvent(new InputEvent("beforeinput", { inputType: "insertText", data, bubbles: true, cancelable: true, composed: true }));
+      box.dispatchEvent(new InputEvent("beforeinput", { inputType: "insertText", data, ...bubbling }));
     },
-    "insert-text"(box, text) {
-      select(box);
-      document.execCommand("insertText", false, text);
-    },
-    "insert-html"(box, text) {
-      select(box);
-      document.execCommand("insertHTML", false, escape(text).replaceAll("\n", "<br>"));
-    },
-    value(box, text) {
-      box.focus();
-      box.value = text; // the page's own setter, if it has one, is in another world
-      tellInput(box);
-    },
+    paste: (box, text) => paste(box, "text/plain", text),
+    "pm-paste": (box, text) =>
+      paste(box, "text/html", `<p data-pm-slice="0 0 []">${text.split("\n").map(escape).join("</p><p>")}</p>`),
+    "insert-text": (box, text) => command(box, "insertText", text),
+    "insert-html": (box, text) => command(box, "insertHTML", escape(text).replaceAll("\n", "<br>")),
   };
 
   // One line above the composer, gone with the first input or after a minute.
   const hintAt = (box, text) => {
-    const { left, top, width } = box.getBoundingClientRect();
-    const host = document.createElement("understudy-hint");
-    const line = document.createElement("div");
-    host.style.cssText = `all:initial;position:fixed;z-index:2147483647;left:${left}px;top:${Math.max(8, top - 48)}px;max-width:${width}px`;
-    line.style.cssText = "padding:8px 14px;border-radius:10px;background:#1d5b4f;color:#fff;font:500 14px/1.4 system-ui,sans-serif";
-    line.setAttribute("role", "status");
-    host.attachShadow({ mode: "closed" }).append(line);
-    document.querySelectorAll("understudy-hint").forEach((old) => old.remove());
+    const { left, top } = box.getBoundingClientRect();
+    const host = make("understudy-hint");
+    host.style = `all:initial;position:fixed;z-index:2147483647;left:${left}px;top:${Math.max(8, top - 48)}px;padding:8px 14px;
+      border-radius:10px;background:#1d5b4f;color:#fff;font:500 14px/1.4 system-ui,sans-serif;max-width:calc(100vw - 2rem)`;
+    host.role = "status";
+    const root = host.attachShadow({ mode: "closed" });
     document.documentElement.append(host);
-    setTimeout(() => { line.textContent = text; }, POLL);
+    setTimeout(() => root.append(text), POLL); // read out, because its place was there before
+    setTimeout(() => host.remove(), HINT);
     box.addEventListener("input", () => host.remove(), { once: true });
-    setTimeout(() => host.remove(), 60000);
   };
 
   const fill = async ({ selectors, technique, text, appearMs, settleMs, overwrite, hint }) => {
-    const asked = Date.now();
     let box;
-    while (!(box = find(selectors))) {
+    for (const asked = Date.now(); !(box = find(selectors)); await pause(POLL)) {
       if (Date.now() - asked > appearMs) return { outcome: "no-composer" };
-      await pause(POLL);
     }
-    const began = Date.now();
+    const written = (stands, since) => ({ outcome: "written", read: stands, tookMs: Date.now() - since });
     if (technique === "by-hand") {
       box.focus();
       hintAt(box, hint);
-      return { outcome: "written", read: read(box), tookMs: 0 };
+      return written(read(box), Date.now());
     }
     if (!overwrite && read(box).trim() && !same(read(box), text)) return { outcome: "occupied" };
 
     // A page that comes alive late replaces or empties its composer: only what still stands after a while counts, and what
     // vanished is written again, at most twice. Anything else that stands there is reported, not mended.
-    let [writes, written, equal] = [0, undefined, 0];
-    for (;;) {
+    const began = Date.now();
+    for (let writes = 0, into, equal = 0; ; await pause(POLL)) {
       box = find(selectors);
       const stands = box ? read(box) : "";
+      const vanished = !stands.trim() && (equal || box !== into);
       if (box && same(stands, text)) {
         equal ||= Date.now();
-        if (Date.now() - equal >= CALM) return { outcome: "written", read: stands, tookMs: Date.now() - began };
-      } else if (box && (writes === 0 || (writes < 3 && !stands.trim() && (equal || box !== written)))) {
+        if (Date.now() - equal >= CALM) return written(stands, began);
+      } else if (box && (writes === 0 || (writes < 3 && vanished))) {
+        box.focus();
         await WAYS[technique](box, text);
-        [writes, written, equal] = [writes + 1, box, 0];
+        if (["dom", "value"].includes(technique)) box.dispatchEvent(new InputEvent("input", bubbling));
+        [writes, into, equal] = [writes + 1, box, same(read(box), text) ? Date.now() : 0];
       } else if (Date.now() - began > settleMs) {
-        return { outcome: "written", read: stands, tookMs: Date.now() - began };
-      } else equal = stands.trim() ? 0 : equal;
-      await pause(POLL);
+        return written(stands, began);
+      } else if (stands.trim()) equal = 0;
     }
   };
 

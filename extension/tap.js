@@ -4,28 +4,22 @@
 (() => {
   "use strict";
   const SITE = "https://claude.ai";
-  const [BODY, DATA, LINE, WAITING] = [4096, 16384, 4194304, 200]; // three times characters, then facts
+  const [BODY, DATA, LINE, WAITING, BEAT] = [4096, 16384, 4194304, 200, 15000]; // three of characters, facts, ms
 
   // Originals: the page, or another extension, may redefine any of them later. Each takes its `this` as first argument.
   const bare = Function.prototype.bind.bind(Function.prototype.call);
-  const methods = (type, ...names) => names.map((name) => {
-    const own = Object.getOwnPropertyDescriptor(type.prototype, name);
-    return bare(own.get ?? own.value);
-  });
-  const [clone, status, headers, body] = methods(Response, "clone", "status", "headers", "body");
+  const own = (type, name) => Object.getOwnPropertyDescriptor(type.prototype, name);
+  const methods = (type, ...names) => names.map((name) => bare(own(type, name).get ?? own(type, name).value));
+  const [clone, status, headers, body, whole] = methods(Response, "clone", "status", "headers", "body", "text");
   const [askedUrl, askedMethod, askedSignal] = methods(Request, "url", "method", "signal");
+  const [read, cancel] = methods(ReadableStreamDefaultReader, "read", "cancel");
   const [[header], [post], [decode]] = [methods(Headers, "get"), methods(MessagePort, "postMessage"), methods(TextDecoder, "decode")];
-  const [[reader], [read, cancel]] = [methods(ReadableStream, "getReader"), methods(ReadableStreamDefaultReader, "read", "cancel")];
-  const [[gaveUp], [online]] = [methods(AbortSignal, "aborted"), methods(Navigator, "onLine")];
+  const [[reader], [gaveUp], [online]] = [methods(ReadableStream, "getReader"), methods(AbortSignal, "aborted"), methods(Navigator, "onLine")];
   const [Asked, Address, Decoder, { apply }, { parse, stringify }] = [Request, URL, TextDecoder, Reflect, JSON];
   const [clock, every, stop] = [performance.now.bind(performance), setInterval.bind(window), clearInterval.bind(window)];
 
-  let port, waiting = [], count = 0;
-  let leaving = false; // Firefox rejects what is under way when a page is left: nobody's failure
-
-  const safely = (step) => {
-    try { step()?.catch(() => {}); } catch {}
-  };
+  let port, waiting = [], count = 0, leaving = false;
+  const safely = (step) => { try { step()?.catch(() => {}); } catch {} };
   const tell = (fact) => safely(() => {
     const line = stringify(fact);
     if (port) post(port, line);
@@ -37,19 +31,15 @@
     const decoder = new Decoder(); // drops a byte order mark by itself
     let rest = "", name = "", data;
     const take = (line) => {
-      const colon = line.indexOf(":");
-      const field = colon < 0 ? line : line.slice(0, colon);
-      const value = colon < 0 ? "" : line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
+      const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
       if (field === "event") name = value;
       if (field === "data") data = data === undefined ? value : `${data}\n${value}`;
-      if (line !== "") return;
-      if (data !== undefined) emit(name, data);
-      [name, data] = ["", undefined];
+      if (line === "" && data !== undefined) emit(name, data);
+      if (line === "") [name, data] = ["", undefined];
     };
     return (bytes) => {
-      // A CR at the very end may be half of a CRLF: it waits for what follows.
       const lines = (rest + decode(decoder, bytes, { stream: bytes !== undefined })).split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop();
+      rest = lines.pop(); // with a CR at its end, which may be half of a CRLF
       lines.forEach(take);
       if (rest.length > LINE) throw new RangeError("a line without an end");
       if (bytes === undefined && rest.endsWith("\r")) take(rest.slice(0, -1));
@@ -58,9 +48,8 @@
 
   // What may be told of one event: nothing, if it could carry text of the answer.
   const control = (name, data) => {
-    if (name.startsWith("content_block")) return undefined;
     let value;
-    try { value = parse(data); } catch { return { name, data: "" }; }
+    try { value = name.startsWith("content_block") ? { type: name } : parse(data); } catch { return { name, data: "" }; }
     if (String(value?.type).startsWith("content_block")) return undefined;
     name ||= String(value?.type ?? "message");
     if (value?.completion === undefined) return { name, data: data.length > DATA ? "" : data };
@@ -73,11 +62,11 @@
     const source = reader(body(clone(response)));
     let events = 0, last = clock(), step;
     tell({ fact: "stream", seq, method, url, status: status(response) });
-    const beat = every(() => tell({ fact: "progress", seq, events, silent_ms: Math.round(clock() - last) }), 15000);
+    const beat = every(() => tell({ fact: "progress", seq, events, silent_ms: Math.round(clock() - last) }), BEAT);
     const frames = framer((name, data) => {
-      events += 1;
       const event = control(name, data);
       if (event) tell({ fact: "event", seq, ...event });
+      events += 1;
     });
     try {
       do {
@@ -92,26 +81,14 @@
     }
   };
 
-  const watchBody = async ({ seq, method, url }, response, whole) => {
+  const watch = async (asked, response) => {
     const [content_type, cf_mitigated] = ["content-type", "cf-mitigated"].map((name) => header(headers(response), name));
-    const [source, decoder] = [whole && body(response) && reader(body(clone(response))), new Decoder()];
-    let text = "";
-    try {
-      for (let step; source && text.length < BODY && !(step = await read(source)).done; ) {
-        text += decode(decoder, step.value, { stream: true });
-      }
-    } catch {} // half a body is better than none
-    if (source) safely(() => cancel(source)); // the rest need not be kept for us
-    tell({ fact: "response", seq, method, url, status: status(response), content_type, cf_mitigated, body: text.slice(0, BODY) });
-  };
-
-  const watch = (asked, response) => {
-    const type = String(header(headers(response), "content-type")).toLowerCase();
-    if (type.includes("event-stream")) return watchStream(asked, response);
+    if (/event-stream/i.test(content_type)) return watchStream(asked, response);
     const failed = status(response) >= 400 || /\/(retry_)?completion2?$/.test(asked.path);
     // A page where data should be tells enough by its type; it may be a file of the user's, so it is not read.
-    const page = type.includes("html") && /^\/(edge-)?api\//.test(asked.path);
-    return failed || page ? watchBody(asked, response, failed) : undefined;
+    if (!failed && !(/html/i.test(content_type) && /^\/(edge-)?api\//.test(asked.path))) return;
+    const [{ seq, method, url }, text] = [asked, failed ? await whole(clone(response)).catch(() => "") : ""];
+    tell({ fact: "response", seq, method, url, status: status(response), content_type, cf_mitigated, body: text.slice(0, BODY) });
   };
 
   // What `fetch` was asked. Of a `Request` nothing is touched but its URL, method and signal.
@@ -125,16 +102,8 @@
     return { seq: (count += 1), method, url: url.href, path: url.pathname, aborted };
   };
 
-  window.fetch = new Proxy(window.fetch, {
-    apply(fetch, self, args) {
-      const answer = apply(fetch, self, args);
-      let asked;
-      safely(() => { asked = question(...args); });
-      // A promise of its own, so that a rejection which the page does not handle is still reported to it.
-      return asked ? passOn(answer, asked) : answer;
-    },
-  });
-  async function passOn(answer, asked) {
+  // A promise of its own, so that a rejection which the page does not handle is still reported to it.
+  const passOn = async (answer, asked) => {
     try {
       const response = await answer;
       safely(() => watch(asked, response));
@@ -144,7 +113,13 @@
       safely(() => tell({ fact: "rejected", seq, method, url, aborted: aborted(error), online: online(navigator) }));
       throw error;
     }
-  }
+  };
+  window.fetch = new Proxy(window.fetch, { apply(fetch, self, args) {
+    const answer = apply(fetch, self, args);
+    let asked;
+    safely(() => { asked = question(...args); });
+    return asked ? passOn(answer, asked) : answer;
+  } });
 
   // The bridge's port. It was posted before a script of the page could post one, and none of them gets to see it.
   window.addEventListener("message", function greet(event) {
@@ -154,6 +129,7 @@
     [port] = event.ports;
     waiting.splice(0).forEach((line) => safely(() => post(port, line)));
   }, true);
+  // Firefox rejects what is under way when a page is left: nobody's failure.
   for (const name of ["pagehide", "pageshow"]) window.addEventListener(name, () => { leaving = name === "pagehide"; });
   tell({ fact: "ready" });
 })();

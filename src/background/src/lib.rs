@@ -35,18 +35,11 @@ impl Background {
         // Firefox has no such call; there, no saved text is in the reach of a claude.ai content script by our own doing.
         let _ = storage::keep_from_content_scripts().await;
         let stored = Stored {
-            session: storage::get(Area::Session, SNAPSHOT)
-                .await
-                .unwrap_or_default(),
+            session: storage::get(Area::Session, SNAPSHOT).await.unwrap_or_default(),
             local: storage::get_all(Area::Local).await.unwrap_or_default(),
         };
-        let config = Config {
-            platform: runtime::platform(),
-        };
-        let background = Self {
-            engine: RefCell::new(Engine::restore(config, stored, now())),
-            shell: Shell::new(hand),
-        };
+        let config = Config { platform: runtime::platform() };
+        let background = Self { engine: RefCell::new(Engine::restore(config, stored, now())), shell: Shell::new(hand) };
         background.take(events::permissions().await).await;
         background
     }

@@ -5,8 +5,7 @@ use serde::Serialize;
 use std::future::Future;
 use understudy_browser::{Refused, action, alarms, net, runtime, say, storage, tabs, within};
 use understudy_engine::{
-    Act, ActionKind, Badge, Card, FillOrder, JobId, Output, TabId, Target, Technique, Tone,
-    UserText,
+    Act, ActionKind, Badge, Card, FillOrder, JobId, Output, TabId, Target, Technique, Tone, UserText,
 };
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -128,14 +127,7 @@ async fn show_card(tab: TabId, card: Option<Card>) -> Result<(), Refused> {
             })
             .collect(),
     });
-    tabs::send(
-        tab,
-        &json(&Message {
-            r#type: "card",
-            card,
-        }),
-    )
-    .await?;
+    tabs::send(tab, &json(&Message { r#type: "card", card })).await?;
     Ok(())
 }
 
@@ -150,10 +142,9 @@ fn copy(text: &UserText) -> JsValue {
 async fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Result<tabs::Tab, Refused> {
     let url = match target {
         Target::Web { url } => url.clone(),
-        Target::HandoffPage => runtime::url(&format!(
-            "handoff.html?job={}",
-            String::from(js_sys::encode_uri_component(job))
-        )),
+        Target::HandoffPage => {
+            runtime::url(&format!("handoff.html?job={}", String::from(js_sys::encode_uri_component(job))))
+        }
     };
     if let Some(tab) = tab
         && let Ok(tab) = tabs::navigate(tab, &url).await
@@ -195,10 +186,7 @@ async fn fill(tab: TabId, order: &FillOrder) -> Result<JsValue, Refused> {
             hint: order.hint.as_ref().map(say),
         },
     });
-    let limit = order
-        .appear_ms
-        .saturating_add(order.settle_ms)
-        .saturating_add(GRACE);
+    let limit = order.appear_ms.saturating_add(order.settle_ms).saturating_add(GRACE);
     within(limit, async move { tabs::send(tab, &message).await }).await
 }
 
