@@ -2,6 +2,7 @@
 
 use crate::clock::{is_uuid, rfc3339, uuid7};
 use crate::http::{Head, Request};
+use crate::log::percent_decode;
 use crate::part::Part;
 use crate::shape::{JSON, Shape, envelope, render};
 use crate::stream::{self, Event, Topic};
@@ -165,9 +166,12 @@ impl Claude {
         let path = request.path().to_owned();
         if path == "/api/challenge_redirect" {
             // Whoever gets through to the app has passed the check.
-            let to =
-                request.query("to").unwrap_or_default().replace("%2F", "/").replace("%3F", "?").replace("%3D", "=");
-            let to = if to.starts_with('/') && !to.starts_with("//") { to } else { "/".to_owned() };
+            let to = percent_decode(request.query("to").unwrap_or_default());
+            let to = if to.starts_with('/') && !to.starts_with("//") && !to.contains(['\r', '\n']) {
+                to
+            } else {
+                "/".to_owned()
+            };
             return Reply::Whole(Head::new(307, "").with("location", to), Vec::new());
         }
         if !self.is_authorized(request) {

@@ -133,21 +133,11 @@ impl Lab {
         self.network(Network::default());
     }
 
-    /// Sets the network between the browser and the hosts.
+    /// Sets the network between the browser and the hosts, and returns when the port is open or closed accordingly.
     pub fn network(&self, network: Network) {
-        let refused = network.state == Link::Refused;
+        let listens = network.state != Link::Refused;
         self.world.network.send_replace(network);
-        if refused {
-            // Only a closed port refuses: wait until it is.
-            let address = ("127.0.0.1", self.port);
-            let closed = || std::net::TcpStream::connect(address).is_err();
-            for _ in 0..200 {
-                if closed() {
-                    break;
-                }
-                std::thread::yield_now();
-            }
-        }
+        self.world.wait_until_it_listens(listens);
     }
 
     /// Signs the account in or out on the server's side.
@@ -206,6 +196,7 @@ impl Lab {
     /// Back to fresh: conversations, session, status page, log, faults, network. Open connections stay.
     pub fn reset(&self) {
         self.world.reset();
+        self.world.wait_until_it_listens(true);
     }
 
     /// Stops listening and ends every connection.

@@ -110,7 +110,8 @@ impl Seen {
     }
 }
 
-fn percent_decode(text: &str) -> String {
+/// Text with its `%XX` turned into what they stand for.
+pub(crate) fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -1,5 +1,6 @@
 //! What a request is about, as far as faults are aimed at it.
 
+use crate::site::FALLBACKS;
 use serde::Deserialize;
 
 /// A part of the stand-in world that can be broken by itself. The first ten carry the names of claude.ai's surfaces.
@@ -38,6 +39,8 @@ pub enum Part {
     StatusPage,
     /// Every host of a fallback.
     Fallback,
+    /// A host that the lab does not stand for: the browser's own traffic, when it is sent here.
+    Elsewhere,
 }
 
 impl Part {
@@ -48,7 +51,8 @@ impl Part {
             "claude.ai" => Self::of_claude(method, path),
             "assets-proxy.anthropic.com" => Self::Assets,
             "status.claude.com" | "status.anthropic.com" => Self::StatusPage,
-            _ => Self::Fallback,
+            _ if FALLBACKS.contains(&host) => Self::Fallback,
+            _ => Self::Elsewhere,
         }
     }
 
@@ -110,6 +114,7 @@ impl Part {
             Self::Assets => "assets",
             Self::StatusPage => "status-page",
             Self::Fallback => "fallback",
+            Self::Elsewhere => "elsewhere",
         }
     }
 }
@@ -153,6 +158,7 @@ mod tests {
             assert_eq!(Part::of("claude.ai", method, &path), part, "{method} {path}");
         }
         assert_eq!(Part::of("chatgpt.com", "GET", "/"), Part::Fallback);
+        assert_eq!(Part::of("update.googleapis.com", "POST", "/"), Part::Elsewhere);
         assert_eq!(Part::of("status.claude.com", "GET", "/api/v2/summary.json"), Part::StatusPage);
     }
 }

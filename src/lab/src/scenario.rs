@@ -139,8 +139,10 @@ pub struct Expect {
     /// What is meant, for a reader.
     pub say: String,
     /// The verdict is one of these.
+    #[serde(deserialize_with = "states")]
     pub state: Vec<State>,
     /// The class of the last failed (or, without one, the last) request to a surface.
+    #[serde(deserialize_with = "classes")]
     pub class: BTreeMap<Surface, Class>,
     /// Whether there is a card in the page.
     pub card: Option<bool>,
@@ -155,6 +157,7 @@ pub struct Expect {
     /// The message key of what the popup tells of the official status page is one of these.
     pub official: Vec<String>,
     /// The state of the newest saved prompt.
+    #[serde(deserialize_with = "entry")]
     pub entry: Option<EntryState>,
     /// Whether the limit's reset time is shown.
     pub resets_at: Option<bool>,
@@ -299,6 +302,35 @@ impl<'de> Deserialize<'de> for When {
     }
 }
 
+// The engine's names, found by the engine's own spelling: what it can read back itself is its own affair.
+
+fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    names.iter().map(|name| named(name, &STATES, State::name)).collect()
+}
+
+fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Surface, Class>, D::Error> {
+    let names = BTreeMap::<String, String>::deserialize(deserializer)?;
+    names
+        .iter()
+        .map(|(surface, class)| {
+            Ok((named(surface, &Surface::ALL, Surface::name)?, named(class, &Class::ALL, Class::name)?))
+        })
+        .collect()
+}
+
+fn entry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EntryState>, D::Error> {
+    named(&String::deserialize(deserializer)?, &ENTRY_STATES, EntryState::name).map(Some)
+}
+
+fn named<T: Copy, E: de::Error>(name: &str, all: &[T], name_of: fn(T) -> &'static str) -> Result<T, E> {
+    all.iter().copied().find(|one| name_of(*one) == name).ok_or_else(|| E::custom(format!("{name:?} is not known")))
+}
+
+const STATES: [State; 7] =
+    [State::Clear, State::Hiccup, State::Suspected, State::Down, State::Recovering, State::Flapping, State::Blind];
+const ENTRY_STATES: [EntryState; 3] = [EntryState::NotSent, EntryState::Unknown, EntryState::Confirmed];
+
 /// Why a scenario cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ScenarioError {
@@ -362,6 +394,8 @@ mod tests {
             "user = [{ time = 1, does = \"send\", twice = true }]\n",
             "[[expect]]\nstate = [\"broken\"]\n",
             "[[expect]]\nclass = { completion = \"outage\" }\n",
+            "[[expect]]\nclass = { answers = \"service\" }\n",
+            "[[expect]]\nentry = \"lost\"\n",
         ] {
             assert!(Scenario::parse(&format!("{head}{wrong}")).is_err(), "{wrong}");
         }

@@ -44,11 +44,13 @@ pub(crate) async fn run(world: Arc<World>, tls: Arc<ServerConfig>, first: std::n
     loop {
         if network.borrow_and_update().state == Link::Refused {
             drop(listener);
+            world.listens(false);
             if network.wait_for(|network| network.state != Link::Refused).await.is_err() {
                 return Ok(());
             }
-            listener = TcpListener::from_std(bind(port)?)?;
+            listener = bind_again(port).await?;
         }
+        world.listens(true);
         tokio::select! {
             accepted = listener.accept() => {
                 // A failed accept is the client's doing (it was gone already); out of file descriptors would show at once everywhere.
@@ -58,6 +60,19 @@ pub(crate) async fn run(world: Arc<World>, tls: Arc<ServerConfig>, first: std::n
             }
             changed = network.changed() => if changed.is_err() { return Ok(()) },
         }
+    }
+}
+
+/// Listens again on a port that was given up: somebody else may hold it for a moment.
+async fn bind_again(port: u16) -> io::Result<TcpListener> {
+    let mut tries = 0;
+    loop {
+        match bind(port) {
+            Ok(listener) => return TcpListener::from_std(listener),
+            Err(error) if tries == 250 => return Err(error),
+            Err(_) => tries += 1,
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

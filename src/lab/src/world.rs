@@ -9,6 +9,7 @@ use crate::part::Part;
 use crate::site::Sites;
 use crate::status::StatusPage;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -20,6 +21,7 @@ pub(crate) struct World {
     /// Every waiting time of the sites is divided by it.
     pub(crate) speed: f64,
     pub(crate) network: watch::Sender<Network>,
+    listening: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -57,7 +59,14 @@ impl World {
     /// Fresh, with a network that works.
     pub(crate) fn new(sites: Sites, speed: f64) -> Self {
         let (network, _) = watch::channel(Network::default());
-        Self { sites, speed, network, state: Mutex::new(State::new(0, 0)), changed: Condvar::new() }
+        Self {
+            sites,
+            speed,
+            network,
+            listening: AtomicBool::new(true),
+            state: Mutex::new(State::new(0, 0)),
+            changed: Condvar::new(),
+        }
     }
 
     /// The state, locked. A panic elsewhere must not take the log away from the test that wants to know why.
@@ -95,6 +104,18 @@ impl World {
             *state = State::new(ids, life);
         });
         self.network.send_replace(Network::default());
+    }
+
+    /// Notes whether the port is open.
+    pub(crate) fn listens(&self, listening: bool) {
+        if self.listening.swap(listening, Ordering::SeqCst) != listening {
+            self.change(|_| ());
+        }
+    }
+
+    /// Waits until the port is open or closed.
+    pub(crate) fn wait_until_it_listens(&self, listening: bool) {
+        self.wait(Duration::from_secs(10), |_| (self.listening.load(Ordering::SeqCst) == listening).then_some(()));
     }
 
     /// A waiting time of the sites.

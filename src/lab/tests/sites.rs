@@ -304,6 +304,21 @@ fn without_a_session_the_api_refuses_and_pages_lead_to_the_login() {
 }
 
 #[test]
+fn whoever_passes_the_check_is_led_back() {
+    let lab = lab();
+    let mut client = Client::new(&lab);
+    for (to, back) in [
+        ("%2Fchat%2Fx%3Fa%3D1", "/chat/x?a=1"),
+        ("https%3A%2F%2Fevil.example", "/"),
+        ("%2F%2Fevil.example", "/"),
+        ("", "/"),
+    ] {
+        let bounce = client.get("claude.ai", &format!("/api/challenge_redirect?to={to}"));
+        assert_eq!((bounce.status, bounce.header("location")), (Some(307), Some(back)), "{to}");
+    }
+}
+
+#[test]
 fn the_status_page_has_its_shape_and_says_so_when_nothing_changed() {
     let lab = lab();
     let mut client = Client::new(&lab);
