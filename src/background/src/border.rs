@@ -1,7 +1,7 @@
 //! Messages: whose they are, and what such a sender may say. Whatever else arrives is dropped without an answer.
 
-use crate::events::{id, member, text};
-use understudy_browser::runtime;
+use crate::events::text;
+use understudy_browser::{member, runtime, whole};
 use understudy_engine::json::Json;
 use understudy_engine::{Act, Fact, Input, Place, TabId};
 use wasm_bindgen::prelude::*;
@@ -18,12 +18,12 @@ pub fn message(message: &JsValue, sender: &JsValue) -> Option<Input> {
         return None;
     }
     let url = text(sender, "url")?;
-    let tab = id(&member(&member(sender, "tab"), "id"));
+    let tab = whole(&member(&member(sender, "tab"), "id"));
     let mut said = parse(message)?;
     let kind = said.take("type").text()?;
     let input = if url.starts_with(&runtime::url("")) {
         from_page(tab, &kind, &mut said)?
-    } else if url.starts_with(SITE) && id(&member(sender, "frameId")) == Some(0) {
+    } else if url.starts_with(SITE) && whole(&member(sender, "frameId")) == Some(0) {
         // Only from the top: a frame inside the page is not ours.
         from_bridge(tab?, &kind, &mut said)?
     } else {

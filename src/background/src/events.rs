@@ -1,11 +1,11 @@
 //! Events of the browser, as inputs of the engine.
 
 use crate::border;
-use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
-use understudy_browser::permissions as granted;
+use js_sys::{Array, ArrayBuffer, Uint8Array};
+use understudy_browser::{member, permissions as granted, whole};
 use understudy_engine::claude::{self, Role};
 use understudy_engine::json::Json;
-use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer, TabId};
+use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer};
 use wasm_bindgen::prelude::*;
 
 /// Longest request body taken in, in bytes: attachments stand in it as text. Wasm memory never shrinks.
@@ -24,10 +24,10 @@ pub async fn input(name: &str, args: &Array) -> Option<Input> {
         "failed" => request(&first, RequestStep::Failed { error: text(&first, "error").unwrap_or_default() })?,
         "message" => border::message(&first, &args.get(1))?,
         "permissions" => permissions().await,
-        "tab-complete" => Input::TabComplete { tab: id(&first)? },
-        "tab-closed" => Input::TabClosed { tab: id(&first)? },
+        "tab-complete" => Input::TabComplete { tab: whole(&first)? },
+        "tab-closed" => Input::TabClosed { tab: whole(&first)? },
         // The three answers of spawned work; see `outputs`.
-        "opened" => Input::Opened { job: first.as_string()?, tab: id(&args.get(1)) },
+        "opened" => Input::Opened { job: first.as_string()?, tab: whole(&args.get(1)) },
         "filled" => Input::Filled { job: first.as_string()?, report: report(&args.get(1)) },
         "status" => Input::Status(status(&first, &args.get(1))),
         "tick" => Input::Tick,
@@ -40,27 +40,13 @@ pub async fn permissions() -> Input {
     Input::Permissions { origins: granted::origins().await.unwrap_or_default() }
 }
 
-/// A tab's id, or any other whole number.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "ids are small whole numbers; anything else is cut to one and fits no tab"
-)]
-pub fn id(value: &JsValue) -> Option<TabId> {
-    value.as_f64().map(|number| number as TabId)
-}
-
-/// A member of an object; `undefined` if there is none.
-pub fn member(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or_default()
-}
-
 /// A member that is a string.
 pub fn text(object: &JsValue, name: &str) -> Option<String> {
     member(object, name).as_string()
 }
 
 fn request(details: &JsValue, step: RequestStep) -> Option<Input> {
-    let tab = id(&member(details, "tabId")).unwrap_or(-1);
+    let tab = whole(&member(details, "tabId")).unwrap_or(-1);
     Some(Input::Request(Request { id: text(details, "requestId")?, tab, step }))
 }
 
@@ -98,7 +84,7 @@ fn headers(details: &JsValue) -> Option<RequestStep> {
         };
         *slot = text(&header, "value").map(|value| value.chars().take(HEADER).collect());
     }
-    let status = u16::try_from(id(&member(details, "statusCode"))?).ok()?;
+    let status = u16::try_from(whole(&member(details, "statusCode"))?).ok()?;
     Some(RequestStep::Headers { status, headers })
 }
 
@@ -110,5 +96,5 @@ fn report(answer: &JsValue) -> FillReport {
 }
 
 fn status(status: &JsValue, body: &JsValue) -> Option<StatusAnswer> {
-    Some(StatusAnswer { status: u16::try_from(id(status)?).ok()?, body: body.as_string()? })
+    Some(StatusAnswer { status: u16::try_from(whole(status)?).ok()?, body: body.as_string()? })
 }

@@ -1,12 +1,10 @@
 //! Outputs of the engine, as calls of the browser.
 
-use js_sys::{Function, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use serde::Serialize;
 use std::future::Future;
 use understudy_browser::{Refused, action, alarms, net, runtime, say, storage, tabs, within};
-use understudy_engine::{
-    Act, ActionKind, Badge, Card, FillOrder, JobId, Output, TabId, Target, Technique, Tone, UserText,
-};
+use understudy_engine::{Action, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone, UserText};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -90,53 +88,33 @@ async fn show_badge(badge: Badge) {
 }
 
 async fn show_card(tab: TabId, card: Option<Card>) -> Result<(), Refused> {
-    #[derive(Serialize)]
-    struct Message<'a> {
-        r#type: &'static str,
-        card: Option<Words<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Words<'a> {
-        id: &'a str,
-        tone: Tone,
-        title: String,
-        lines: Vec<String>,
-        actions: Vec<Button<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Button<'a> {
-        label: String,
-        kind: ActionKind,
-        act: &'a Act,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        note: Option<String>,
-    }
-    let card = card.as_ref().map(|card| Words {
-        id: &card.id,
-        tone: card.tone,
-        title: say(&card.title),
-        lines: card.lines.iter().map(say).collect(),
-        actions: card
-            .actions
-            .iter()
-            .map(|action| Button {
-                label: say(&action.label),
-                kind: action.kind,
-                act: &action.act,
-                note: action.note.as_ref().map(say),
-            })
-            .collect(),
+    let words = card.map_or(JsValue::NULL, |card| {
+        let lines: Array = card.lines.iter().map(|line| JsValue::from(say(line))).collect();
+        let actions: Array = card.actions.iter().map(button).collect();
+        object([
+            ("id", card.id.into()),
+            ("tone", wire(&card.tone)),
+            ("title", say(&card.title).into()),
+            ("lines", lines.into()),
+            ("actions", actions.into()),
+        ])
     });
-    tabs::send(tab, &json(&Message { r#type: "card", card })).await?;
+    tabs::send(tab, &object([("type", "card".into()), ("card", words)])).await?;
     Ok(())
+}
+
+fn button(action: &Action) -> JsValue {
+    object([
+        ("label", say(&action.label).into()),
+        ("kind", wire(&action.kind)),
+        ("act", wire(&action.act)),
+        ("note", action.note.as_ref().map_or(JsValue::NULL, |note| say(note).into())),
+    ])
 }
 
 /// `{copy: text}`: the sender puts it on the clipboard while the user's click is still fresh.
 fn copy(text: &UserText) -> JsValue {
-    let reply = Object::new();
-    // Setting a member of a fresh object cannot fail.
-    let _ = Reflect::set(&reply, &"copy".into(), &text.reveal().into());
-    reply.into()
+    object([("copy", text.reveal().into())])
 }
 
 async fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Result<tabs::Tab, Refused> {
@@ -156,43 +134,35 @@ async fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Result<tabs::
 
 /// Refused without the host's permission, on an error page, or when the page is left meanwhile.
 async fn fill(tab: TabId, order: &FillOrder) -> Result<JsValue, Refused> {
-    #[derive(Serialize)]
-    struct Message<'a> {
-        r#type: &'static str,
-        order: Order<'a>,
-    }
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Order<'a> {
-        selectors: &'a [String],
-        technique: Technique,
-        text: &'a UserText,
-        appear_ms: u32,
-        settle_ms: u32,
-        overwrite: bool,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        hint: Option<String>,
-    }
     tabs::run_script(tab, "fill.js").await?;
-    let message = json(&Message {
-        r#type: "fill",
-        order: Order {
-            selectors: &order.selectors,
-            technique: order.technique,
-            text: &order.text,
-            appear_ms: order.appear_ms,
-            settle_ms: order.settle_ms,
-            overwrite: order.overwrite,
-            hint: order.hint.as_ref().map(say),
-        },
-    });
+    let selectors: Array = order.selectors.iter().map(|selector| JsValue::from(selector.as_str())).collect();
+    let order_words = object([
+        ("selectors", selectors.into()),
+        ("technique", wire(&order.technique)),
+        ("text", order.text.reveal().into()),
+        ("appearMs", order.appear_ms.into()),
+        ("settleMs", order.settle_ms.into()),
+        ("overwrite", order.overwrite.into()),
+        ("hint", order.hint.as_ref().map_or(JsValue::NULL, |hint| say(hint).into())),
+    ]);
+    let message = object([("type", "fill".into()), ("order", order_words)]);
     let limit = order.appear_ms.saturating_add(order.settle_ms).saturating_add(GRACE);
     within(limit, async move { tabs::send(tab, &message).await }).await
 }
 
-/// Plain data of strings and numbers always serialises.
-fn json(message: &impl Serialize) -> String {
-    serde_json::to_string(message).unwrap_or_default()
+/// An object of these members.
+fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
+    let object = Object::new();
+    for (name, value) in members {
+        // Setting a member of a fresh object cannot fail.
+        let _ = Reflect::set(&object, &name.into(), &value);
+    }
+    object.into()
+}
+
+/// The engine's own wire form of a value: JSON, parsed.
+fn wire(value: &impl Serialize) -> JsValue {
+    serde_json::to_string(value).ok().and_then(|json| js_sys::JSON::parse(&json).ok()).unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "tab ids are small")]

@@ -53,3 +53,15 @@ impl From<serde_wasm_bindgen::Error> for Refused {
 fn to_js(options: &impl Serialize) -> Result<JsValue, Refused> {
     Ok(options.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
 }
+
+/// A member of an object; `undefined` if there is none. What the browser hands us is read so, a few members each: typed
+/// deserialising costs more code than all the reading.
+pub fn member(object: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(object, &JsValue::from_str(name)).unwrap_or_default()
+}
+
+/// A whole number, such as a tab's id; `None` for anything that is no number.
+#[expect(clippy::cast_possible_truncation, reason = "ids and statuses are whole and small; what is not is nobody's id")]
+pub fn whole(value: &JsValue) -> Option<i64> {
+    value.as_f64().map(|number| number as i64)
+}

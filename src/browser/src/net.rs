@@ -15,10 +15,7 @@ pub async fn get(url: &str, timeout_ms: u32) -> Result<(u16, String), Refused> {
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(timeout_ms)));
     let response: Response = raw::fetch(url, &init).await?.unchecked_into();
-    let mut body = JsFuture::from(response.text()?)
-        .await?
-        .as_string()
-        .unwrap_or_default();
+    let mut body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     if body.len() > BODY {
         let end = (0..=BODY).rev().find(|at| body.is_char_boundary(*at));
         body.truncate(end.unwrap_or_default());

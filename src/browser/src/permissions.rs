@@ -1,8 +1,10 @@
 //! `browser.permissions`: the hosts that the user has opened to us.
 
-use crate::{Refused, raw, runtime, to_js};
-use serde::{Deserialize, Serialize};
+use crate::{Refused, member, raw, runtime, to_js};
+use js_sys::Array;
+use serde::Serialize;
 use understudy_engine::Platform;
+use wasm_bindgen::JsCast;
 
 /// What Firefox lists beside a host: what kind of data goes there. Chrome refuses the key.
 const DATA: [&str; 2] = ["websiteContent", "personalCommunications"];
@@ -16,21 +18,13 @@ struct Wanted<'a> {
 
 /// The match patterns of every host that we may access now.
 pub async fn origins() -> Result<Vec<String>, Refused> {
-    #[derive(Deserialize)]
-    struct All {
-        #[serde(default)]
-        origins: Vec<String>,
-    }
-    let all: All = serde_wasm_bindgen::from_value(raw::permissions_get_all().await?)?;
-    Ok(all.origins)
+    let origins = member(&raw::permissions_get_all().await?, "origins");
+    Ok(origins.dyn_ref::<Array>().map_or_else(Vec::new, |list| list.iter().filter_map(|one| one.as_string()).collect()))
 }
 
 /// Whether we may access a host, given as a match pattern.
 pub async fn contains(origin: &str) -> Result<bool, Refused> {
-    let wanted = to_js(&Wanted {
-        origins: &[origin],
-        data_collection: None,
-    })?;
+    let wanted = to_js(&Wanted { origins: &[origin], data_collection: None })?;
     Ok(raw::permissions_contains(&wanted).await?.is_truthy())
 }
 
@@ -39,9 +33,6 @@ pub async fn contains(origin: &str) -> Result<bool, Refused> {
 /// In Firefox the question also names the data that a handoff takes to that host.
 pub async fn request(origin: &str) -> Result<bool, Refused> {
     let data_collection = (runtime::platform() == Platform::Firefox).then_some(&DATA[..]);
-    let wanted = to_js(&Wanted {
-        origins: &[origin],
-        data_collection,
-    })?;
+    let wanted = to_js(&Wanted { origins: &[origin], data_collection })?;
     Ok(raw::permissions_request(&wanted).await?.is_truthy())
 }

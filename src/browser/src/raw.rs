@@ -30,16 +30,10 @@ extern "C" {
     pub async fn tabs_create(properties: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = update)]
     pub async fn tabs_update(tab: i32, properties: &JsValue) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = get)]
-    pub async fn tabs_get(tab: i32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
     pub async fn tabs_get_current() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = sendMessage)]
-    pub async fn tabs_send_message(
-        tab: i32,
-        message: &JsValue,
-        options: &JsValue,
-    ) -> Result<JsValue, JsValue>;
+    pub async fn tabs_send_message(tab: i32, message: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "scripting"], js_name = executeScript)]
     pub async fn execute_script(injection: &JsValue) -> Result<JsValue, JsValue>;
 

@@ -16,11 +16,7 @@ pub fn url(path: &str) -> String {
 
 /// Which browser this is, by the scheme of our own pages: it cannot be faked by a user agent switcher.
 pub fn platform() -> Platform {
-    if url("").starts_with("moz-extension:") {
-        Platform::Firefox
-    } else {
-        Platform::Chromium
-    }
+    if url("").starts_with("moz-extension:") { Platform::Firefox } else { Platform::Chromium }
 }
 
 /// Sends a message (JSON) to the background, and hands back its reply.

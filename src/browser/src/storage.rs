@@ -50,10 +50,7 @@ pub async fn keep_from_content_scripts() -> Result<(), Refused> {
     struct Level {
         access_level: &'static str,
     }
-    raw::local_set_access_level(&to_js(&Level {
-        access_level: "TRUSTED_CONTEXTS",
-    })?)
-    .await?;
+    raw::local_set_access_level(&to_js(&Level { access_level: "TRUSTED_CONTEXTS" })?).await?;
     Ok(())
 }
 

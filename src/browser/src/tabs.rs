@@ -1,22 +1,21 @@
 //! `browser.tabs` and `browser.scripting`.
 
-use crate::{Refused, raw, to_js};
-use serde::{Deserialize, Serialize};
+use crate::{Refused, member, raw, to_js, whole};
+use serde::Serialize;
 use understudy_engine::TabId;
 use wasm_bindgen::JsValue;
 
-/// A tab, as far as we may know it.
-#[derive(Clone, Debug, Deserialize)]
+/// A tab, as far as we need to know it.
+#[derive(Clone, Copy, Debug)]
 pub struct Tab {
     /// Its id.
-    #[serde(default)]
     pub id: Option<TabId>,
-    /// Its URL; only for hosts that we may access.
-    #[serde(default)]
-    pub url: Option<String>,
-    /// `loading` or `complete`.
-    #[serde(default)]
-    pub status: Option<String>,
+}
+
+impl From<JsValue> for Tab {
+    fn from(tab: JsValue) -> Self {
+        Self { id: whole(&member(&tab, "id")) }
+    }
 }
 
 #[derive(Serialize)]
@@ -27,39 +26,28 @@ struct Place<'a> {
 
 /// Opens a URL in a new tab and shows it.
 pub async fn create(url: &str) -> Result<Tab, Refused> {
-    let tab = raw::tabs_create(&to_js(&Place { url, active: true })?).await?;
-    Ok(serde_wasm_bindgen::from_value(tab)?)
+    Ok(raw::tabs_create(&to_js(&Place { url, active: true })?).await?.into())
 }
 
 /// Navigates a tab to a URL and shows it.
 pub async fn navigate(tab: TabId, url: &str) -> Result<Tab, Refused> {
-    let tab = raw::tabs_update(number(tab)?, &to_js(&Place { url, active: true })?).await?;
-    Ok(serde_wasm_bindgen::from_value(tab)?)
-}
-
-/// A tab by its id.
-pub async fn get(tab: TabId) -> Result<Tab, Refused> {
-    Ok(serde_wasm_bindgen::from_value(
-        raw::tabs_get(number(tab)?).await?,
-    )?)
+    Ok(raw::tabs_update(number(tab)?, &to_js(&Place { url, active: true })?).await?.into())
 }
 
 /// The tab of the calling page; `None` in the popup and in the background.
 pub async fn current() -> Result<Option<Tab>, Refused> {
-    Ok(serde_wasm_bindgen::from_value(
-        raw::tabs_get_current().await?,
-    )?)
+    let tab = raw::tabs_get_current().await?;
+    Ok((!tab.is_undefined()).then(|| tab.into()))
 }
 
-/// Sends a message (JSON) to our script in the tab's top frame, and hands back its reply.
-pub async fn send(tab: TabId, message: &str) -> Result<JsValue, Refused> {
+/// Sends a message to our script in the tab's top frame, and hands back its reply.
+pub async fn send(tab: TabId, message: &JsValue) -> Result<JsValue, Refused> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Top {
         frame_id: u32,
     }
-    let message = js_sys::JSON::parse(message)?;
-    Ok(raw::tabs_send_message(number(tab)?, &message, &to_js(&Top { frame_id: 0 })?).await?)
+    Ok(raw::tabs_send_message(number(tab)?, message, &to_js(&Top { frame_id: 0 })?).await?)
 }
 
 /// Runs a script file of ours in the tab's top frame; needs the host's permission.
@@ -74,11 +62,7 @@ pub async fn run_script(tab: TabId, file: &str) -> Result<(), Refused> {
         target: Target,
         files: [&'a str; 1],
     }
-    raw::execute_script(&to_js(&Injection {
-        target: Target { tab_id: tab },
-        files: [file],
-    })?)
-    .await?;
+    raw::execute_script(&to_js(&Injection { target: Target { tab_id: tab }, files: [file] })?).await?;
     Ok(())
 }
 

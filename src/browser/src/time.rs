@@ -11,8 +11,7 @@ pub async fn within(
     ms: u32,
     work: impl Future<Output = Result<JsValue, Refused>> + 'static,
 ) -> Result<JsValue, Refused> {
-    let work =
-        future_to_promise(async move { work.await.map_err(|Refused(why)| JsValue::from(why)) });
+    let work = future_to_promise(async move { work.await.map_err(|Refused(why)| JsValue::from(why)) });
     let end = Promise::new(&mut |_, reject| raw::set_timeout(&reject, ms));
     Ok(JsFuture::from(Promise::race(&Array::of2(&work, &end))).await?)
 }

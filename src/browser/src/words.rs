@@ -17,11 +17,7 @@ pub fn say(sentence: &Say) -> String {
         })
     });
     let words = raw::get_message(&sentence.key, &args.collect::<Array>());
-    if words.is_empty() {
-        sentence.key.clone()
-    } else {
-        words
-    }
+    if words.is_empty() { sentence.key.clone() } else { words }
 }
 
 /// A local clock time, `HH:MM`; with the day in front when it is not today's.
@@ -37,10 +33,7 @@ pub fn clock(at: Millis) -> String {
     format!("{}, {clock}", day.get(..10).unwrap_or(&day))
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a date of this era is far below 2^53 ms"
-)]
+#[expect(clippy::cast_precision_loss, reason = "a date of this era is far below 2^53 ms")]
 fn date(at: Millis) -> Date {
     Date::new(&JsValue::from_f64(at as f64))
 }
