@@ -29,3 +29,48 @@ pub fn start(page: &str) -> Result<(), JsValue> {
         _ => Err("no such page".into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    const SOURCES: [&str; 7] = [
+        include_str!("handoff.rs"),
+        include_str!("host.rs"),
+        include_str!("marks.rs"),
+        include_str!("options.rs"),
+        include_str!("popup.rs"),
+        include_str!("stage.rs"),
+        include_str!("../../../extension/pages.js"),
+    ];
+    const TITLES: [&str; 3] = ["page_title_popup", "page_title_handoff", "page_title_options"];
+    const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
+
+    #[test]
+    fn every_sentence_of_the_pages_exists_and_is_used() {
+        let messages: serde_json::Map<String, serde_json::Value> = serde_json::from_str(MESSAGES).unwrap();
+        let written: BTreeSet<&str> =
+            messages.keys().map(String::as_str).filter(|key| key.starts_with("page_")).collect();
+        let mut used: BTreeSet<&str> = TITLES.into();
+        for source in SOURCES {
+            let code = source.split("#[cfg(test)]").next().unwrap_or_default();
+            used.extend(code.split(['"', '\'']).filter(|text| text.starts_with("page_") && !text.contains(' ')));
+        }
+        assert_eq!(used, written);
+    }
+
+    #[test]
+    fn parameters_are_written_as_both_browsers_read_them() {
+        let messages: serde_json::Map<String, serde_json::Value> = serde_json::from_str(MESSAGES).unwrap();
+        for (key, message) in messages {
+            let text = message["message"].as_str().unwrap_or_default();
+            assert!(!text.trim().is_empty(), "{key} is empty");
+            for (at, _) in text.match_indices('$') {
+                let after = &text[at + 1..];
+                assert!(after.starts_with(|c: char| ('1'..='9').contains(&c)), "{key}: a bare $");
+                // `$1$` would be read as a named placeholder.
+                assert!(!after[1..].starts_with('$'), "{key}: parameters must not touch");
+            }
+        }
+    }
+}
