@@ -69,7 +69,7 @@ fn run() -> Result<ExitCode> {
             println!("{tally}");
             return Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        "test" => return test::test(&Repo::find()?, &filter(&task, &rest)?),
+        "test" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?)),
         "bench" => return bench(&filter(&task, &rest)?),
         unknown => bail!("There is no task \"{unknown}\". `cargo xtask --help` lists them."),
     }

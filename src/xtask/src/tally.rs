@@ -28,7 +28,7 @@ impl Tally {
         if !ok && step.failed == 0 {
             step.failed = 1;
         }
-        if step.failed > 0 {
+        if step.failed > 0 && step.failures.is_empty() {
             self.failures.push(name.to_owned());
         }
         self.passed += step.passed;

@@ -13,26 +13,15 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 /// Runs all tests whose name contains `filter`.
-pub fn test(repo: &Repo, filter: &str) -> Result<ExitCode> {
+///
+/// What cannot even be set up or built is a failure like any other: the last line is always the count.
+pub fn test(repo: &Repo, filter: &str) -> ExitCode {
     let started = Instant::now();
-    shell::section("Set-up");
-    setup::wasm(repo)?;
-    setup::sites(repo)?;
-    let browsers = setup::browsers(repo)?;
-    let runner = setup::wasm_test_runner(repo)?;
-
-    shell::section("Build");
-    let built = build::build(repo)?;
-
-    shell::section("Check");
-    let mut run = Run { repo, filter, tally: check::check(repo, &built, filter)? };
-
-    shell::section("Tests");
-    run.native(&browsers)?;
-    run.scripts()?;
-    run.wasm(&browsers, &runner)?;
-    run.end_to_end(&browsers)?;
-
+    let mut run = Run { repo, filter, tally: Tally::default() };
+    if let Err(error) = run.everything() {
+        eprintln!("\n{error:#}");
+        run.tally.count("set-up", false);
+    }
     let Run { mut tally, .. } = run;
     if tally.is_empty() {
         eprintln!("\nNo test has \"{filter}\" in its name.");
@@ -43,7 +32,7 @@ pub fn test(repo: &Repo, filter: &str) -> Result<ExitCode> {
         eprintln!("Failed: {name}");
     }
     println!("{tally}");
-    Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// A run in progress.
@@ -54,6 +43,36 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn everything(&mut self) -> Result<()> {
+        shell::section("Set-up");
+        setup::wasm(self.repo)?;
+        setup::sites(self.repo)?;
+        let browsers = setup::browsers(self.repo)?;
+        let runner = setup::wasm_test_runner(self.repo)?;
+
+        shell::section("Build");
+        let built = build::build(self.repo).inspect_err(|error| {
+            eprintln!("\n{error:#}");
+            self.tally.count("build", false);
+        });
+
+        if let Ok(built) = &built {
+            shell::section("Check");
+            let checked = check::check(self.repo, built, self.filter)?;
+            self.tally.add("check", checked, true);
+        }
+
+        shell::section("Tests");
+        self.native(&browsers)?;
+        self.scripts()?;
+        self.wasm(&browsers, &runner)?;
+        // Without a build there is nothing to put into a browser, and the last one would tell of another state.
+        if built.is_ok() {
+            self.end_to_end(&browsers)?;
+        }
+        Ok(())
+    }
+
     /// Everything that runs on this machine without a browser.
     fn native(&mut self, browsers: &Browsers) -> Result<()> {
         for package in ["understudy-engine", "understudy-lab", "understudy-cli", "xtask"] {
