@@ -15,8 +15,12 @@ const EDITORS: [(&str, &str, &str); 4] = [
     ("perplexity", "Perplexity", "www.perplexity.ai"),
     ("deepseek", "DeepSeek", "chat.deepseek.com"),
 ];
-const ORIGINS: [&str; 4] =
-    ["https://chatgpt.com/*", "https://gemini.google.com/*", "https://www.perplexity.ai/*", "https://chat.deepseek.com/*"];
+const ORIGINS: [&str; 4] = [
+    "https://chatgpt.com/*",
+    "https://gemini.google.com/*",
+    "https://www.perplexity.ai/*",
+    "https://chat.deepseek.com/*",
+];
 
 pub fn add(suite: &mut Suite) {
     for units in [10, 2_000, 100_000] {
@@ -100,7 +104,9 @@ fn refused(kind: Kind) -> Result<()> {
     let words = Words::read(kind)?;
     let copy = words.say("page_copy_and_open", &["DeepSeek"])?;
     stage.browser.answer_prompt(false, || Ok(page_text(&stage)?.contains(&copy)))?;
-    let allowed = stage.browser.probe_eval("return await browser.permissions.contains({origins: ['https://chat.deepseek.com/*']})")?;
+    let allowed = stage
+        .browser
+        .probe_eval("return await browser.permissions.contains({origins: ['https://chat.deepseek.com/*']})")?;
     ensure!(allowed == false, "the refusal was not taken");
     click_label(&stage, &copy)?;
     paste_by_hand(&stage, &text)

@@ -58,7 +58,10 @@ fn traffic(browser: &Browser, lab: &Lab, variant: &str) -> Result<Value> {
     lab.reset();
     browser.visit(&format!("https://claude.ai/new?harm={variant}"))?;
     browser.wait_for("window.lab?.ready")?;
-    let path = |path: &str, effect| Fault { on: Target { path: Some(path.to_owned()), ..Target::default() }, ..Fault::on(&[], effect) };
+    let path = |path: &str, effect| Fault {
+        on: Target { path: Some(path.to_owned()), ..Target::default() },
+        ..Fault::on(&[], effect)
+    };
     let stream = Answer {
         status: Some(200),
         content_type: Some("text/event-stream".to_owned()),
@@ -85,7 +88,8 @@ fn traffic(browser: &Browser, lab: &Lab, variant: &str) -> Result<Value> {
 
 /// A stream of some 300 KB with everything a parser may stumble over; the same in every run.
 fn stream_body() -> String {
-    let mut body = String::from("\u{feff}: a comment\r\n\r\nevent: message_start\ndata: {\"type\":\"message_start\"}\n\n");
+    let mut body =
+        String::from("\u{feff}: a comment\r\n\r\nevent: message_start\ndata: {\"type\":\"message_start\"}\n\n");
     for number in 0..3_000 {
         body.push_str(&format!(
             "event: content_block_delta\r\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{number} 👩‍👩‍👧‍👦 é\"}}}}\r\n\r\n"

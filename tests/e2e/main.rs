@@ -20,11 +20,15 @@ mod survival;
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 use suite::Suite;
+use understudy_tests::leave_nothing_behind;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // One for each browser: more would only wait for each other, and the machine has two cores.
     arguments.test_threads.get_or_insert(2);
+    if let Err(error) = leave_nothing_behind() {
+        eprintln!("{error:#}");
+    }
     let mut suite = Suite::default();
     offers::add(&mut suite);
     scenarios::add(&mut suite);

@@ -85,7 +85,10 @@ const CASES: [Case; 11] = [
     Case {
         name: "usage_limit",
         breaks: |lab| {
-            completion(lab, Effect::Answer(Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() }));
+            completion(
+                lab,
+                Effect::Answer(Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() }),
+            );
         },
         title: "title_limit",
         what: "what_limit_until",
@@ -136,7 +139,10 @@ fn healthy_is_quiet(stage: &Stage) -> Result<()> {
     stage.open("/new")?;
     stage.send_whole("Is all well?")?;
     let answer = stage.browser.eval("return window.lab.lastAnswerBytes.at(-1)")?;
-    ensure!(answer["done"] == true && answer["error"].is_null() && answer["status"] == 200, "the page's own answer: {answer}");
+    ensure!(
+        answer["done"] == true && answer["error"].is_null() && answer["status"] == 200,
+        "the page's own answer: {answer}"
+    );
     stage.wait_for_entry_state("Is all well?", "confirmed")?;
     quiet(stage)
 }

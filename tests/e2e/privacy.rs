@@ -30,11 +30,18 @@ fn nothing_leaves(stage: &Stage) -> Result<()> {
     stage.wait_until_idle()?;
     stage.browser.open_popup()?;
     never("a request with the prompt elsewhere", WATCH, || Ok(strangers(stage, secret).pop()))?;
-    let hosts: Vec<String> = stage.lab.requests().into_iter().map(|seen| seen.host).filter(|host| !OWN.contains(&host.as_str())).collect();
+    let hosts: Vec<String> =
+        stage.lab.requests().into_iter().map(|seen| seen.host).filter(|host| !OWN.contains(&host.as_str())).collect();
     // The browser may ask for things of its own (updates, lists); they are not the extension's, and none of the fallbacks' hosts.
-    ensure!(!hosts.iter().any(|host| understudy_lab::Lab::hosts().any(|known| known == host)), "asked before the click: {hosts:?}");
+    ensure!(
+        !hosts.iter().any(|host| understudy_lab::Lab::hosts().any(|known| known == host)),
+        "asked before the click: {hosts:?}"
+    );
     for seen in stage.lab.requests().iter().filter(|seen| seen.part == Part::StatusPage) {
-        ensure!(seen.method == "GET" && seen.body.is_empty() && seen.header("cookie").is_none(), "the status page was told more: {seen:?}");
+        ensure!(
+            seen.method == "GET" && seen.body.is_empty() && seen.header("cookie").is_none(),
+            "the status page was told more: {seen:?}"
+        );
     }
     stage.browser.driver().switch(stage.home())?;
     let known = stage.browser.driver().windows()?;

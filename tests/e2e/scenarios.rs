@@ -1,7 +1,7 @@
 //! Every scenario file of `tests/scenarios`, lived through by a user in the browser; the file says what must be true.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::time::Duration;
 use understudy_engine::outbox::EntryState;
 use understudy_lab::{Deed, Expect, Lab, Playing, Scenario};
@@ -11,6 +11,8 @@ use understudy_tests::wait::{SOON, never, until};
 
 /// A card that has not come by then was not meant to come.
 const QUIET: Duration = Duration::from_millis(1_500);
+/// A stall counts after a minute, and the status page is asked again after a minute.
+const LONG: Duration = Duration::from_secs(100);
 
 pub fn add(suite: &mut Suite) {
     for name in Scenario::names() {
@@ -21,21 +23,26 @@ pub fn add(suite: &mut Suite) {
 
 /// Plays the scenario step by step: its clock moves only where the test moves it.
 fn live(stage: &Stage, name: &str) -> Result<()> {
-    let scenario = Scenario::named(name).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let scenario = Scenario::named(name).map_err(|error| anyhow!("{error}"))?;
     ensure!(!scenario.expects.is_empty(), "{name} expects nothing");
-    let playing = stage.lab.play_at(&scenario, 0.0);
     let user = User { stage, lab: &stage.lab, words: Words::read(stage.browser.kind())? };
+    // Claude is open and works when second 0 comes.
+    stage.open("/new")?;
+    let playing = stage.lab.play_at(&scenario, 0.0);
     let mut done = 0;
     for expect in &scenario.expects {
         let until = expect.after.unwrap_or(scenario.user.len());
-        ensure!(until >= done && until <= scenario.user.len(), "{name}: expectations out of order");
+        ensure!(until <= scenario.user.len(), "{name}: there are no {until} deeds");
+        for (number, step) in scenario.user.iter().enumerate().take(until).skip(done) {
+            if let Some(time) = step.time {
+                playing.skip_to(time);
+            }
+            user.does(step.does, number, &playing).with_context(|| format!("deed {} ({:?})", number + 1, step.does))?;
+            done = number + 1;
+        }
         if let Some(time) = expect.time {
             playing.skip_to(time);
         }
-        for (number, deed) in scenario.user.iter().enumerate().take(until).skip(done) {
-            user.does(*deed, number, &playing).with_context(|| format!("deed {} ({deed:?})", number + 1))?;
-        }
-        done = until;
         user.finds(expect).with_context(|| format!("after {done} deeds: {}", expect.say))?;
     }
     playing.stop();
@@ -53,10 +60,6 @@ impl User<'_> {
         let browser = &self.stage.browser;
         let prompt = format!("Prompt number {} of {}", number + 1, playing.scenario().title);
         match deed {
-            Deed::Open => {
-                browser.visit("https://claude.ai/new")?;
-                self.arrives()
-            }
             Deed::Reload => {
                 let url = browser.driver().url()?;
                 // An error page is reloaded by going there again.
@@ -80,7 +83,8 @@ impl User<'_> {
             Deed::Stop => {
                 self.stage.send(&prompt)?;
                 let stop = until("the answer comes", SOON, || {
-                    let text = browser.eval("return document.querySelector('[data-is-streaming=true]')?.innerText ?? ''")?;
+                    let text =
+                        browser.eval("return document.querySelector('[data-is-streaming=true]')?.innerText ?? ''")?;
                     let stop = browser.driver().find("button[aria-label='Stop response']")?;
                     Ok(stop.filter(|_| text.as_str().is_some_and(|text| !text.is_empty())))
                 })?;
@@ -114,10 +118,12 @@ impl User<'_> {
     fn finds(&self, expect: &Expect) -> Result<()> {
         let browser = &self.stage.browser;
         match expect.card {
-            Some(true) => {
-                browser.wait_for_card()?;
+            Some(true) => until("the card is shown", LONG, || browser.card()).map(drop)?,
+            Some(false) => {
+                // One that was there goes with the success; one that was not does not come.
+                until("there is no card", SOON, || Ok(browser.card()?.is_none().then_some(())))?;
+                never("a card", QUIET, || browser.card())?;
             }
-            Some(false) => never("a card", QUIET, || browser.card())?,
             None => {}
         }
         if let Some(title) = &expect.title {
@@ -148,10 +154,10 @@ impl User<'_> {
         if let Some(offer) = expect.offer {
             self.offers(offer)?;
         }
-        if !expect.state.is_empty() {
-            self.popup_says_one_of(expect)?;
-        }
-        Ok(())
+        let states = expect.state.iter().map(|state| format!("page_state_{}", state.name())).collect();
+        self.popup_says_one_of(states)?;
+        self.popup_says_one_of(expect.headline.iter().cloned().collect())?;
+        self.popup_says_one_of(expect.official.clone())
     }
 
     fn newest_entry_is(&self, state: EntryState) -> Result<()> {
@@ -177,19 +183,26 @@ impl User<'_> {
                 Ok(self.stage.browser.popup_text()?.contains("ChatGPT").then_some(()))
             });
         }
-        never("another assistant is offered", QUIET, || Ok(self.stage.browser.card()?.filter(|card| card.buttons.contains(&main))))
+        never("another assistant is offered", QUIET, || {
+            Ok(self.stage.browser.card()?.filter(|card| card.buttons.contains(&main)))
+        })
     }
 
-    fn popup_says_one_of(&self, expect: &Expect) -> Result<()> {
-        self.stage.browser.open_popup()?;
-        until(&format!("the popup says one of {:?}", expect.state), SOON, || {
+    fn popup_says_one_of(&self, keys: Vec<String>) -> Result<()> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        if !self.stage.browser.popup_is_open()? {
+            self.stage.browser.open_popup()?;
+        }
+        until(&format!("the popup says one of {keys:?}"), LONG, || {
             let text = self.stage.browser.popup_text()?;
-            for state in &expect.state {
-                if text.contains(&self.words.say(&format!("page_state_{}", state.name()), &[])?) {
+            for key in &keys {
+                if self.words.are_said(key, &text)? {
                     return Ok(Some(()));
                 }
             }
-            bail!("it says {:?}", text.lines().take(3).collect::<Vec<_>>());
+            bail!("it says {:?}", text.lines().take(12).collect::<Vec<_>>());
         })
     }
 }

@@ -95,7 +95,8 @@ fn outcome(test: impl FnOnce() -> Result<()>) -> Result<(), Failed> {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Failed::from(format!("{error:#}"))),
         Err(panic) => {
-            let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            let said =
+                panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
             Err(Failed::from(said.unwrap_or("a panic").to_owned()))
         }
     }

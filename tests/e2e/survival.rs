@@ -4,7 +4,7 @@ use crate::suite::Suite;
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
 use understudy_lab::{Effect, Fault, Link, Network, Part, Shape, Target};
-use understudy_tests::stage::{Words, repository};
+use understudy_tests::stage::{Words, dist};
 use understudy_tests::texts::hard;
 use understudy_tests::wait::{PATIENT, SOON, until};
 use understudy_tests::{Kind, Stage};
@@ -206,6 +206,6 @@ fn kept(stage: &Stage, text: &str, state: &str) -> Result<()> {
 
 /// The package for the store: Firefox keeps it over a restart.
 fn package(kind: Kind) -> Option<PathBuf> {
-    let path = repository().join("dist/understudy-firefox.zip");
+    let path = dist().join("understudy-firefox.zip");
     (kind == Kind::Firefox && path.exists()).then_some(path)
 }

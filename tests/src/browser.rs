@@ -118,7 +118,15 @@ impl Kind {
 impl Options {
     /// A headless browser with a folder as its extension and permission requests granted.
     pub fn new(kind: Kind, port: u16, extension: Option<&Path>) -> Self {
-        Self { kind, port, extension: extension.map(Path::to_owned), package: None, prompts: false, display: None, background: true }
+        Self {
+            kind,
+            port,
+            extension: extension.map(Path::to_owned),
+            package: None,
+            prompts: false,
+            display: None,
+            background: true,
+        }
     }
 }
 
@@ -141,7 +149,8 @@ impl Browser {
     pub fn crash_and_restart(&mut self) -> Result<()> {
         let driver = self.side.driver_mut();
         let capabilities = &driver.capabilities;
-        let id = capabilities.get("goog:processID").or_else(|| capabilities.get("moz:processID")).and_then(Value::as_u64);
+        let id =
+            capabilities.get("goog:processID").or_else(|| capabilities.get("moz:processID")).and_then(Value::as_u64);
         kill_tree(u32::try_from(id.context("no process id")?)?);
         driver.abandon();
         self.side = start(&self.options, self.profile.path())?;
@@ -208,7 +217,8 @@ impl Browser {
 
     /// Waits for a tab that is not in `known`, makes it the current one and returns its handle.
     pub fn follow_new_tab(&self, known: &[String]) -> Result<String> {
-        let tab = until("a new tab", SOON, || Ok(self.driver().windows()?.into_iter().find(|tab| !known.contains(tab))))?;
+        let tab =
+            until("a new tab", SOON, || Ok(self.driver().windows()?.into_iter().find(|tab| !known.contains(tab))))?;
         self.driver().switch(&tab)?;
         Ok(tab)
     }
@@ -251,7 +261,9 @@ impl Browser {
                 "return [...arguments[0].querySelectorAll('button')].filter((b) => b.getClientRects().length)[arguments[1]]",
                 &json!([root.argument(), index]),
             )?;
-            let Some((_, reference)) = button.as_object().and_then(|object| object.iter().next()) else { return Ok(None) };
+            let Some((_, reference)) = button.as_object().and_then(|object| object.iter().next()) else {
+                return Ok(None);
+            };
             self.driver().click(&Element(text(reference.clone())?))?;
             Ok(Some(()))
         })
@@ -405,7 +417,9 @@ fn start(options: &Options, profile: &Path) -> Result<Box<dyn Side>> {
 /// Whether a `WebDriver` error says that the thing was there a moment ago.
 fn is_gone(error: &anyhow::Error) -> bool {
     let said = error.to_string();
-    ["no such shadow root", "detached shadow root", "stale element", "no such element"].iter().any(|code| said.starts_with(code))
+    ["no such shadow root", "detached shadow root", "stale element", "no such element"]
+        .iter()
+        .any(|code| said.starts_with(code))
 }
 
 /// The bridge's host element.

@@ -47,9 +47,13 @@ impl Chromium {
             line.split("successfully on port ").nth(1)?.trim().trim_end_matches('.').parse::<u16>().ok()
         })?;
         let driver = WebDriver::start(port, &capabilities(options, profile)?)?;
-        let address = driver.capabilities["goog:chromeOptions"]["debuggerAddress"].as_str().context("no debugger address")?;
+        let address =
+            driver.capabilities["goog:chromeOptions"]["debuggerAddress"].as_str().context("no debugger address")?;
         let wire = Wire { cdp: Cdp::connect(address)?, probe: None, popup: None, cut_worker: None };
-        let origin = options.extension.as_deref().map(|folder| extension_id(folder).map(|id| format!("chrome-extension://{id}/")));
+        let origin = options
+            .extension
+            .as_deref()
+            .map(|folder| extension_id(folder).map(|id| format!("chrome-extension://{id}/")));
         let side = Self {
             wire: RefCell::new(wire),
             driver,
@@ -163,7 +167,8 @@ impl Side for Chromium {
 
     fn popup_is_open(&self) -> Result<bool> {
         let origin = self.own_origin()?;
-        let popups = self.wire.borrow_mut().cdp.targets("page", |url| url.starts_with(origin) && url.contains("popup.html"))?;
+        let popups =
+            self.wire.borrow_mut().cdp.targets("page", |url| url.starts_with(origin) && url.contains("popup.html"))?;
         Ok(!popups.is_empty())
     }
 
@@ -176,7 +181,8 @@ impl Side for Chromium {
     }
 
     fn popup_screenshot(&self) -> Result<Vec<u8>> {
-        let shot = self.with_popup(|cdp, popup| cdp.send_to(popup, "Page.captureScreenshot", &json!({"format": "png"})))?;
+        let shot =
+            self.with_popup(|cdp, popup| cdp.send_to(popup, "Page.captureScreenshot", &json!({"format": "png"})))?;
         Ok(BASE64_STANDARD.decode(shot["data"].as_str().context("no picture")?)?)
     }
 
@@ -218,7 +224,8 @@ impl Side for Chromium {
     fn offline(&self, off: bool) -> Result<()> {
         let conditions = json!({"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
         self.driver.post("/goog/cdp/execute", &json!({"cmd": "Network.enable", "params": {}}))?;
-        self.driver.post("/goog/cdp/execute", &json!({"cmd": "Network.emulateNetworkConditions", "params": conditions}))?;
+        self.driver
+            .post("/goog/cdp/execute", &json!({"cmd": "Network.emulateNetworkConditions", "params": conditions}))?;
         let wire = &mut *self.wire.borrow_mut();
         if let Some(worker) = wire.cut_worker.take() {
             wire.cdp.detach(&worker)?;
@@ -235,7 +242,8 @@ impl Side for Chromium {
     }
 
     fn dark(&self, dark: bool) -> Result<()> {
-        let media = json!({"features": [{"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }}]});
+        let media =
+            json!({"features": [{"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }}]});
         self.driver.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setEmulatedMedia", "params": media}))?;
         let wire = &mut *self.wire.borrow_mut();
         if let Some(popup) = &wire.popup {

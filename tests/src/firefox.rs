@@ -38,8 +38,9 @@ impl Firefox {
             command.env("DISPLAY", display);
         }
         // "… INFO geckodriver  Listening on 127.0.0.1:40123"
-        let (process, port) =
-            Process::start_and_read(command, |line| line.split("Listening on ").nth(1)?.trim().rsplit(':').next()?.parse::<u16>().ok())?;
+        let (process, port) = Process::start_and_read(command, |line| {
+            line.split("Listening on ").nth(1)?.trim().rsplit(':').next()?.parse::<u16>().ok()
+        })?;
         let id = options.extension.as_deref().map(add_on_id).transpose()?;
         let driver = WebDriver::start(port, &capabilities(options, profile, id.as_deref()))?;
         let mut side = Self { driver, _process: process, installed: None };
@@ -67,7 +68,9 @@ impl Firefox {
 
     /// Runs the body of an async function in the browser's own window.
     fn chrome_eval(&self, body: &str, arguments: &Value) -> Result<Value> {
-        self.in_chrome(|| self.driver.eval(&format!("return (async function () {{ {body} }}).apply(null, arguments)"), arguments))
+        self.in_chrome(|| {
+            self.driver.eval(&format!("return (async function () {{ {body} }}).apply(null, arguments)"), arguments)
+        })
     }
 
     fn in_chrome<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -130,7 +133,8 @@ impl Side for Firefox {
 
     fn background_runs(&self) -> Result<bool> {
         let id = &self.installed()?.id;
-        let state = self.chrome_eval("return WebExtensionPolicy.getByID(arguments[0])?.extension.backgroundState", &json!([id]))?;
+        let state = self
+            .chrome_eval("return WebExtensionPolicy.getByID(arguments[0])?.extension.backgroundState", &json!([id]))?;
         Ok(state == "running")
     }
 
@@ -228,15 +232,21 @@ fn geckodriver() -> PathBuf {
     if let Some(path) = env::var_os("GECKODRIVER") {
         return path.into();
     }
-    let home = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
-    home.map(|home| home.join("understudy/geckodriver/bin/geckodriver")).filter(|path| path.exists()).unwrap_or_else(|| "geckodriver".into())
+    let home = env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")));
+    home.map(|home| home.join("understudy/geckodriver/bin/geckodriver"))
+        .filter(|path| path.exists())
+        .unwrap_or_else(|| "geckodriver".into())
 }
 
 /// The id that the manifest gives to Firefox.
 fn add_on_id(folder: &Path) -> Result<String> {
     let path = folder.join("manifest.json");
     let manifest: Value = serde_json::from_slice(&fs::read(&path).with_context(|| format!("no {}", path.display()))?)?;
-    let id = manifest["browser_specific_settings"]["gecko"]["id"].as_str().context("the manifest names no id for Firefox")?;
+    let id = manifest["browser_specific_settings"]["gecko"]["id"]
+        .as_str()
+        .context("the manifest names no id for Firefox")?;
     Ok(id.to_owned())
 }
 

@@ -21,5 +21,5 @@ pub mod webdriver;
 
 pub use browser::{Browser, Card, Kind, Options};
 pub use display::Display;
-pub use process::Process;
+pub use process::{Process, leave_nothing_behind};
 pub use stage::Stage;

@@ -80,7 +80,9 @@ impl Drop for Process {
             signal(*id, Signal::KILL);
         }
         let start = Instant::now();
-        while tree.iter().any(|id| fs::exists(format!("/proc/{id}/exe")).unwrap_or(false)) && start.elapsed() < STOP_LIMIT {
+        while tree.iter().any(|id| fs::exists(format!("/proc/{id}/exe")).unwrap_or(false))
+            && start.elapsed() < STOP_LIMIT
+        {
             thread::yield_now();
         }
     }
@@ -91,6 +93,17 @@ pub fn kill_tree(id: u32) {
     for id in descendants(id).into_iter().chain([id]) {
         signal(id, Signal::KILL);
     }
+}
+
+/// Ends every process that this one has started, and then this one, when it is interrupted or told to end.
+pub fn leave_nothing_behind() -> Result<()> {
+    ctrlc::set_handler(|| {
+        for id in descendants(std::process::id()) {
+            signal(id, Signal::KILL);
+        }
+        std::process::exit(130);
+    })
+    .context("cannot watch for an interrupt")
 }
 
 /// Every process below `root`, from `/proc`; empty where there is none.

@@ -5,6 +5,7 @@ use crate::wait::{PATIENT, SOON, until};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -85,7 +86,9 @@ impl Stage {
     pub fn prefer(&self, fallbacks: &[&str]) -> Result<()> {
         self.browser.kill_background()?;
         let settings = json!({"fallbacks": fallbacks, "customUrl": "", "customName": ""}).to_string();
-        self.browser.probe_eval(&format!("await browser.storage.local.set({{settings: {}}})", json!(settings))).map(drop)
+        self.browser
+            .probe_eval(&format!("await browser.storage.local.set({{settings: {}}})", json!(settings)))
+            .map(drop)
     }
 
     /// Opens a page of claude.ai and waits until its composer lives.
@@ -142,14 +145,22 @@ impl Stage {
     /// Waits until a saved prompt with this text is stored, and returns its entry.
     pub fn wait_for_entry(&self, text: &str) -> Result<Value> {
         until("the prompt is stored", SOON, || {
-            Ok(self.browser.entries()?.into_iter().find(|entry| entry["text"].as_str().is_some_and(|stored| same_text(stored, text))))
+            Ok(self
+                .browser
+                .entries()?
+                .into_iter()
+                .find(|entry| entry["text"].as_str().is_some_and(|stored| same_text(stored, text))))
         })
     }
 
     /// Waits until the stored prompt with this text is in a state (`not-sent`, `unknown`, `confirmed`).
     pub fn wait_for_entry_state(&self, text: &str, state: &str) -> Result<()> {
         until(&format!("the prompt is {state}"), SOON, || {
-            let entry = self.browser.entries()?.into_iter().find(|entry| entry["text"].as_str().is_some_and(|stored| same_text(stored, text)));
+            let entry = self
+                .browser
+                .entries()?
+                .into_iter()
+                .find(|entry| entry["text"].as_str().is_some_and(|stored| same_text(stored, text)));
             match entry {
                 Some(entry) if entry["state"] == state => Ok(Some(())),
                 Some(entry) => bail!("it is {}", entry["state"]),
@@ -214,7 +225,8 @@ impl Words {
         let mut said = message["message"].as_str().with_context(|| format!("{key}: no text"))?.to_owned();
         if let Some(places) = message["placeholders"].as_object() {
             for (name, place) in places {
-                said = said.replace(&format!("${}$", name.to_uppercase()), place["content"].as_str().unwrap_or_default());
+                said =
+                    said.replace(&format!("${}$", name.to_uppercase()), place["content"].as_str().unwrap_or_default());
                 said = said.replace(&format!("${name}$"), place["content"].as_str().unwrap_or_default());
             }
         }
@@ -260,13 +272,18 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// The built extension for a browser.
+/// The built extension for a browser: below `dist`, or below the folder that `UNDERSTUDY_DIST` names.
 pub fn extension(kind: Kind) -> Result<PathBuf> {
-    let folder = repository().join("dist").join(kind.folder());
+    let folder = dist().join(kind.folder());
     if !folder.join("manifest.json").exists() {
         bail!("{} is not built; run `cargo xtask build`", folder.display());
     }
     Ok(folder)
+}
+
+/// Where the builds and packages are.
+pub fn dist() -> PathBuf {
+    env::var_os("UNDERSTUDY_DIST").map_or_else(|| repository().join("dist"), PathBuf::from)
 }
 
 /// The root of the repository.

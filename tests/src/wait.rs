@@ -34,7 +34,11 @@ pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Op
 /// Looks for `span` and fails if `look` ever gives a value: for what must *not* happen.
 ///
 /// An absence can only be watched, so this is the one wait that always takes its whole time; keep `span` short.
-pub fn never<T: std::fmt::Debug>(what: &str, span: Duration, mut look: impl FnMut() -> Result<Option<T>>) -> Result<()> {
+pub fn never<T: std::fmt::Debug>(
+    what: &str,
+    span: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<()> {
     let start = Instant::now();
     while start.elapsed() < span {
         if let Some(value) = look()? {

@@ -27,13 +27,21 @@ pub struct Shadow(pub String);
 impl WebDriver {
     /// Starts a session at a driver.
     pub fn start(port: u16, capabilities: &Value) -> Result<Self> {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().timeout_global(Some(COMMAND_LIMIT)).http_status_as_error(false).build().into();
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .timeout_global(Some(COMMAND_LIMIT))
+            .http_status_as_error(false)
+            .build()
+            .into();
         let base = format!("http://127.0.0.1:{port}");
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
         let answer = call(&agent, "POST", &format!("{base}/session"), Some(&body))?;
         let id = answer["sessionId"].as_str().context("no session id")?;
-        Ok(Self { agent, session: format!("{base}/session/{id}"), capabilities: answer["capabilities"].clone(), over: false })
+        Ok(Self {
+            agent,
+            session: format!("{base}/session/{id}"),
+            capabilities: answer["capabilities"].clone(),
+            over: false,
+        })
     }
 
     /// `GET`s a path below the session.
