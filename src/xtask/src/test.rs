@@ -7,6 +7,7 @@ use crate::setup::{self, Browsers};
 use crate::shell::{self, Finished, step};
 use crate::tally::{self, Tally};
 use anyhow::Result;
+use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -75,12 +76,15 @@ impl Run<'_> {
 
     /// Everything that runs on this machine without a browser.
     fn native(&mut self, browsers: &Browsers) -> Result<()> {
-        for package in ["understudy-engine", "understudy-lab", "understudy-cli", "xtask"] {
+        for (name, packages) in NATIVE {
             let mut command = self.repo.cargo();
-            command.args(["test", "--no-fail-fast", "--package", package]).arg("--").arg(self.filter);
-            browsers.name_in(&mut command);
-            let finished = step(&format!("tests of {package}"), &mut command)?;
-            self.add(&format!("tests of {package}"), &finished, tally::cargo(&finished.output));
+            command.args(["test", "--no-fail-fast"]);
+            for package in packages {
+                command.args(["--package", package]);
+            }
+            browsers.name_in(command.arg("--").arg(self.filter));
+            let finished = step(name, &mut command)?;
+            self.add(name, &finished, tally::cargo(&finished.output));
         }
         Ok(())
     }
@@ -111,7 +115,7 @@ impl Run<'_> {
     /// The wasm crates' unit tests, inside each browser.
     fn wasm(&mut self, browsers: &Browsers, runner: &PathBuf) -> Result<()> {
         let capabilities = self.repo.target.join("wasm-tests.json");
-        fs::write(&capabilities, CAPABILITIES)?;
+        fs::write(&capabilities, capabilities_of(browsers).to_string())?;
         for (browser, variable, driver) in
             [("Chromium", "CHROMEDRIVER", &browsers.chromedriver), ("Firefox", "GECKODRIVER", &browsers.geckodriver)]
         {
@@ -191,9 +195,22 @@ impl Run<'_> {
     }
 }
 
+/// What runs on this machine as it is. The parts of the wasm crates that need no browser are tested here too.
+const NATIVE: [(&str, &[&str]); 5] = [
+    ("tests of the engine", &["understudy-engine"]),
+    ("tests of the lab", &["understudy-lab"]),
+    ("tests of the command line", &["understudy-cli"]),
+    ("tests of the wasm crates, natively", &["understudy-browser", "understudy-background", "understudy-pages"]),
+    ("tests of the task runner", &["xtask"]),
+];
+
 /// A root user's Chromium has no sandbox, and a headless one needs no graphics card.
-const CAPABILITIES: &str = r#"{
-  "goog:chromeOptions": { "args": ["--no-sandbox", "--disable-gpu", "--headless=new", "--no-first-run"] },
-  "moz:firefoxOptions": { "args": ["-headless"] }
+fn capabilities_of(browsers: &Browsers) -> serde_json::Value {
+    json!({
+        "goog:chromeOptions": {
+            "binary": browsers.chromium,
+            "args": ["--no-sandbox", "--disable-gpu", "--headless=new", "--no-first-run"],
+        },
+        "moz:firefoxOptions": { "binary": browsers.firefox, "args": ["-headless"] },
+    })
 }
-"#;
