@@ -93,7 +93,7 @@ const URL: usize = 1_024;
 const HEADER: usize = 256;
 
 fn entry<R: Read>(json: &mut Json<R>) -> Result<Entry, Fault> {
-    let mut entry = Entry::default();
+    let mut entry = Entry { method: "GET".to_owned(), ..Entry::default() };
     let mut body = Body::default();
     let mut kind = None;
     let mut fetched_as = None;
@@ -131,7 +131,7 @@ fn entry<R: Read>(json: &mut Json<R>) -> Result<Entry, Fault> {
 fn request<R: Read>(json: &mut Json<R>, entry: &mut Entry, fetched_as: &mut Option<String>) -> Result<(), Fault> {
     json.object_or_skip(&mut |json, key| {
         match key {
-            "method" => entry.method = json.text(16)?.unwrap_or_default(),
+            "method" => entry.method = json.text(16)?.unwrap_or(std::mem::take(&mut entry.method)),
             "url" => {
                 let mut url = json.text(URL)?.unwrap_or_default();
                 url.truncate(url.find(['?', '#']).unwrap_or(url.len()));
@@ -209,9 +209,12 @@ fn millis(number: Option<f64>) -> Option<u64> {
 
 /// A response body while it is read: what it is encoded in is told only after it.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one body")]
 struct Body {
     /// Another host's: not looked at.
     skip: bool,
+    /// No completion: only its beginning says anything.
+    head_only: bool,
     present: bool,
     base64: bool,
     size: Option<f64>,
@@ -225,14 +228,21 @@ struct Body {
 impl Body {
     /// The request is known now (it may also come after the response).
     fn wanted(&mut self, entry: &Entry) {
-        self.skip = claude::endpoint(&entry.method, &entry.url).is_none_or(|found| found.role == Role::Ignored);
+        let found = claude::endpoint(&entry.method, &entry.url);
+        self.skip = found.as_ref().is_none_or(|found| found.role == Role::Ignored);
+        self.head_only = found.is_some_and(|found| !matches!(found.role, Role::Send | Role::Retry));
     }
 
-    fn push(&mut self, piece: &str) {
-        push_bounded(&mut self.head, piece, BODY_BASE64);
+    /// Tells whether it wants more.
+    fn push(&mut self, piece: &str) -> bool {
+        let room = push_bounded(&mut self.head, piece, BODY_BASE64);
+        if self.head_only {
+            return room;
+        }
         self.plain.push(piece);
         let Self { decoder, decoded, .. } = self;
         decoder.push(piece, &mut |text| decoded.push(text));
+        true
     }
 
     fn settle(self, entry: &mut Entry) {

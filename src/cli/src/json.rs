@@ -4,6 +4,7 @@
 //! is read, and what nobody wants is skipped without being decoded, but not without being checked.
 
 use memchr::memchr2;
+use std::cell::Cell;
 use std::io::{self, Read};
 
 /// Why a file could not be read to its end.
@@ -131,32 +132,46 @@ impl<R: Read> Json<R> {
         }
     }
 
-    /// Takes a string, decoded and in pieces; skips what is no string. Tells whether it was one.
-    pub fn pieces(&mut self, each: &mut dyn FnMut(&str)) -> Result<bool> {
+    /// Takes a string, decoded and in pieces, until `each` has enough; skips the rest, and what is no string.
+    /// Tells whether it was one.
+    pub fn pieces(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<bool> {
+        let enough = Cell::new(false);
+        // Escapes come one by one: they are gathered, so that `each` sees large pieces.
+        let mut gathered = String::new();
+        let mut each = |piece: &str| {
+            gathered.push_str(piece);
+            if piece.is_empty() || gathered.len() >= PIECE {
+                enough.set(enough.get() | !each(&gathered));
+                gathered.clear();
+            }
+        };
         if self.token()? != b'"' {
             self.skip()?;
             return Ok(false);
         }
         self.at += 1;
         let mut decoder = Decoder::default();
-        loop {
+        while !enough.get() {
             if self.at == self.end && !self.refill()? {
                 return Err(Fault::Cut);
             }
             let rest = &self.buffer[self.at..self.end];
             let run = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
-            decoder.plain(&rest[..run], each);
+            decoder.plain(&rest[..run], &mut each);
             self.at += run;
             if self.at == self.end {
                 continue;
             }
             self.at += 1;
             if self.buffer[self.at - 1] == b'"' {
-                decoder.finish(each);
+                decoder.finish(&mut each);
+                each("");
                 return Ok(true);
             }
-            self.escape(&mut decoder, each)?;
+            self.escape(&mut decoder, &mut each)?;
         }
+        self.rest_of_string()?;
+        Ok(true)
     }
 
     /// Takes any value and drops it.
@@ -223,6 +238,11 @@ impl<R: Read> Json<R> {
 
     fn skip_string(&mut self) -> Result<()> {
         self.at += 1;
+        self.rest_of_string()
+    }
+
+    /// Takes what is left of a string that has begun.
+    fn rest_of_string(&mut self) -> Result<()> {
         loop {
             if self.at == self.end && !self.refill()? {
                 return Err(Fault::Cut);
@@ -246,12 +266,7 @@ impl<R: Read> Json<R> {
 
     fn string(&mut self, max: usize) -> Result<String> {
         let mut kept = String::new();
-        let mut full = false;
-        self.pieces(&mut |piece| {
-            if !full {
-                full = push_bounded(&mut kept, piece, max);
-            }
-        })?;
+        self.pieces(&mut |piece| push_bounded(&mut kept, piece, max))?;
         Ok(kept)
     }
 
@@ -348,18 +363,20 @@ impl<R: Read> Json<R> {
     }
 }
 
-/// Appends as much of `piece` as fits into `max` bytes; tells whether that was not all of it.
+/// Appends as much of `piece` as fits into `max` bytes; tells whether there is room for more.
 pub fn push_bounded(kept: &mut String, piece: &str, max: usize) -> bool {
     let mut end = piece.len().min(max.saturating_sub(kept.len()));
     while !piece.is_char_boundary(end) {
         end -= 1;
     }
     kept.push_str(&piece[..end]);
-    end < piece.len()
+    end == piece.len()
 }
 
 /// One read.
 const BUFFER: usize = 128 * 1024;
+/// How much of a string is handed out at once, about.
+const PIECE: usize = 8 * 1024;
 /// Nobody nests deeper.
 const DEPTH: usize = 1_024;
 
@@ -487,7 +504,10 @@ mod tests {
 
     fn string(text: &[u8], step: usize) -> Result<String, Fault> {
         let mut whole = String::new();
-        Json::new(Slow(text, step))?.pieces(&mut |piece| whole.push_str(piece))?;
+        Json::new(Slow(text, step))?.pieces(&mut |piece| {
+            whole.push_str(piece);
+            true
+        })?;
         Ok(whole)
     }
 
@@ -568,10 +588,29 @@ mod tests {
     }
 
     #[test]
+    fn the_rest_of_a_string_is_skipped() {
+        let text = r#"["abc\u00e9\"def\\", "x"]"#;
+        for step in 1..=text.len() {
+            for max in 0..12 {
+                let mut seen = Vec::new();
+                let mut json = Json::new(Slow(text.as_bytes(), step)).expect("a reader");
+                json.array(&mut |json| {
+                    seen.push(json.text(max)?.expect("a string"));
+                    Ok(())
+                })
+                .expect("an array");
+                json.end().expect("the end");
+                assert!("abcé\"def\\".starts_with(&seen[0]) && seen[0].len() <= max, "{seen:?}");
+                assert_eq!(seen[1], if max > 0 { "x" } else { "" });
+            }
+        }
+    }
+
+    #[test]
     fn what_is_kept_is_bounded() {
         let mut kept = String::new();
-        assert!(!push_bounded(&mut kept, "ab", 4));
-        assert!(push_bounded(&mut kept, "cé", 4));
+        assert!(push_bounded(&mut kept, "ab", 4));
+        assert!(!push_bounded(&mut kept, "cé", 4));
         assert_eq!(kept, "abc");
     }
 }

@@ -70,7 +70,7 @@ impl SseReader {
             self.after_cr = false;
             rest = rest.strip_prefix('\n').unwrap_or(rest);
         }
-        while let Some(end) = rest.find(['\r', '\n']) {
+        while let Some(end) = rest.bytes().position(|b| matches!(b, b'\r' | b'\n')) {
             let (head, tail) = rest.split_at(end);
             if self.line.is_empty() {
                 self.field(head, &mut events);
