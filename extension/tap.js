@@ -125,10 +125,10 @@
   window.addEventListener("message", function greet(event) {
     if (event.data !== "understudy" || event.origin !== SITE || event.ports.length !== 1) return;
     event.stopImmediatePropagation();
-    window.removeEventListener("message", greet, true);
+    window.removeEventListener("message", greet, { capture: true });
     [port] = event.ports;
     waiting.splice(0).forEach((line) => safely(() => post(port, line)));
-  }, true);
+  }, { capture: true });
   // Firefox rejects what is under way when a page is left: nobody's failure.
   for (const name of ["pagehide", "pageshow"]) window.addEventListener(name, () => { leaving = name === "pagehide"; });
   tell({ fact: "ready" });
