@@ -415,8 +415,8 @@ impl Engine {
             }
             return;
         }
-        // Without the tap nothing is known of a stream's end.
-        let watched = pending.seq.is_some() || cause.transport.is_some();
+        // Without the tap (or the body of a HAR file) nothing is known of a stream's end.
+        let watched = pending.seq.is_some() || pending.accepted || cause.transport.is_some();
         if pending.is_stream() && pending.is_send() && watched {
             // The answer stopped in its middle. That alone does not say by whose fault.
             self.offer(tab, surface, cause, OfferKind::Cut, entry.clone(), now);
