@@ -1,6 +1,6 @@
 //! `browser.action`: the toolbar button.
 
-use crate::{Refused, raw, to_js};
+use crate::{Refused, raw, settled, to_js};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -20,9 +20,14 @@ struct Title<'a> {
 
 /// Shows a badge of at most four characters (empty for none) in white on a CSS colour, and a tooltip.
 pub async fn badge(text: &str, color: &str, title: &str) -> Result<(), Refused> {
-    raw::set_title(&to_js(&Title { title })?).await?;
-    raw::set_badge_background_color(&to_js(&Color { color })?).await?;
-    raw::set_badge_text_color(&to_js(&Color { color: "#ffffff" })?).await?;
-    raw::set_badge_text(&to_js(&Text { text })?).await?;
+    let calls = [
+        raw::set_title(&to_js(&Title { title })?),
+        raw::set_badge_background_color(&to_js(&Color { color })?),
+        raw::set_badge_text_color(&to_js(&Color { color: "#ffffff" })?),
+        raw::set_badge_text(&to_js(&Text { text })?),
+    ];
+    for call in calls {
+        settled(call).await?;
+    }
     Ok(())
 }

@@ -17,9 +17,11 @@ mod words;
 pub use time::within;
 pub use words::{clock, say};
 
+use js_sys::Promise;
 use serde::Serialize;
 use std::fmt;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// The browser said no: a missing permission, a closed tab, a full store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +49,11 @@ impl From<serde_wasm_bindgen::Error> for Refused {
     fn from(error: serde_wasm_bindgen::Error) -> Self {
         Self(error.to_string())
     }
+}
+
+/// What a call of the browser comes to, whether it answered with a promise or at once.
+async fn settled(answer: Result<JsValue, JsValue>) -> Result<JsValue, Refused> {
+    Ok(JsFuture::from(Promise::resolve(&answer?)).await?)
 }
 
 /// Small option objects on their way into the browser.

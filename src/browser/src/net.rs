@@ -1,6 +1,6 @@
 //! One kind of request: a GET without credentials, with an end.
 
-use crate::{Refused, raw};
+use crate::{Refused, raw, settled};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestInit, Response};
@@ -14,7 +14,7 @@ pub async fn get(url: &str, timeout_ms: u32) -> Result<(u16, String), Refused> {
     init.set_credentials(RequestCredentials::Omit);
     init.set_cache(RequestCache::NoStore);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(timeout_ms)));
-    let response: Response = raw::fetch(url, &init).await?.unchecked_into();
+    let response: Response = settled(raw::fetch(url, &init)).await?.unchecked_into();
     let mut body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     if body.len() > BODY {
         let end = (0..=BODY).rev().find(|at| body.is_char_boundary(*at));

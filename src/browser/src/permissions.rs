@@ -1,6 +1,6 @@
 //! `browser.permissions`: the hosts that the user has opened to us.
 
-use crate::{Refused, member, raw, runtime, to_js};
+use crate::{Refused, member, raw, runtime, settled, to_js};
 use js_sys::Array;
 use serde::Serialize;
 use understudy_engine::Platform;
@@ -18,21 +18,22 @@ struct Wanted<'a> {
 
 /// The match patterns of every host that we may access now.
 pub async fn origins() -> Result<Vec<String>, Refused> {
-    let origins = member(&raw::permissions_get_all().await?, "origins");
+    let origins = member(&settled(raw::permissions_get_all()).await?, "origins");
     Ok(origins.dyn_ref::<Array>().map_or_else(Vec::new, |list| list.iter().filter_map(|one| one.as_string()).collect()))
 }
 
 /// Whether we may access a host, given as a match pattern.
 pub async fn contains(origin: &str) -> Result<bool, Refused> {
     let wanted = to_js(&Wanted { origins: &[origin], data_collection: None })?;
-    Ok(raw::permissions_contains(&wanted).await?.is_truthy())
+    Ok(settled(raw::permissions_contains(&wanted)).await?.is_truthy())
 }
 
-/// Asks the user for a host. Call it first in a click handler, before any `await`: Firefox forgets the click after one.
+/// Asks the user for a host. The question is put at the call, not at the first poll: call it first in a click handler,
+/// before any `await`, for Firefox forgets the click after one.
 ///
 /// In Firefox the question also names the data that a handoff takes to that host.
-pub async fn request(origin: &str) -> Result<bool, Refused> {
+pub fn request(origin: &str) -> impl Future<Output = Result<bool, Refused>> + use<> {
     let data_collection = (runtime::platform() == Platform::Firefox).then_some(&DATA[..]);
-    let wanted = to_js(&Wanted { origins: &[origin], data_collection })?;
-    Ok(raw::permissions_request(&wanted).await?.is_truthy())
+    let asked = to_js(&Wanted { origins: &[origin], data_collection }).map(|wanted| raw::permissions_request(&wanted));
+    async move { Ok(settled(asked?).await?.is_truthy()) }
 }

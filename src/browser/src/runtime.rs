@@ -1,6 +1,6 @@
 //! `browser.runtime`: who and where we are.
 
-use crate::{Refused, raw};
+use crate::{Refused, raw, settled};
 use understudy_engine::Platform;
 use wasm_bindgen::JsValue;
 
@@ -21,12 +21,12 @@ pub fn platform() -> Platform {
 
 /// Sends a message (JSON) to the background, and hands back its reply.
 pub async fn send(message: &str) -> Result<JsValue, Refused> {
-    Ok(raw::runtime_send_message(&js_sys::JSON::parse(message)?).await?)
+    settled(raw::runtime_send_message(&js_sys::JSON::parse(message)?)).await
 }
 
 /// Opens the options page.
 pub async fn open_options() -> Result<(), Refused> {
-    raw::open_options_page().await?;
+    settled(raw::open_options_page()).await?;
     Ok(())
 }
 

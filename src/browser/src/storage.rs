@@ -1,6 +1,6 @@
 //! `browser.storage`: strings in two areas.
 
-use crate::{Refused, raw, to_js};
+use crate::{Refused, raw, settled, to_js};
 use js_sys::{Array, Function, Object, Reflect};
 use serde::Serialize;
 use understudy_engine::Area;
@@ -27,19 +27,21 @@ pub async fn get_all(area: Area) -> Result<Vec<(String, String)>, Refused> {
 pub async fn set(area: Area, key: &str, value: &str) -> Result<(), Refused> {
     let items = Object::new();
     Reflect::set(&items, &JsValue::from_str(key), &JsValue::from_str(value))?;
-    match area {
-        Area::Session => raw::session_set(&items).await?,
-        Area::Local => raw::local_set(&items).await?,
-    };
+    settled(match area {
+        Area::Session => raw::session_set(&items),
+        Area::Local => raw::local_set(&items),
+    })
+    .await?;
     Ok(())
 }
 
 /// Removes one value; it need not be there.
 pub async fn remove(area: Area, key: &str) -> Result<(), Refused> {
-    match area {
-        Area::Session => raw::session_remove(key).await?,
-        Area::Local => raw::local_remove(key).await?,
-    };
+    settled(match area {
+        Area::Session => raw::session_remove(key),
+        Area::Local => raw::local_remove(key),
+    })
+    .await?;
     Ok(())
 }
 
@@ -50,7 +52,7 @@ pub async fn keep_from_content_scripts() -> Result<(), Refused> {
     struct Level {
         access_level: &'static str,
     }
-    raw::local_set_access_level(&to_js(&Level { access_level: "TRUSTED_CONTEXTS" })?).await?;
+    settled(raw::local_set_access_level(&to_js(&Level { access_level: "TRUSTED_CONTEXTS" })?)).await?;
     Ok(())
 }
 
@@ -86,8 +88,9 @@ fn function(listener: &Closure<dyn FnMut()>) -> &Function {
 }
 
 async fn read(area: Area, keys: &JsValue) -> Result<JsValue, Refused> {
-    Ok(match area {
-        Area::Session => raw::session_get(keys).await?,
-        Area::Local => raw::local_get(keys).await?,
+    settled(match area {
+        Area::Session => raw::session_get(keys),
+        Area::Local => raw::local_get(keys),
     })
+    .await
 }

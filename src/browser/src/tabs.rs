@@ -1,6 +1,6 @@
 //! `browser.tabs` and `browser.scripting`.
 
-use crate::{Refused, member, raw, to_js, whole};
+use crate::{Refused, member, raw, settled, to_js, whole};
 use serde::Serialize;
 use understudy_engine::TabId;
 use wasm_bindgen::JsValue;
@@ -26,17 +26,17 @@ struct Place<'a> {
 
 /// Opens a URL in a new tab and shows it.
 pub async fn create(url: &str) -> Result<Tab, Refused> {
-    Ok(raw::tabs_create(&to_js(&Place { url, active: true })?).await?.into())
+    Ok(settled(raw::tabs_create(&to_js(&Place { url, active: true })?)).await?.into())
 }
 
 /// Navigates a tab to a URL and shows it.
 pub async fn navigate(tab: TabId, url: &str) -> Result<Tab, Refused> {
-    Ok(raw::tabs_update(number(tab)?, &to_js(&Place { url, active: true })?).await?.into())
+    Ok(settled(raw::tabs_update(number(tab)?, &to_js(&Place { url, active: true })?)).await?.into())
 }
 
 /// The tab of the calling page; `None` in the popup and in the background.
 pub async fn current() -> Result<Option<Tab>, Refused> {
-    let tab = raw::tabs_get_current().await?;
+    let tab = settled(raw::tabs_get_current()).await?;
     Ok((!tab.is_undefined()).then(|| tab.into()))
 }
 
@@ -47,7 +47,7 @@ pub async fn send(tab: TabId, message: &JsValue) -> Result<JsValue, Refused> {
     struct Top {
         frame_id: u32,
     }
-    Ok(raw::tabs_send_message(number(tab)?, message, &to_js(&Top { frame_id: 0 })?).await?)
+    settled(raw::tabs_send_message(number(tab)?, message, &to_js(&Top { frame_id: 0 })?)).await
 }
 
 /// Runs a script file of ours in the tab's top frame; needs the host's permission.
@@ -62,7 +62,7 @@ pub async fn run_script(tab: TabId, file: &str) -> Result<(), Refused> {
         target: Target,
         files: [&'a str; 1],
     }
-    raw::execute_script(&to_js(&Injection { target: Target { tab_id: tab }, files: [file] })?).await?;
+    settled(raw::execute_script(&to_js(&Injection { target: Target { tab_id: tab }, files: [file] })?)).await?;
     Ok(())
 }
 
