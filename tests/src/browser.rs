@@ -299,8 +299,14 @@ impl Browser {
 
     /// Empties both stores: a fresh install, without a restart. The background is stopped, so that it forgets too.
     pub fn forget_everything(&self) -> Result<()> {
-        self.side.kill_background()?;
-        self.probe_eval("await browser.storage.session.clear(); await browser.storage.local.clear()").map(drop)
+        until("the stores are empty", SOON, || {
+            // An event may wake the background at any moment: once more, until it has woken up with nothing.
+            self.side.kill_background()?;
+            self.probe_eval("await browser.storage.session.clear(); await browser.storage.local.clear()")?;
+            self.side.kill_background()?;
+            let left = self.probe_eval("return (await browser.storage.local.getBytesInUse?.()) ?? 0")?;
+            Ok((left == 0).then_some(()))
+        })
     }
 
     /// The text on the toolbar button.

@@ -49,7 +49,9 @@ impl Chromium {
         let driver = WebDriver::start(port, &capabilities(options, profile)?)?;
         let address =
             driver.capabilities["goog:chromeOptions"]["debuggerAddress"].as_str().context("no debugger address")?;
-        let wire = Wire { cdp: Cdp::connect(address)?, probe: None, popup: None, cut_worker: None };
+        let mut cdp = Cdp::connect(address)?;
+        leave_first_tab(&driver, &mut cdp)?;
+        let wire = Wire { cdp, probe: None, popup: None, cut_worker: None };
         let origin = options
             .extension
             .as_deref()
@@ -253,6 +255,20 @@ impl Side for Chromium {
     }
 }
 
+/// Moves the session to a tab of its own. The first one may still be busy with the browser's start page, and then every command of
+/// chromedriver in it hangs (seen in one start of four on a busy machine); so it is left without asking it anything.
+fn leave_first_tab(driver: &WebDriver, cdp: &mut Cdp) -> Result<()> {
+    let old = cdp.targets("page", |url| !url.starts_with("chrome-extension:"))?;
+    let own = cdp.send("Target.createTarget", &json!({"url": "about:blank"}))?;
+    let own = own["targetId"].as_str().context("no target")?;
+    until("the new tab has a handle", SOON, || Ok(driver.windows()?.iter().any(|tab| tab == own).then_some(())))?;
+    driver.switch(own)?;
+    for tab in old {
+        cdp.send("Target.closeTarget", &json!({"targetId": tab}))?;
+    }
+    until("only the new tab is left", SOON, || Ok((driver.windows()? == [own.to_owned()]).then_some(())))
+}
+
 /// The id that Chromium gives to an unpacked extension: the SHA-256 of its absolute path, 32 hex digits mapped to a..p.
 fn extension_id(folder: &Path) -> Result<String> {
     let path = fs::canonicalize(folder)?;
@@ -302,9 +318,13 @@ fn capabilities(options: &Options, profile: &Path) -> Result<Value> {
         "browserName": "chrome",
         "acceptInsecureCerts": true,
         "pageLoadStrategy": "eager",
+        "timeouts": {"pageLoad": PAGE_LOAD_LIMIT_MS},
         "goog:chromeOptions": {"binary": binary, "args": arguments, "prefs": prefs},
     }))
 }
+
+/// A page that has not loaded by then never will.
+const PAGE_LOAD_LIMIT_MS: u32 = 30_000;
 
 /// Quiet, reproducible, and startable as root in a container.
 const FLAGS: [&str; 9] = [

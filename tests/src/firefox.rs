@@ -143,8 +143,9 @@ impl Side for Firefox {
         self.chrome_eval(
             "await WebExtensionPolicy.getByID(arguments[0]).extension.terminateBackground({ignoreDevToolsAttached: true})",
             &json!([id]),
-        )?;
-        until("the background has stopped", SOON, || Ok((!self.background_runs()?).then_some(())))
+        )
+        // It has stopped when this returns; an event may have started a new life since.
+        .map(drop)
     }
 
     fn open_popup(&self) -> Result<()> {
@@ -286,6 +287,8 @@ fn capabilities(options: &Options, profile: &Path, id: Option<&str>) -> Value {
         "browserName": "firefox",
         "acceptInsecureCerts": true,
         "pageLoadStrategy": "eager",
+        // A navigation that something blocks hangs to this limit.
+        "timeouts": {"pageLoad": 30_000},
         "webSocketUrl": true,
         "moz:firefoxOptions": {"binary": binary, "args": arguments, "prefs": prefs},
     })
