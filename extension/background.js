@@ -2,16 +2,14 @@
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
 
-const WASM = new URL("wasm/background_bg.wasm", import.meta.url);
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
 let background, fail = () => {}, failures = 0, last = Promise.resolve();
-
 async function handle(name, args) {
   const trap = new Promise((_, reject) => { fail = reject; });
   const timer = setTimeout(fail, LIMIT);
   try {
-    background ??= init({ module_or_path: WASM }).then(() => Background.start(hand));
+    background ??= init({ module_or_path: new URL("wasm/background_bg.wasm", import.meta.url) }).then(() => Background.start(hand));
     const reply = await Promise.race([trap, background.then((instance) => instance.event(name, args))]);
     failures = 0;
     return reply;
@@ -27,7 +25,6 @@ async function handle(name, args) {
 }
 const hand = (name, ...args) => (last = last.then(() => handle(name, args)));
 const on = (event, name, ...filter) => event.addListener((...args) => hand(name, ...args), ...filter);
-
 on(browser.webRequest.onBeforeRequest, "started", CLAUDE, ["requestBody"]);
 on(browser.webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
 on(browser.webRequest.onCompleted, "done", CLAUDE);

@@ -14,15 +14,12 @@
     } catch (error) {
       if (!globalThis.browser?.runtime?.id) return life.abort(); // updated or removed: this page is not ours any more
       if (tries <= 1 || !String(error?.message).includes("Receiving end does not exist")) return undefined;
-      await new Promise((resume) => { setTimeout(resume, 200); });
-      return send(message, tries - 1);
+      return new Promise((answer) => { setTimeout(() => answer(send(message, tries - 1)), 200); });
     }
   };
-
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = ({ data }) => !life.signal.aborted && data.length <= 65536 && send({ type: "fact", fact: data });
   window.postMessage("understudy", location.origin, [port2]); // the tap is the only one to see it
-
   const report = (type) => send({ type, online: navigator.onLine });
   for (const name of ["online", "offline"]) window.addEventListener(name, () => report("online"), life);
   window.addEventListener("pageshow", (event) => event.persisted && report("hello"), life);
@@ -37,12 +34,10 @@
 
   // What stands in the page: its parts, its words and buttons as JSON, its close action, where the focus was before.
   let card, said, offered, close, back, busy;
-
   const mount = () => {
     const host = element(HOST, {});
     const root = host.attachShadow({ mode: "closed" });
-    const words = element("div", { role: "status", part: "words" });
-    const actions = element("div", { part: "actions" });
+    const [words, actions] = [element("div", { role: "status", part: "words" }), element("div", { part: "actions" })];
     const frame = element("section", { role: "region", "aria-label": "Understudy" }, words, actions);
     root.append(frame);
     root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, undefined, event));
@@ -51,14 +46,12 @@
     for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation());
     return { host, root, frame, words, actions };
   };
-
   const hide = () => {
     const held = card?.root.activeElement;
     card?.host.remove();
     if (held) back?.focus();
     card = said = offered = close = back = undefined;
   };
-
   const show = (news) => {
     if (!news) return hide();
     card ??= mount();
@@ -85,7 +78,6 @@
     made.addEventListener("click", (event) => act(action, made, event));
     return made;
   };
-
   const act = async (action, pressed, event) => {
     if (!event.isTrusted || busy) return;
     busy = true; // a double click is one click

@@ -9,7 +9,6 @@
   const [POLL, PAUSE, CALM, HINT] = [50, 30, 400, 60000]; // ms
   const pause = (ms) => new Promise((resume) => { setTimeout(resume, ms); }); // never a frame: they stall in hidden tabs
   const make = (name) => document.createElement(name);
-
   const usable = (box) => ("value" in box ? !box.disabled && !box.readOnly : box.isContentEditable) &&
     box.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box.clientHeight > 0;
   const find = (selectors) => selectors.flatMap((one) => [...document.querySelectorAll(one)]).find(usable);
@@ -20,10 +19,7 @@
     const lines = [];
     let line, held = ""; // the open line; a line break that counts once more of its block follows
     const grow = (text, hold) => { [line, held] = [(line ?? "") + held + text, hold]; };
-    const end = () => {
-      if (line !== undefined) lines.push(line);
-      [line, held] = [undefined, ""];
-    };
+    const end = () => { if (line !== undefined) lines.push(line); [line, held] = [undefined, ""]; };
     const walk = (node) => {
       const block = BLOCK.test(node.nodeName);
       if (block) end();
@@ -39,9 +35,9 @@
     return lines.join("\n");
   };
   const same = (one, other) => one.replace(/\n+$/, "") === other.replace(/\n+$/, "");
-
   // The ways of writing, each as it was measured to work on the editors it is meant for.
   const bubbling = { bubbles: true, cancelable: true, composed: true };
+  const fire = (box, type, more) => box.dispatchEvent(new InputEvent(type, { ...bubbling, ...more }));
   const escape = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const paragraph = (line) => { const block = make("p"); block.append(line || make("br")); return block; };
   const select = (box) => ("value" in box ? box.select() : getSelection().selectAllChildren(box));
@@ -56,10 +52,7 @@
   const WAYS = {
     dom: (box, text) => box.replaceChildren(...text.split("\n").map(paragraph)),
     value: (box, text) => { box.value = text; }, // a setter that the page put over it is in another world
-    "before-input"(box, data) {
-      select(box);
-      box.dispatchEvent(new InputEvent("beforeinput", { inputType: "insertText", data, ...bubbling }));
-    },
+    "before-input": (box, data) => { select(box); fire(box, "beforeinput", { inputType: "insertText", data }); },
     paste: (box, text) => paste(box, "text/plain", text),
     "pm-paste": (box, text) =>
       paste(box, "text/html", `<p data-pm-slice="0 0 []">${text.split("\n").map(escape).join("</p><p>")}</p>`),
@@ -69,8 +62,7 @@
 
   // One line above the composer, gone with the first input or after a minute.
   const hintAt = (box, text) => {
-    const { left, top } = box.getBoundingClientRect();
-    const host = make("understudy-hint");
+    const [{ left, top }, host] = [box.getBoundingClientRect(), make("understudy-hint")];
     host.style = `all:initial;position:fixed;z-index:2147483647;left:${left}px;top:${Math.max(8, top - 48)}px;padding:8px 14px;
       border-radius:10px;background:#1d5b4f;color:#fff;font:500 14px/1.4 system-ui,sans-serif;max-width:calc(100vw - 2rem)`;
     host.role = "status";
@@ -79,6 +71,7 @@
     setTimeout(() => root.append(text), POLL); // read out, because its place was there before
     setTimeout(() => host.remove(), HINT);
     box.addEventListener("input", () => host.remove(), { once: true });
+    box.focus();
   };
 
   const fill = async ({ selectors, technique, text, appearMs, settleMs, overwrite, hint }) => {
@@ -88,12 +81,10 @@
     }
     const written = (stands, since) => ({ outcome: "written", read: stands, tookMs: Date.now() - since });
     if (technique === "by-hand") {
-      box.focus();
       hintAt(box, hint);
       return written(read(box), Date.now());
     }
     if (!overwrite && read(box).trim() && !same(read(box), text)) return { outcome: "occupied" };
-
     // A page that comes alive late replaces or empties its composer: only what still stands after a while counts, and what
     // vanished is written again, at most twice. Anything else that stands there is reported, not mended.
     const began = Date.now();
@@ -107,7 +98,7 @@
       } else if (box && (writes === 0 || (writes < 3 && vanished))) {
         box.focus();
         await WAYS[technique](box, text);
-        if (["dom", "value"].includes(technique)) box.dispatchEvent(new InputEvent("input", bubbling));
+        if (["dom", "value"].includes(technique)) fire(box, "input");
         [writes, into, equal] = [writes + 1, box, same(read(box), text) ? Date.now() : 0];
       } else if (Date.now() - began > settleMs) {
         return written(stands, began);

@@ -7,9 +7,8 @@
   const [BODY, DATA, LINE, WAITING, BEAT] = [4096, 16384, 4194304, 200, 15000]; // three of characters, facts, ms
 
   // Originals: the page, or another extension, may redefine any of them later. Each takes its `this` as first argument.
-  const bare = Function.prototype.bind.bind(Function.prototype.call);
-  const own = (type, name) => Object.getOwnPropertyDescriptor(type.prototype, name);
-  const methods = (type, ...names) => names.map((name) => bare(own(type, name).get ?? own(type, name).value));
+  const [bare, own] = [Function.prototype.bind.bind(Function.prototype.call), Object.getOwnPropertyDescriptor];
+  const methods = (type, ...names) => names.map((name) => own(type.prototype, name)).map(({ get, value }) => bare(get ?? value));
   const [clone, status, headers, body, whole] = methods(Response, "clone", "status", "headers", "body", "text");
   const [askedUrl, askedMethod, askedSignal] = methods(Request, "url", "method", "signal");
   const [read, cancel] = methods(ReadableStreamDefaultReader, "read", "cancel");
@@ -17,7 +16,6 @@
   const [[reader], [gaveUp], [online]] = [methods(ReadableStream, "getReader"), methods(AbortSignal, "aborted"), methods(Navigator, "onLine")];
   const [Asked, Address, Decoder, { apply }, { parse, stringify }] = [Request, URL, TextDecoder, Reflect, JSON];
   const [clock, every, stop] = [performance.now.bind(performance), setInterval.bind(window), clearInterval.bind(window)];
-
   let port, waiting = [], count = 0, leaving = false;
   const safely = (step) => { try { step()?.catch(() => {}); } catch {} };
   const tell = (fact) => safely(() => {
@@ -69,11 +67,10 @@
       events += 1;
     });
     try {
-      do {
+      for (step = {}; !step.done; frames(step.value)) {
         step = await read(source).catch((error) => ({ done: true, end: aborted(error) ? "abort" : "error" }));
         last = clock();
-        frames(step.value);
-      } while (!step.done);
+      }
       tell({ fact: "closed", seq, events, end: step.end ?? "end" });
     } finally {
       stop(beat);
@@ -101,7 +98,6 @@
     const aborted = (error) => leaving || (signal ? gaveUp(signal) : error?.name === "AbortError");
     return { seq: (count += 1), method, url: url.href, path: url.pathname, aborted };
   };
-
   // A promise of its own, so that a rejection which the page does not handle is still reported to it.
   const passOn = async (answer, asked) => {
     try {
@@ -120,7 +116,6 @@
     safely(() => { asked = question(...args); });
     return asked ? passOn(answer, asked) : answer;
   } });
-
   // The bridge's port. It was posted before a script of the page could post one, and none of them gets to see it.
   window.addEventListener("message", function greet(event) {
     if (event.data !== "understudy" || event.origin !== SITE || event.ports.length !== 1) return;
