@@ -97,7 +97,7 @@ pub fn section(name: &str) {
 
 /// Says that a step is done, for work that runs inside this program.
 pub fn done(label: &str, started: Instant) {
-    let mut line = Line { label: label.to_owned(), started, shown: started, terminal: false };
+    let mut line = Line { label: label.to_owned(), started, shown: started, latest: String::new(), terminal: false };
     line.end(true);
 }
 
@@ -106,6 +106,7 @@ struct Line {
     label: String,
     started: Instant,
     shown: Instant,
+    latest: String,
     terminal: bool,
 }
 
@@ -116,11 +117,14 @@ impl Line {
             eprintln!("  ..   {label}");
         }
         let now = Instant::now();
-        Self { label: label.to_owned(), started: now, shown: now, terminal }
+        Self { label: label.to_owned(), started: now, shown: now, latest: String::new(), terminal }
     }
 
     fn tick(&mut self, elapsed: Duration, latest: Option<&str>) {
-        let latest = latest.unwrap_or_default().trim();
+        if let Some(text) = latest.map(str::trim).filter(|text| !text.is_empty()) {
+            text.clone_into(&mut self.latest);
+        }
+        let latest = &self.latest;
         if self.terminal {
             if self.shown.elapsed() < TICK {
                 return;
@@ -130,7 +134,7 @@ impl Line {
             let _ = std::io::stderr().flush();
             self.shown = Instant::now();
         } else if self.shown.elapsed() >= SIGN_OF_LIFE {
-            eprintln!("  ..   {} ({} s so far) {latest}", self.label, elapsed.as_secs());
+            eprintln!("  ..   {} ({} s so far): {latest}", self.label, elapsed.as_secs());
             self.shown = Instant::now();
         }
     }
