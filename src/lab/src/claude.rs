@@ -164,6 +164,9 @@ impl Claude {
             _ => {}
         }
         let path = request.path().to_owned();
+        if matches!(path.as_str(), "/favicon.ico" | "/robots.txt" | "/manifest.json") {
+            return Reply::Whole(Head::new(204, ""), Vec::new());
+        }
         if path == "/api/challenge_redirect" {
             // Whoever gets through to the app has passed the check.
             let to = percent_decode(request.query("to").unwrap_or_default());
@@ -263,9 +266,6 @@ impl Claude {
     /// Pages. A browser that has no session yet is signed in by its first page: the lab's account has no password.
     fn document(&self, request: &Request) -> Reply {
         let path = request.path();
-        if path == "/favicon.ico" || path == "/robots.txt" || path == "/manifest.json" {
-            return Reply::Whole(Head::new(204, ""), Vec::new());
-        }
         let open = ["/login", "/logout", "/maintenance", "/restricted"]
             .iter()
             .any(|it| path == *it || path.starts_with(&format!("{it}/")));

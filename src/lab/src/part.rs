@@ -90,7 +90,7 @@ impl Part {
             | ["api", "organizations", _, "convert_document"]
             | ["api", "convert_document"]
             | ["api", _, "upload"] => Self::Upload,
-            ["api" | "edge-api" | "v1", ..] => Self::Other,
+            ["api" | "edge-api" | "v1", ..] | ["favicon.ico" | "robots.txt" | "manifest.json"] => Self::Other,
             _ => Self::Document,
         }
     }
@@ -153,6 +153,7 @@ mod tests {
             ("POST", "/sentry-tunnel".to_owned(), Part::Telemetry),
             ("POST", "/api/event_logging/v2/batch".to_owned(), Part::Telemetry),
             ("GET", format!("{ORG}/usage"), Part::Other),
+            ("GET", "/favicon.ico".to_owned(), Part::Other),
         ];
         for (method, path, part) in cases {
             assert_eq!(Part::of("claude.ai", method, &path), part, "{method} {path}");
