@@ -23,8 +23,7 @@ pub enum Way {
 }
 
 /// Where a handoff stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// The handoff page asks for the host.
     Deciding,
@@ -45,7 +44,7 @@ pub enum Stage {
 }
 
 /// One handoff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// Its id.
     pub id: JobId,
@@ -60,7 +59,7 @@ pub struct Job {
     /// The tab with the handoff page or the provider's page.
     pub tab: Option<TabId>,
     /// The next technique to try, as an index into [`techniques`].
-    pub rung: usize,
+    pub rung: u16,
     /// Whether the last rung by URL has been used.
     pub linked: bool,
 }

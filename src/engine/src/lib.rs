@@ -7,6 +7,7 @@
 
 pub mod cause;
 pub mod claude;
+mod codec;
 pub mod detect;
 mod engine;
 pub mod handoff;

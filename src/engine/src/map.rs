@@ -1,13 +1,11 @@
 //! A map for a handful of entries.
 
-use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 
 /// Pairs in the order of their arrival, searched from the front. The engine's maps hold a handful of entries, and a
 /// tree would cost the background's wasm more than everything that is decided with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Map<K, V>(Vec<(K, V)>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Map<K, V>(pub(crate) Vec<(K, V)>);
 
 impl<K, V> Default for Map<K, V> {
     fn default() -> Self {

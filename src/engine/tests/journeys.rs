@@ -760,3 +760,20 @@ fn every_sentence_has_its_words() {
         assert!(words.contains_key(&format!("surface_{}", surface.name())));
     }
 }
+
+#[test]
+fn a_reloaded_page_counts_its_fetches_anew() {
+    journey(|world| {
+        let url = format!("https://claude.ai{}", completion());
+        failed(world, "hello");
+        world.now += 5_000;
+        world.tell(Input::Hello { tab: TAB, online: true });
+        world.fact(Fact::Ready {});
+        // The tap of the new page calls its first fetch 1, as the old one did.
+        let id = world.send("hello again");
+        world.headers(id, 200, "text/event-stream");
+        world.fact(Fact::Stream { seq: 1, method: "POST".into(), url, status: 200 });
+        world.event(1, "message_stop", r#"{"type":"message_stop"}"#);
+        assert_eq!(world.entry(), (EntryState::Confirmed, "hello again".into()));
+    });
+}

@@ -158,7 +158,7 @@ impl Engine {
                     self.end(index, way, true, now);
                 } else {
                     // What stands there now is this job's own writing: the next rung may replace it.
-                    job.rung += 1;
+                    job.rung = job.rung.saturating_add(1);
                     self.step_down(index, &sent, now);
                 }
             }
@@ -173,7 +173,7 @@ impl Engine {
         let job = &self.session.jobs[index];
         let Some(found) = provider::find(&job.provider) else { return };
         let prompt = handoff::normalised(sent.reveal());
-        if job.rung < handoff::techniques(found.editor, self.config.platform, &prompt).len() {
+        if usize::from(job.rung) < handoff::techniques(found.editor, self.config.platform, &prompt).len() {
             self.fill(index, true);
             return;
         }
@@ -197,7 +197,7 @@ impl Engine {
         let Some(tab) = job.tab else { return };
         let text = handoff::normalised(entry.text.reveal());
         let ways = handoff::techniques(found.editor, self.config.platform, &text);
-        let Some(technique) = ways.get(job.rung).or(ways.last()).copied() else { return };
+        let Some(technique) = ways.get(usize::from(job.rung)).or(ways.last()).copied() else { return };
         job.stage = Stage::Filling;
         self.dirty = true;
         self.outputs.push(Output::Fill {

@@ -77,7 +77,7 @@ pub struct Engine {
 impl Engine {
     /// A start, from whatever the stores held. Damaged values are set aside, not deleted.
     pub fn restore(config: Config, stored: Stored, now: Millis) -> Self {
-        let session = stored.session.as_deref().and_then(Session::from_text);
+        let session = stored.session.as_deref().and_then(Session::read);
         let mut engine = Self {
             config,
             session: session.unwrap_or_default(),
@@ -119,14 +119,15 @@ impl Engine {
         match input {
             Input::Request(request) => self.on_request(request, now),
             Input::Tap { tab, fact } => self.on_fact(tab, fact, now),
-            Input::Hello { tab, online } => {
+            Input::Hello { tab: page, online } => {
                 self.session.online = online;
-                let tab = self.session.tab(tab, now);
+                let tab = self.session.tab(page, now);
                 // A new page life: the tap has not spoken yet, and no card is on screen.
                 tab.hello = now;
                 tab.tap = false;
                 tab.streams.clear();
                 tab.shown = 0;
+                self.session.forget_numbers(page);
                 self.dirty = true;
             }
             Input::Connectivity { online } => {
@@ -361,8 +362,8 @@ impl Engine {
                 .filter(|entry| entry.temporary)
                 .filter_map(|entry| serde_json::to_string(entry).ok())
                 .collect();
-            let text = self.session.to_text();
-            self.persist(Area::Session, SESSION_KEY.to_owned(), text);
+            let text = self.session.write();
+            self.persist(Area::Session, SESSION_KEY.to_owned(), Some(text));
         }
         // What is to be stored goes out before anything that a person or another program could notice.
         let (mut first, then): (Vec<_>, Vec<_>) =

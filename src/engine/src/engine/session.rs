@@ -1,15 +1,15 @@
 //! What the engine must remember between two events, though the background may die between them.
 
-use crate::cause::{Cause, Surface};
+use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
+use crate::codec::{self, Codec, Field, fields, variants};
 use crate::detect::Detector;
-use crate::handoff::{Job, Way};
+use crate::handoff::{Job, Stage, Way};
 use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::map::Map;
-use serde::{Deserialize, Serialize};
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u16 = 1;
+const VERSION: u64 = 2;
 /// A failure asks the status page again after this long at the earliest.
 pub(super) const STATUS_EVERY_MS: Millis = 15_000;
 /// While an incident is open it is asked this often without a failure.
@@ -28,7 +28,7 @@ const MAX_REQUESTS: usize = 256;
 const MAX_EVIDENCE: usize = 12;
 
 /// The snapshot.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Session {
     /// `navigator.onLine` of the last page that told.
     pub online: bool,
@@ -88,16 +88,14 @@ impl Default for Session {
 
 impl Session {
     /// The snapshot as text that any store takes: one character a byte.
-    pub fn to_text(&self) -> Option<String> {
-        let bytes = postcard::to_allocvec(&(VERSION, self)).ok()?;
-        Some(bytes.into_iter().map(char::from).collect())
+    pub fn write(&mut self) -> String {
+        codec::write(VERSION, self).into_iter().map(char::from).collect()
     }
 
     /// Reads a snapshot; one of another version, or a damaged one, is none.
-    pub fn from_text(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
-        let ((version, session), rest): ((u16, Self), _) = postcard::take_from_bytes(&bytes).ok()?;
-        (version == VERSION && rest.is_empty()).then_some(session)
+        codec::read(VERSION, &bytes)
     }
 
     /// A page of claude.ai, known from now on.
@@ -106,6 +104,13 @@ impl Session {
             self.tabs.insert(tab, Tab { hello: now, ..Tab::default() });
         }
         self.tabs.get_mut(&tab).expect("it has just been put there")
+    }
+
+    /// A new page life: its tap counts from 1 again, so the numbers of the old one must not meet the new ones.
+    pub fn forget_numbers(&mut self, tab: TabId) {
+        for pending in self.requests.values_mut().filter(|pending| pending.tab == tab && pending.seq.is_some()) {
+            pending.seq = Some(u32::MAX);
+        }
     }
 
     /// Makes room for one more request.
@@ -121,7 +126,7 @@ impl Session {
 }
 
 /// One request under way.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub tab: TabId,
     pub url: String,
@@ -172,7 +177,7 @@ impl Pending {
 }
 
 /// A claude.ai page.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Tab {
     pub hello: Millis,
     /// Whether the tap has spoken in this page life.
@@ -187,14 +192,14 @@ pub(super) struct Tab {
 }
 
 /// A closed card: what it was about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dismissed {
     /// The prompt, if it was about one.
     pub entry: Option<EntryId>,
 }
 
 /// What a card is about.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Offer {
     pub at: Millis,
     pub surface: Surface,
@@ -206,8 +211,7 @@ pub(super) struct Offer {
 }
 
 /// What happened, as far as the words on the card differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OfferKind {
     /// An error answer; the cause says which.
     Refused,
@@ -228,7 +232,7 @@ pub(super) enum OfferKind {
 }
 
 /// A request that got no answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Unanswered {
     pub at: Millis,
     pub tab: TabId,
@@ -239,7 +243,7 @@ pub(super) struct Unanswered {
 }
 
 /// A run of failures, from the first one to the recovery.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Incident {
     pub since: Millis,
     pub last_failure: Millis,
@@ -287,7 +291,7 @@ impl Incident {
 }
 
 /// What the official status page said last.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Official {
     pub at: Millis,
     /// The state of the component claude.ai, if the page named it.
@@ -319,5 +323,71 @@ impl Official {
     /// Whether the page admits that something is wrong with claude.ai.
     pub fn speaks_of_claude(&self) -> bool {
         self.says_down || self.incident.is_some()
+    }
+}
+
+fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside);
+fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, fallback, done_at);
+fields!(Tab: hello, tap, streams, offer, shown, dismissed);
+fields!(Dismissed: entry);
+fields!(Offer: at, surface, cause, kind, entry, handed);
+fields!(Unanswered: at, tab, surface, weight, cause, entry);
+fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence);
+fields!(Official: at, claude, api_up, says_down, incident, monitoring);
+variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);
+
+// What the snapshot holds of the other modules.
+fields!(Job: id, entry, provider, at, stage, tab, rung, linked);
+fields!(Cause: class, strong, status, code, resets_at, request_id, transport);
+fields!(Headers: content_type, cf_mitigated, location, request_id);
+variants!(Surface: Document, Login, Bootstrap, Account, List, Conversation, Completion, Title, Upload, Other);
+variants!(
+    Class: Ok,
+    Ignored,
+    Aborted,
+    Service,
+    Capacity,
+    UserLimit,
+    Session,
+    Account,
+    Challenge,
+    Region,
+    ClientFault,
+    OwnNetwork,
+    Unknown,
+);
+variants!(Role: Ignored, Document, Send, Retry, Stop, Load, Serving, Challenge, Plain);
+variants!(ComponentStatus: Operational, Degraded, PartialOutage, MajorOutage, Maintenance);
+variants!(Way: Typed, Link, Clipboard, Empty);
+
+/// A whole number that is the stage, and for the only stage that has one its way behind it.
+impl Field for Stage {
+    fn blank() -> Self {
+        Self::Done
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let (mut number, mut way) = match self {
+            Self::Deciding => (0_u32, Way::Empty),
+            Self::Refused => (1, Way::Empty),
+            Self::Opening => (2, Way::Empty),
+            Self::OpeningFinal(way) => (3, *way),
+            Self::Filling => (4, Way::Empty),
+            Self::Waiting => (5, Way::Empty),
+            Self::Hinted => (6, Way::Empty),
+            Self::Done => (7, Way::Empty),
+        };
+        number.code(codec);
+        way.code(codec);
+        *self = match number {
+            0 => Self::Deciding,
+            1 => Self::Refused,
+            2 => Self::Opening,
+            3 => Self::OpeningFinal(way),
+            4 => Self::Filling,
+            5 => Self::Waiting,
+            6 => Self::Hinted,
+            7 => Self::Done,
+            _ => return codec.refuse(),
+        };
     }
 }

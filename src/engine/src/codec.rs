@@ -1,0 +1,421 @@
+//! The snapshot's own encoding: one description of each struct, for writing and for reading.
+//!
+//! A general encoding costs the background's wasm tens of kilobytes for the same structs. Here a struct lists its fields
+//! once ([`fields!`]), and the same few instructions walk them in both directions. Nothing describes itself: a snapshot is
+//! read by the version that wrote it or not at all.
+//!
+//! Whatever is read may be damaged or foreign. Then the [`Codec`] is broken, every further value is blank, and nothing of
+//! it is used. A list grows by what is really there, so a damaged length allocates nothing.
+
+use crate::map::Map;
+
+/// A value that the snapshot can hold.
+pub(crate) trait Field {
+    /// What stands there before it is read.
+    fn blank() -> Self;
+    /// Writes the value, or reads into it.
+    fn code(&mut self, codec: &mut Codec<'_>);
+}
+
+/// The bytes on their way out or in.
+pub(crate) enum Codec<'a> {
+    /// Writing.
+    Out(Vec<u8>),
+    /// Reading: what is left; `None` once something was wrong.
+    In(Option<&'a [u8]>),
+}
+
+/// The bytes of a value, under the seal of their sum.
+pub(crate) fn write(version: u64, value: &mut impl Field) -> Vec<u8> {
+    let mut codec = Codec::Out(vec![0; SEAL]);
+    value.code(&mut codec);
+    let Codec::Out(mut bytes) = codec else { return Vec::new() };
+    let seal = sum(version, &bytes[SEAL..]).to_le_bytes();
+    bytes[..SEAL].copy_from_slice(&seal);
+    bytes
+}
+
+/// The value of the bytes; `None` if they are not exactly one, of this version.
+pub(crate) fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
+    let (seal, rest) = bytes.split_at_checked(SEAL)?;
+    if seal != sum(version, rest).to_le_bytes() {
+        return None;
+    }
+    let mut value = T::blank();
+    let mut codec = Codec::In(Some(rest));
+    value.code(&mut codec);
+    matches!(codec, Codec::In(Some([]))).then_some(value)
+}
+
+/// Bytes of the seal.
+const SEAL: usize = 8;
+
+/// FNV-1a, 64 bits: tells damage, or another version, from what was written.
+fn sum(version: u64, bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325 ^ version, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+impl Codec<'_> {
+    /// Marks what is read as useless.
+    pub fn refuse(&mut self) {
+        if let Self::In(rest) = self {
+            *rest = None;
+        }
+    }
+
+    /// A whole number, seven bits a byte, the lowest first. Reading a broken text yields 0.
+    #[inline(never)]
+    fn number(&mut self, value: u64) -> u64 {
+        match self {
+            Self::Out(bytes) => {
+                let mut left = value;
+                while left > 0x7f {
+                    bytes.push(left.to_le_bytes()[0] | 0x80);
+                    left >>= 7;
+                }
+                bytes.push(left.to_le_bytes()[0]);
+                value
+            }
+            Self::In(rest) => {
+                let (mut value, mut shift) = (0_u64, 0);
+                while let Some([byte, after @ ..]) = *rest {
+                    *rest = Some(after);
+                    value |= u64::from(byte & 0x7f).wrapping_shl(shift);
+                    shift += 7;
+                    if *byte < 0x80 {
+                        return value;
+                    }
+                    if shift > 63 {
+                        break;
+                    }
+                }
+                *rest = None;
+                0
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn text(&mut self, text: &mut String) {
+        let length = self.number(text.len() as u64);
+        match self {
+            Self::Out(bytes) => bytes.extend_from_slice(text.as_bytes()),
+            Self::In(rest) => {
+                let found = rest.and_then(|bytes| bytes.split_at_checked(usize::try_from(length).ok()?));
+                *rest = found.and_then(|(head, after)| {
+                    text.push_str(std::str::from_utf8(head).ok()?);
+                    Some(after)
+                });
+            }
+        }
+    }
+}
+
+macro_rules! numbers {
+    ($($kind:ty),*) => {$(
+        impl Field for $kind {
+            fn blank() -> Self {
+                0
+            }
+            fn code(&mut self, codec: &mut Codec<'_>) {
+                let read = codec.number(u64::from(*self));
+                match Self::try_from(read) {
+                    Ok(value) => *self = value,
+                    Err(_) => codec.refuse(),
+                }
+            }
+        }
+    )*};
+}
+
+numbers!(u16, u32);
+
+impl Field for u64 {
+    fn blank() -> Self {
+        0
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        *self = codec.number(*self);
+    }
+}
+
+impl Field for i64 {
+    fn blank() -> Self {
+        0
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        // The sign becomes the lowest bit, so that -1 is as short as 1.
+        let folded = codec.number(((*self << 1) ^ (*self >> 63)).cast_unsigned());
+        *self = (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed();
+    }
+}
+
+impl Field for bool {
+    fn blank() -> Self {
+        false
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        match codec.number(u64::from(*self)) {
+            0 => *self = false,
+            1 => *self = true,
+            _ => codec.refuse(),
+        }
+    }
+}
+
+impl Field for f64 {
+    fn blank() -> Self {
+        0.0
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        // Most are 0 or a short fraction: with the bytes turned round the many zeros at their end cost nothing.
+        *self = Self::from_bits(codec.number(self.to_bits().swap_bytes()).swap_bytes());
+        if !self.is_finite() {
+            codec.refuse();
+        }
+    }
+}
+
+impl Field for f32 {
+    fn blank() -> Self {
+        0.0
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let mut bits = self.to_bits();
+        bits.code(codec);
+        *self = Self::from_bits(bits);
+        if !self.is_finite() {
+            codec.refuse();
+        }
+    }
+}
+
+impl Field for String {
+    fn blank() -> Self {
+        Self::new()
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        codec.text(self);
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn blank() -> Self {
+        None
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let mut some = self.is_some();
+        some.code(codec);
+        if some {
+            self.get_or_insert_with(T::blank).code(codec);
+        }
+    }
+}
+
+impl<T: Field> Field for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        let length = codec.number(self.len() as u64);
+        for index in 0..length {
+            // Reading: no room is made before the next item is known to have begun.
+            if matches!(codec, Codec::In(_)) {
+                self.push(T::blank());
+            }
+            if let Some(item) = usize::try_from(index).ok().and_then(|index| self.get_mut(index)) {
+                item.code(codec);
+            }
+            if matches!(codec, Codec::In(None)) {
+                return;
+            }
+        }
+    }
+}
+
+impl<T: Field, const N: usize> Field for [T; N] {
+    fn blank() -> Self {
+        std::array::from_fn(|_| T::blank())
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        for item in self {
+            item.code(codec);
+        }
+    }
+}
+
+impl<K: Field, V: Field> Field for Map<K, V> {
+    fn blank() -> Self {
+        Self(Vec::new())
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        self.0.code(codec);
+    }
+}
+
+impl<A: Field, B: Field> Field for (A, B) {
+    fn blank() -> Self {
+        (A::blank(), B::blank())
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        self.0.code(codec);
+        self.1.code(codec);
+    }
+}
+
+impl<A: Field, B: Field, C: Field> Field for (A, B, C) {
+    fn blank() -> Self {
+        (A::blank(), B::blank(), C::blank())
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        self.0.code(codec);
+        self.1.code(codec);
+        self.2.code(codec);
+    }
+}
+
+/// Describes a struct: all its fields, in the order of the snapshot.
+macro_rules! fields {
+    ($name:ident: $($field:ident),+ $(,)?) => {
+        impl $crate::codec::Field for $name {
+            fn blank() -> Self {
+                Self { $($field: $crate::codec::Field::blank()),+ }
+            }
+            fn code(&mut self, codec: &mut $crate::codec::Codec<'_>) {
+                $(self.$field.code(codec);)+
+            }
+        }
+    };
+}
+
+/// Describes an enum without data: all its variants, in their own order, the first of them for blank.
+macro_rules! variants {
+    ($name:ident: $first:ident $(, $variant:ident)* $(,)?) => {
+        impl $crate::codec::Field for $name {
+            fn blank() -> Self {
+                Self::$first
+            }
+            fn code(&mut self, codec: &mut $crate::codec::Codec<'_>) {
+                let mut index = *self as u32;
+                index.code(codec);
+                // Known numbers only.
+                *self = match index {
+                    known if known == Self::$first as u32 => Self::$first,
+                    $(known if known == Self::$variant as u32 => Self::$variant,)*
+                    _ => return codec.refuse(),
+                };
+            }
+        }
+    };
+}
+
+pub(crate) use {fields, variants};
+
+#[cfg(test)]
+mod tests {
+    use super::{Codec, Field, read, sum, write};
+    use crate::map::Map;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Colour {
+        Red,
+        Green,
+    }
+    variants!(Colour: Red, Green);
+
+    #[derive(Debug, PartialEq)]
+    struct All {
+        short: u16,
+        long: u64,
+        signed: (i64, i64, i64),
+        floats: [f64; 3],
+        float: f32,
+        texts: Vec<String>,
+        maybe: Option<(Colour, bool)>,
+        map: Map<String, Option<u32>>,
+    }
+    fields!(All: short, long, signed, floats, float, texts, maybe, map);
+
+    fn all() -> All {
+        let mut map = Map::default();
+        map.insert("naïve 🧑‍💻".to_owned(), Some(u32::MAX));
+        map.insert(String::new(), None);
+        All {
+            short: 128,
+            long: u64::MAX,
+            signed: (-1, i64::MIN, i64::MAX),
+            floats: [0.0, -1.5, f64::MAX],
+            float: 0.25,
+            texts: vec!["a".repeat(200), String::new()],
+            maybe: Some((Colour::Green, true)),
+            map,
+        }
+    }
+
+    /// Bytes with a right seal: damage that the seal would not find.
+    fn sealed(bytes: &[u8]) -> Vec<u8> {
+        [&sum(1, bytes).to_le_bytes(), bytes].concat()
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        assert_eq!(read::<All>(1, &write(1, &mut all())), Some(all()));
+        let mut small = All::blank();
+        let bytes = write(1, &mut small);
+        assert_eq!(read::<All>(1, &bytes), Some(small));
+        assert_eq!(read::<All>(2, &bytes), None);
+    }
+
+    #[test]
+    fn what_is_cut_or_longer_is_refused() {
+        let bytes = write(1, &mut all());
+        for cut in 0..bytes.len() {
+            assert_eq!(read::<All>(1, &bytes[..cut]), None, "{cut}");
+            assert!(cut < 8 || read::<All>(1, &sealed(&bytes[8..cut])).is_none(), "{cut}");
+        }
+        assert_eq!(read::<All>(1, &sealed(&[&bytes[8..], &[0]].concat())), None);
+    }
+
+    #[test]
+    fn damage_is_found() {
+        let bytes = write(1, &mut all());
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << bit;
+                assert_eq!(read::<All>(1, &damaged), None, "{at} {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn anything_at_all_is_survived() {
+        let mut state = 7_u64;
+        for length in 0..4_000 {
+            let noise: Vec<u8> = (0..length % 97)
+                .map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    // Many small numbers, so that it gets beyond the first field.
+                    if state >> 62 == 0 { (state >> 40).to_le_bytes()[0] } else { (state >> 40).to_le_bytes()[0] & 3 }
+                })
+                .collect();
+            let found = read::<All>(1, &sealed(&noise));
+            assert!(found.is_none_or(|mut found| read::<All>(1, &write(1, &mut found)) == Some(found)));
+        }
+    }
+
+    #[test]
+    fn a_length_alone_makes_no_room() {
+        let mut bytes = Codec::Out(Vec::new());
+        bytes.number(u64::MAX);
+        let Codec::Out(bytes) = bytes else { unreachable!() };
+        assert_eq!(read::<Vec<String>>(1, &sealed(&bytes)), None);
+        assert_eq!(read::<String>(1, &sealed(&bytes)), None);
+        assert_eq!(read::<Colour>(1, &sealed(&[2])), None);
+        assert_eq!(read::<bool>(1, &sealed(&[2])), None);
+        assert_eq!(read::<u16>(1, &sealed(&[0x80, 0x80, 4])), None);
+        assert_eq!(read::<u64>(1, &sealed(&[0x80; 11])), None);
+    }
+}
