@@ -22,7 +22,9 @@ impl Repo {
             workspace_root: PathBuf,
             target_directory: PathBuf,
         }
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).context("xtask stands in src/xtask")?;
+        // `cargo run` says where the package is now; the compiled-in path is where it was built.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let root = Path::new(&package).ancestors().nth(2).context("xtask stands in src/xtask")?;
         let output = cargo(root)
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .output()
