@@ -11,6 +11,12 @@ const fixtures = readdirSync(STREAMS).filter((name) => name.endsWith(".sse")).ma
   bytes: new Uint8Array(readFileSync(new URL(name, STREAMS))),
   expected: JSON.parse(readFileSync(new URL(name.replace(".sse", ".json"), STREAMS), "utf8")),
 }));
+// A control event with characters of two, three and four bytes, behind a byte order mark, with all three line ends.
+fixtures.push({
+  name: "every kind of byte",
+  bytes: new TextEncoder().encode('\u{feff}event: error\r\ndata: {"type":"error","error":{"message":"über – \u{1f9ea}"}}\r\rdata: {"type":"ping"}\n\r\n'),
+  expected: { events: 2, never_told: [] },
+});
 const COMPLETION = "/api/organizations/o/chat_conversations/c/completion";
 
 // One fetch of a stream for each way of cutting it, all in one page: the facts of each, and what the page read.
@@ -40,8 +46,9 @@ for (const { name, bytes, expected } of fixtures) {
     for (let at = 1; at < bytes.length; at += 1) ways.push([bytes.slice(0, at), bytes.slice(at)]);
     const [whole, ...cut] = await toldOfAll(ways);
     assert.equal(whole.facts.at(-1).events, expected.events, "the events as the standard counts them");
+    const same = JSON.stringify(whole.facts);
     for (const [at, { facts, read }] of cut.entries()) {
-      assert.deepEqual(facts, whole.facts, at ? `cut at ${at}` : "byte by byte");
+      if (JSON.stringify(facts) !== same) assert.deepEqual(facts, whole.facts, at ? `cut at ${at}` : "byte by byte");
       assert.ok(read.equals(Buffer.from(bytes)), `the page's bytes, cut at ${at}`);
     }
   });

@@ -1,0 +1,148 @@
+// background.js itself: the queue and the recovery. Its wasm is replaced by a module that does what it is told here; the
+// real one runs in the browsers' tests.
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { until } from "./page.mjs";
+
+const SOURCE = new URL("../../extension/background.js", import.meta.url);
+const EVENTS = {
+  webRequest: ["onBeforeRequest", "onHeadersReceived", "onCompleted", "onErrorOccurred"],
+  runtime: ["onMessage", "onInstalled", "onStartup"],
+  permissions: ["onAdded", "onRemoved"],
+  tabs: ["onUpdated", "onRemoved"],
+  alarms: ["onAlarm"],
+};
+
+// One life of the background, in a fresh module; `wasm` are the exports of wasm/background.js.
+async function background(wasm) {
+  const folder = mkdtempSync(join(tmpdir(), "understudy-"));
+  mkdirSync(join(folder, "wasm"));
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  cpSync(SOURCE, join(folder, "background.js"));
+  writeFileSync(join(folder, "wasm/background.js"), `
+    const { init, Background, renew } = globalThis.wasm;
+    export { Background, renew };
+    export default init;
+  `);
+  const listeners = {};
+  const removed = [];
+  const browser = { storage: { session: { remove: async (key) => { removed.push(key); } } } };
+  for (const [name, events] of Object.entries(EVENTS)) {
+    browser[name] = Object.fromEntries(events.map((event) => [event, {
+      addListener(listener, ...filter) { listeners[`${name}.${event}`] = { listener, filter }; },
+    }]));
+  }
+  Object.assign(globalThis, { browser, wasm, self: new EventTarget() });
+  await import(pathToFileURL(join(folder, "background.js")));
+  rmSync(folder, { recursive: true });
+  const fire = (event, ...args) => listeners[event].listener(...args);
+  const trap = () => globalThis.self.dispatchEvent(Object.assign(new Event("error"), { error: new WebAssembly.RuntimeError("unreachable") }));
+  return { listeners, removed, fire, trap };
+}
+
+// A wasm module whose instances answer events with `answer(instance number, name, args)`.
+function instances(answer) {
+  const seen = { starts: 0, renewals: 0, events: [] };
+  const wasm = {
+    init: async () => {},
+    renew() { seen.renewals += 1; },
+    Background: {
+      async start(hand) {
+        seen.starts += 1;
+        seen.hand = hand;
+        const number = seen.starts;
+        return { event: async (name, args) => { seen.events.push([number, name]); return answer(number, name, args); } };
+      },
+    },
+  };
+  return { seen, wasm };
+}
+
+test("every listener stands when the module's first turn is over, though wasm never comes", async () => {
+  const { wasm } = instances(() => {});
+  const { listeners } = await background({ ...wasm, init: () => new Promise(() => {}) });
+  const wanted = Object.entries(EVENTS).flatMap(([name, events]) => events.map((event) => `${name}.${event}`));
+  assert.deepEqual(Object.keys(listeners).sort(), wanted.sort());
+  for (const event of EVENTS.webRequest) {
+    assert.deepEqual(listeners[`webRequest.${event}`].filter[0], { urls: ["https://claude.ai/*"] });
+  }
+});
+
+test("events wait for wasm, and for each other", async () => {
+  let ready, under = 0, most = 0;
+  const { seen, wasm } = instances(async () => {
+    most = Math.max(most, (under += 1));
+    await new Promise((resume) => { setImmediate(resume); });
+    under -= 1;
+  });
+  const { fire } = await background({ ...wasm, init: () => new Promise((resume) => { ready = resume; }) });
+  const all = [
+    fire("webRequest.onBeforeRequest", {}), fire("webRequest.onHeadersReceived", {}), fire("runtime.onMessage", {}, {}),
+    fire("webRequest.onCompleted", {}), fire("alarms.onAlarm", {}), fire("tabs.onRemoved", 1),
+  ];
+  await until(() => ready);
+  assert.deepEqual(seen.events, []);
+  ready();
+  await Promise.all(all);
+  assert.deepEqual(seen.events.map(([, name]) => name), ["started", "headers", "message", "done", "tick", "tab-closed"]);
+  assert.equal(most, 1);
+  assert.equal(seen.starts, 1);
+});
+
+test("a tab that is not complete wakes nobody", async () => {
+  const { seen, wasm } = instances(() => {});
+  const { fire } = await background(wasm);
+  fire("tabs.onUpdated", 3, { status: "loading" });
+  fire("tabs.onUpdated", 3, { title: "x" });
+  fire("tabs.onUpdated", 3, { status: "complete" });
+  await fire("alarms.onAlarm", {});
+  assert.deepEqual(seen.events.map(([, name]) => name), ["tab-complete", "tick"]);
+});
+
+test("a message gets the reply of wasm; what wasm spawned comes in through the same queue", async () => {
+  const { seen, wasm } = instances((number, name, [message]) => (name === "message" ? { copy: message.text } : undefined));
+  const { fire } = await background(wasm);
+  assert.deepEqual(await fire("runtime.onMessage", { text: "saved" }, {}), { copy: "saved" });
+  await seen.hand("filled", "job", null);
+  assert.deepEqual(seen.events.at(-1), [1, "filled"]);
+});
+
+for (const [kind, hangs, broken] of [
+  ["a trap that leaves the promise hanging", true, () => new Promise(() => {})],
+  ["an exception", false, () => { throw new WebAssembly.RuntimeError("unreachable"); }],
+]) {
+  test(`${kind} costs one event: the next one finds a fresh instance`, async () => {
+    const { seen, wasm } = instances((number, name) => (number === 1 && name === "headers" ? broken() : `${name} by ${number}`));
+    const { fire, trap } = await background(wasm);
+    const before = fire("webRequest.onBeforeRequest", {});
+    const lost = fire("webRequest.onHeadersReceived", {});
+    const after = fire("webRequest.onCompleted", {});
+    await until(() => seen.events.length >= 2);
+    if (hangs) trap();
+    assert.deepEqual(await Promise.all([before, lost, after]), ["started by 1", undefined, "done by 2"]);
+    assert.deepEqual([seen.starts, seen.renewals], [2, 1]);
+  });
+}
+
+test("a snapshot that kills every start is let go, and not before the third time", async () => {
+  const { seen, wasm } = instances(() => "fine");
+  const start = wasm.Background.start;
+  let damaged = true;
+  wasm.Background.start = async (hand) => {
+    if (damaged) throw new WebAssembly.RuntimeError("unreachable");
+    return start(hand);
+  };
+  const { fire, removed } = await background(wasm);
+  await fire("alarms.onAlarm", {});
+  await fire("alarms.onAlarm", {});
+  assert.deepEqual(removed, []);
+  await fire("alarms.onAlarm", {});
+  assert.deepEqual(removed, ["engine"]);
+  damaged = false;
+  assert.equal(await fire("alarms.onAlarm", {}), "fine");
+  assert.equal(seen.starts, 1);
+});
