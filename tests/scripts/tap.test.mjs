@@ -14,7 +14,7 @@ const fixtures = readdirSync(STREAMS).filter((name) => name.endsWith(".sse")).ma
 // A control event with characters of two, three and four bytes, behind a byte order mark, with all three line ends.
 fixtures.push({
   name: "every kind of byte",
-  bytes: new TextEncoder().encode('\u{feff}event: error\r\ndata: {"type":"error","error":{"message":"über – \u{1f9ea}"}}\r\rdata: {"type":"ping"}\n\r\n'),
+  bytes: new TextEncoder().encode('\u{feff}event: error\r\ndata: {"error":{"message":"über – \u{1f9ea}"}}\r\rdata: {"type":"ping"}\n\r\n'),
   expected: { events: 2, never_told: [] },
 });
 const COMPLETION = "/api/organizations/o/chat_conversations/c/completion";

@@ -3,6 +3,7 @@
 use js_sys::{Array, Function, Object, Reflect};
 use serde::Serialize;
 use std::future::Future;
+use std::pin::Pin;
 use understudy_browser::{Refused, action, alarms, net, runtime, say, storage, tabs, within};
 use understudy_engine::{Action, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone, UserText};
 use wasm_bindgen::prelude::*;
@@ -40,8 +41,8 @@ impl Shell {
                     runtime::warn(&format!("Understudy could not store {key}."));
                 }
             }
-            Output::Badge(badge) => spawn_local(show_badge(badge)),
-            Output::Card { tab, card } => spawn_local(async move {
+            Output::Badge(badge) => start(show_badge(badge)),
+            Output::Card { tab, card } => start(async move {
                 // No script there (the page did not load, or is gone): the badge and the popup say the same.
                 let _ = show_card(tab, card).await;
             }),
@@ -70,11 +71,17 @@ impl Shell {
 
     fn spawn(&self, name: &'static str, work: impl Future<Output = (JsValue, JsValue)> + 'static) {
         let hand = self.hand.clone();
-        spawn_local(async move {
+        start(async move {
             let (one, two) = work.await;
             let _ = hand.call3(&JsValue::UNDEFINED, &name.into(), &one, &two);
         });
     }
+}
+
+/// Boxed, so that the machinery around a task is compiled once and not once for each.
+fn start(work: impl Future<Output = ()> + 'static) {
+    let work: Pin<Box<dyn Future<Output = ()>>> = Box::pin(work);
+    spawn_local(work);
 }
 
 async fn show_badge(badge: Badge) {
