@@ -67,15 +67,16 @@ for (const { name, bytes, expected } of fixtures) {
 
 test("the facts of a stream, in their order", async () => {
   const text = 'event: ping\ndata: {"type":"ping"}\n\nevent: content_block_delta\ndata: {"type":"content_block_delta"}\n\n' +
-    'data: {"type":"content_block_delta","delta":{"text":"velvet"}}\n\nevent: odd\ndata: velvet is no JSON\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n';
+    'data: {"type":"content_block_delta","delta":{"text":"velvet"}}\n\nevent: odd\ndata: velvet is no JSON\n\nevent: folded\ndata: {"a":\ndata:  1}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n';
   const { facts } = await told([new TextEncoder().encode(text)]);
   const url = `https://claude.ai${COMPLETION}`;
   assert.deepEqual(facts, [
     { fact: "stream", seq: 1, method: "POST", url, status: 200 },
     { fact: "event", seq: 1, name: "ping", data: '{"type":"ping"}' },
     { fact: "event", seq: 1, name: "odd", data: "" },
+    { fact: "event", seq: 1, name: "folded", data: '{"a":\n 1}' },
     { fact: "event", seq: 1, name: "message_stop", data: '{"type":"message_stop"}' },
-    { fact: "closed", seq: 1, events: 5, end: "end" },
+    { fact: "closed", seq: 1, events: 6, end: "end" },
   ]);
 });
 
