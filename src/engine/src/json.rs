@@ -1,9 +1,7 @@
 //! JSON as a small tree, for messages and stored values.
 //!
-//! Reading a typed struct costs kilobytes of wasm for each type; one tree and a few look-ups cost them once.
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+//! Reading a typed struct costs kilobytes of wasm for each type; one tree and a few look-ups cost them once. The reader
+//! below is a fifth of a general one, and is compared with `serde_json` in the tests.
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +23,9 @@ pub enum Json {
 impl Json {
     /// Reads a text; `None` if it is no JSON.
     pub fn parse(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        let mut reader = Reader::new(text);
+        let tree = reader.tree(0)?;
+        reader.is_over().then_some(tree)
     }
 
     /// Takes a member out of an object; [`Json::Null`] if it is not there.
@@ -61,65 +61,251 @@ impl Json {
     }
 }
 
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Tree)
-    }
+/// Reads a text a value at a time. Both readers of the engine stand on it: [`Json`], and the walk over the site's bodies.
+///
+/// Half a surrogate pair in an escape, which a page can write, is read as U+FFFD instead of losing the whole text.
+pub(crate) struct Reader<'a> {
+    rest: &'a str,
 }
 
-struct Tree;
+/// A value, or the beginning of one.
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    /// A number, and once more if it is whole and not negative.
+    Number(f64, Option<u64>),
+    Text(String),
+    /// `[`: items follow as long as there is [`Reader::more`].
+    List,
+    /// `{`: pairs of [`Reader::key`] and value follow as long as there is [`Reader::more`].
+    Object,
+}
 
-impl<'de> Visitor<'de> for Tree {
-    type Value = Json;
+/// What is nested deeper is not read: the stack is finite.
+pub(crate) const DEEPEST: u8 = 128;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+impl<'a> Reader<'a> {
+    pub fn new(text: &'a str) -> Self {
+        Self { rest: text }
     }
 
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
+    /// The next value; the text of a string only if it is to be kept.
+    pub fn value(&mut self, keep: bool) -> Option<Value> {
+        let first = self.peek()?;
+        Some(match first {
+            b'"' => Value::Text(self.string(keep)?),
+            b'-' | b'0'..=b'9' => self.number()?,
+            b'[' | b'{' => {
+                self.next()?;
+                if first == b'[' { Value::List } else { Value::Object }
+            }
+            _ => {
+                let words = [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))];
+                let found = words.into_iter().find_map(|(word, value)| Some((self.rest.strip_prefix(word)?, value)));
+                let (rest, value) = found?;
+                self.rest = rest;
+                value
+            }
+        })
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Json, E> {
-        Ok(u64::try_from(value).map_or(Json::Null, Json::Number))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Json, E> {
-        Ok(Json::Number(value))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Json, E> {
-        Ok(Json::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Json, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            list.push(item);
+    /// Whether something follows before the closing bracket, which is taken with it; `None` if it is neither.
+    pub fn more(&mut self, close: u8, first: bool) -> Option<bool> {
+        let next = self.peek()?;
+        if next == close {
+            self.next()?;
+            return Some(false);
         }
-        Ok(Json::List(list))
+        if !first {
+            self.mark(b',')?;
+        }
+        Some(true)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut members = Vec::new();
-        while let Some(key) = map.next_key()? {
-            members.push((key, map.next_value()?));
+    /// The name of a pair; [`Reader::colon`] comes next.
+    pub fn key(&mut self) -> Option<String> {
+        self.peek()?;
+        self.string(true)
+    }
+
+    /// The colon between name and value.
+    pub fn colon(&mut self) -> Option<()> {
+        self.mark(b':')
+    }
+
+    /// Whether nothing but space is left.
+    pub fn is_over(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    fn mark(&mut self, mark: u8) -> Option<()> {
+        self.peek()?;
+        (self.next()? == mark).then_some(())
+    }
+
+    /// The next byte that is no space.
+    fn peek(&mut self) -> Option<u8> {
+        self.rest = self.rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        self.rest.bytes().next()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let next = self.rest.bytes().next()?;
+        self.rest = self.rest.get(1..)?;
+        Some(next)
+    }
+
+    fn string(&mut self, keep: bool) -> Option<String> {
+        if self.next()? != b'"' {
+            return None;
         }
-        Ok(Json::Object(members))
+        let mut text = String::new();
+        loop {
+            let end = self.rest.bytes().position(|b| matches!(b, b'"' | b'\\' | ..0x20))?;
+            if keep {
+                text.push_str(self.rest.get(..end)?);
+            }
+            self.rest = self.rest.get(end..)?;
+            match self.next()? {
+                b'"' => return Some(text),
+                b'\\' => {
+                    let meant = self.escape()?;
+                    if keep {
+                        text.push(meant);
+                    }
+                }
+                // A control character stands for itself nowhere.
+                _ => return None,
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Option<char> {
+        Some(match self.next()? {
+            same @ (b'"' | b'\\' | b'/') => char::from(same),
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                let unit = self.hex()?;
+                let behind = self.rest;
+                if (0xd800..0xdc00).contains(&unit)
+                    && let Some(rest) = behind.strip_prefix("\\u")
+                {
+                    self.rest = rest;
+                    let low = self.hex()?;
+                    if (0xdc00..0xe000).contains(&low) {
+                        return char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+                    }
+                    self.rest = behind;
+                }
+                char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)
+            }
+            _ => return None,
+        })
+    }
+
+    fn hex(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit * 16 + char::from(self.next()?).to_digit(16)?;
+        }
+        Some(unit)
+    }
+
+    fn number(&mut self) -> Option<Value> {
+        let negative = self.take(b'-');
+        let (mut float, mut power, mut whole) = (0.0, 0_i32, (!negative).then_some(0_u64));
+        let zero = self.rest.starts_with('0');
+        let mut digits = 0;
+        let mut fraction = false;
+        loop {
+            while let Some(digit) = self.digit() {
+                digits += 1;
+                whole = whole.and_then(|whole| whole.checked_mul(10)?.checked_add(u64::from(digit)));
+                // Beyond seventeen digits there is nothing left to be exact about.
+                if float < 1e17 {
+                    float = float * 10.0 + f64::from(digit);
+                    power = power.saturating_sub(i32::from(fraction));
+                } else {
+                    power = power.saturating_add(i32::from(!fraction));
+                }
+            }
+            // No number begins with a superfluous zero, and no part of one is empty.
+            if digits == 0 || (!fraction && zero && digits > 1) {
+                return None;
+            }
+            if fraction || !self.take(b'.') {
+                break;
+            }
+            (fraction, digits, whole) = (true, 0, None);
+        }
+        if self.take(b'e') || self.take(b'E') {
+            whole = None;
+            let down = !self.take(b'+') && self.take(b'-');
+            let mut exponent = i32::from(self.digit()?);
+            while let Some(digit) = self.digit() {
+                exponent = exponent.saturating_mul(10).saturating_add(i32::from(digit));
+            }
+            power = power.saturating_add(if down { -exponent } else { exponent });
+        }
+        // A float reaches from 10^-324 to 10^308; a mantissa of eighteen digits comes on top of that.
+        for _ in 0..power.unsigned_abs().min(400) {
+            if power < 0 { float /= 10.0 } else { float *= 10.0 }
+        }
+        if negative {
+            float = -float;
+        }
+        float.is_finite().then_some(Value::Number(float, whole))
+    }
+
+    fn digit(&mut self) -> Option<u8> {
+        let digit = self.rest.bytes().next().filter(u8::is_ascii_digit)?;
+        self.next()?;
+        Some(digit - b'0')
+    }
+
+    /// Takes this very byte, if it comes next.
+    fn take(&mut self, byte: u8) -> bool {
+        self.rest.bytes().next() == Some(byte) && self.next().is_some()
+    }
+
+    fn tree(&mut self, deep: u8) -> Option<Json> {
+        let value = self.value(true)?;
+        if deep > DEEPEST {
+            return None;
+        }
+        Some(match value {
+            Value::Null => Json::Null,
+            Value::Bool(truth) => Json::Bool(truth),
+            Value::Number(_, whole) => whole.map_or(Json::Null, Json::Number),
+            Value::Text(text) => Json::Text(text),
+            Value::List => {
+                let mut list = Vec::new();
+                while self.more(b']', list.is_empty())? {
+                    list.push(self.tree(deep + 1)?);
+                }
+                Json::List(list)
+            }
+            Value::Object => {
+                let mut members = Vec::new();
+                while self.more(b'}', members.is_empty())? {
+                    let key = self.key()?;
+                    self.colon()?;
+                    members.push((key, self.tree(deep + 1)?));
+                }
+                Json::Object(members)
+            }
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Json;
+    use std::collections::BTreeMap;
 
     #[test]
     fn what_is_taken_is_gone_and_what_is_unknown_is_left() {
@@ -132,5 +318,98 @@ mod tests {
         assert_eq!(json.take("d").take("e"), Json::Null);
         assert!(json.is_spent());
         assert!(Json::parse("{\"a\":").is_none());
+    }
+
+    /// What `serde_json` makes of a text, as our tree.
+    fn reference(text: &str) -> Option<Json> {
+        fn tree(value: serde_json::Value) -> Json {
+            match value {
+                serde_json::Value::Null => Json::Null,
+                serde_json::Value::Bool(truth) => Json::Bool(truth),
+                serde_json::Value::Number(number) => number.as_u64().map_or(Json::Null, Json::Number),
+                serde_json::Value::String(text) => Json::Text(text),
+                serde_json::Value::Array(list) => Json::List(list.into_iter().map(tree).collect()),
+                serde_json::Value::Object(members) => {
+                    Json::Object(members.into_iter().map(|(key, value)| (key, tree(value))).collect())
+                }
+            }
+        }
+        serde_json::from_str(text).ok().map(tree)
+    }
+
+    /// Members in the order of their names, the last of each name, as `serde_json` keeps them.
+    fn sorted(json: Json) -> Json {
+        match json {
+            Json::List(list) => Json::List(list.into_iter().map(sorted).collect()),
+            Json::Object(members) => {
+                let members: BTreeMap<_, _> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+                Json::Object(members.into_iter().collect())
+            }
+            other => other,
+        }
+    }
+
+    const TEXTS: [&str; 8] = [
+        r#" { "a" : [ 1 , -0 , 0.5e-3 , 18446744073709551615 , 18446744073709551616 , 1E+2 ] , "b" : { } } "#,
+        r#"["", "\"\\\/\b\f\n\r\t", "\u0000\u00e9\uFFFF\u200d", "naïve 🧑‍💻", null, true, false]"#,
+        r#"[[[[]],{"k":[{}]}], 0, 10, -1, -1.5, 0.0, 123456789012345678901234567890, 1e308, 1e-400]"#,
+        r#"["alone", "\ud83e\uddd1 \uD83E\uDDD1"]"#,
+        r#""alone""#,
+        "12",
+        "-",
+        "nul",
+    ];
+
+    #[test]
+    fn it_reads_what_serde_json_reads() {
+        // Every text, every beginning of it, and every single byte of it replaced by every mark that means something.
+        for text in TEXTS {
+            for cut in (0..=text.len()).filter(|cut| text.is_char_boundary(*cut)) {
+                assert_eq!(Json::parse(&text[..cut]).map(sorted), reference(&text[..cut]), "{}", &text[..cut]);
+            }
+            for (at, old) in text.char_indices().filter(|(_, old)| old.is_ascii()) {
+                for new in "{}[]:,\"\\ntfu0159.eE+- \n\u{0}\u{1f}xé".chars() {
+                    let changed = format!("{}{new}{}", &text[..at], &text[at + old.len_utf8()..]);
+                    // The one intended difference: half a surrogate pair.
+                    if !changed.contains("\\ud") && !changed.contains("\\udd") {
+                        assert_eq!(Json::parse(&changed).map(sorted), reference(&changed), "{changed}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_pair_does_not_lose_the_rest() {
+        for (text, expected) in [
+            (r#""a\ud83eb""#, "a\u{fffd}b"),
+            (r#""\udd11\ud83e""#, "\u{fffd}\u{fffd}"),
+            (r#""\ud83e\u0041""#, "\u{fffd}A"),
+            (r#""\ud83e\n""#, "\u{fffd}\n"),
+            (r#""\ud83e\ud83e\uddd1""#, "\u{fffd}🧑"),
+        ] {
+            assert_eq!(Json::parse(text), Some(Json::Text(expected.to_owned())), "{text}");
+        }
+        assert_eq!(Json::parse(r#""\ud83e\u00""#), None);
+    }
+
+    #[test]
+    fn numbers_are_as_exact_as_a_time_must_be() {
+        for text in
+            ["0", "-0.0", "1772452152123", "1772452152.123", "9007199254740991", "-12.5e-3", "5e-324", "1.7e308"]
+        {
+            let Some(super::Value::Number(float, _)) = super::Reader::new(text).value(true) else { panic!("{text}") };
+            let exact: f64 = text.parse().unwrap();
+            assert!((float - exact).abs() <= exact.abs() * 1e-14, "{text}: {float}");
+        }
+        assert!(super::Reader::new("1e309").value(true).is_none());
+        assert!(super::Reader::new("-1e99999999999").value(true).is_none());
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused() {
+        assert!(Json::parse(&format!("{}{}", "[".repeat(100), "]".repeat(100))).is_some());
+        assert!(Json::parse(&"[".repeat(1_000_000)).is_none());
+        assert!(Json::parse(&"{\"a\":".repeat(1_000_000)).is_none());
     }
 }

@@ -4,8 +4,7 @@
 //! deserialized into a shape: a [`Sink`] names the few places it wants, everything else is skipped without being
 //! kept, and what was found before the text broke off still counts. One walk for all sinks also keeps the wasm small.
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use crate::json::{DEEPEST, Reader, Value};
 
 /// Walks `text`. Tells whether it is (the beginning of) a JSON object or array.
 pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> bool {
@@ -14,9 +13,8 @@ pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> bool {
         return false;
     }
     let mut opened = false;
-    let mut deserializer = serde_json::Deserializer::from_str(start);
-    // An error is a text that was cut or is no JSON after all: what was seen until then stands in the sink.
-    let whole = Walk { sink, at: At::Top, opened: &mut opened }.deserialize(&mut deserializer).is_ok();
+    // The text may be cut, or be no JSON after all: what was seen until then stands in the sink.
+    let whole = value(&mut Reader::new(start), sink, At::Top, &mut opened, 0).is_some();
     opened || whole
 }
 
@@ -122,111 +120,46 @@ pub(super) fn head(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
-struct Walk<'s, 'o> {
-    sink: &'s mut dyn Sink,
-    at: At,
-    opened: &'o mut bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.at == At::Skip {
-            return deserializer.deserialize_ignored_any(IgnoredAny).map(drop);
-        }
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.sink.scalar(self.at, Scalar::Null);
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.sink.scalar(self.at, Scalar::Bool(value));
-        Ok(())
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "times and counts of the site are far below 2^53")]
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.sink.scalar(self.at, Scalar::Number(value as f64));
-        Ok(())
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "times and counts of the site are far below 2^53")]
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.sink.scalar(self.at, Scalar::Number(value as f64));
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.sink.scalar(self.at, Scalar::Number(value));
-        Ok(())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        self.sink.scalar(self.at, Scalar::Text(value));
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Self { sink, at, opened } = self;
-        *opened = true;
-        let inner = sink.item(at);
-        while seq.next_element_seed(Walk { sink: &mut *sink, at: inner, opened: &mut *opened })?.is_some() {}
-        sink.close(at);
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let Self { sink, at, opened } = self;
-        while let Some(inner) = map.next_key_seed(Key { sink: &mut *sink, at })? {
+/// Walks one value; `None` where the text was cut or is no JSON.
+fn value(reader: &mut Reader<'_>, sink: &mut dyn Sink, at: At, opened: &mut bool, deep: u8) -> Option<()> {
+    let wanted = at != At::Skip;
+    let found = reader.value(wanted)?;
+    let mut first = true;
+    match &found {
+        Value::List | Value::Object if deep > DEEPEST => return None,
+        Value::List => {
             *opened = true;
-            map.next_value_seed(Walk { sink: &mut *sink, at: inner, opened: &mut *opened })?;
+            let inner = if wanted { sink.item(at) } else { At::Skip };
+            while reader.more(b']', std::mem::take(&mut first))? {
+                value(reader, sink, inner, opened, deep + 1)?;
+            }
         }
-        *opened = true;
-        sink.close(at);
-        Ok(())
-    }
-}
-
-/// Reads a key without keeping it.
-struct Key<'s> {
-    sink: &'s mut dyn Sink,
-    at: At,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = At;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<At, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = At;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<At, E> {
-        if key.len() > 4_096 {
-            // No key of the site is this long; stop rather than go on through garbage.
-            return Err(E::custom("key"));
+        Value::Object => {
+            while reader.more(b'}', std::mem::take(&mut first))? {
+                let key = reader.key()?;
+                // No key of the site is as long as that; stop rather than go on through garbage.
+                if key.len() > 4_096 {
+                    return None;
+                }
+                *opened = true;
+                let inner = if wanted { sink.key(at, &key) } else { At::Skip };
+                reader.colon()?;
+                value(reader, sink, inner, opened, deep + 1)?;
+            }
+            *opened = true;
         }
-        Ok(self.sink.key(self.at, key))
+        _ => {}
     }
+    if wanted {
+        match &found {
+            Value::List | Value::Object => sink.close(at),
+            Value::Text(text) => sink.scalar(at, Scalar::Text(text)),
+            Value::Null => sink.scalar(at, Scalar::Null),
+            Value::Bool(truth) => sink.scalar(at, Scalar::Bool(*truth)),
+            Value::Number(number, _) => sink.scalar(at, Scalar::Number(*number)),
+        }
+    }
+    Some(())
 }
 
 #[cfg(test)]
