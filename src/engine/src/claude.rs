@@ -24,7 +24,7 @@ use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
-pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, page};
+pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, page};
 pub use network::{TRANSPORT, TransportRow, never_left, transport};
 pub use send::{human_messages, parse_send};
 pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status};

@@ -777,3 +777,38 @@ fn a_reloaded_page_counts_its_fetches_anew() {
         assert_eq!(world.entry(), (EntryState::Confirmed, "hello again".into()));
     });
 }
+
+#[test]
+fn a_forced_logout_explains_the_refusal_before_it() {
+    journey(|world| {
+        let id = world.send("hello");
+        world.headers(id, 403, "application/json");
+        world.step(id, RequestStep::Done);
+        world.start("GET", "/logout?involuntary=1&returnTo=%2Fnew", true, None);
+        assert_eq!(world.title(), "title_session");
+        assert_eq!(world.entry().0, EntryState::NotSent);
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn stop_is_no_failure_whoever_tells_it_first() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::Abort });
+        world.step(id, RequestStep::Done);
+        world.wait(5_000);
+        assert_eq!((world.card.clone(), world.entry().0), (None, EntryState::Confirmed));
+    });
+}
+
+#[test]
+fn two_failures_at_once_are_more_than_a_hiccup_and_one_is_not() {
+    journey(|world| {
+        failed(world, "hello");
+        assert_eq!(world.engine.state(), State::Hiccup);
+        world.now += 3_000;
+        failed(world, "hello");
+        assert_eq!(world.engine.state(), State::Suspected);
+    });
+}

@@ -38,6 +38,19 @@ pub fn page(url: &str) -> Option<Endpoint<'_>> {
     Some(Endpoint { surface: Surface::Document, weight: 1.0, role: Role::Document, ..found })
 }
 
+/// Whether the page has just been sent here because its session is dead: `/logout?involuntary=1…`, then
+/// `/login?from=logout&reauth=1` (the web client as of 2026-08).
+pub fn is_forced_logout(url: &str) -> bool {
+    let Some((_, path)) = split(url) else { return false };
+    let first = path.split(['/', '?']).next().unwrap_or_default();
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    match first {
+        "logout" => query.contains("involuntary=1"),
+        "login" => query.contains("reauth=1"),
+        _ => false,
+    }
+}
+
 /// One row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointRow {

@@ -171,8 +171,10 @@ impl Engine {
         match &self.session.incident {
             Some(incident) if incident.recovering_at.is_some() => State::Recovering,
             Some(incident) if incident.down_at.is_some() => State::Down,
-            // One episode alone never reaches beyond the threshold.
-            Some(_) if self.session.detector.level() > detect::SUSPECT => State::Suspected,
+            // One episode alone reaches the threshold and no further: a single failure stays a hiccup.
+            Some(incident) if incident.failures > 1 && self.session.detector.level() >= detect::SUSPECT => {
+                State::Suspected
+            }
             Some(_) => State::Hiccup,
             // Nothing good and nothing bad was seen: that is not health.
             None if self.session.seen_at.is_none() => State::Blind,

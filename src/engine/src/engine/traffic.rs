@@ -48,6 +48,9 @@ impl Engine {
         if url.len() > MAX_URL {
             return;
         }
+        if document && claude::is_forced_logout(url) {
+            self.settle_dead_session(tab, now);
+        }
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
         // A redirect or a repeated navigation starts the same request again.
@@ -82,6 +85,19 @@ impl Engine {
         self.dirty |= pending.weight > 0.0 || pending.is_send();
         self.session.forget_requests(now);
         self.session.requests.insert(id, pending);
+    }
+
+    /// The page gives up because its session is dead, before its tap could tell the body of the refusal.
+    fn settle_dead_session(&mut self, tab: TabId, now: Millis) {
+        let refused = |pending: &Pending| {
+            pending.tab == tab && pending.done_at.is_none() && matches!(pending.status, Some(401 | 403))
+        };
+        let ids: Vec<String> =
+            self.session.requests.iter().filter(|(_, pending)| refused(pending)).map(|(id, _)| id.clone()).collect();
+        for id in ids {
+            let status = self.session.requests.get(&id).and_then(|pending| pending.status);
+            self.settle(&id, &Cause { status, ..Cause::bare(Class::Session) }, now);
+        }
     }
 
     /// Stores the prompt before anything else happens to it.
@@ -146,8 +162,8 @@ impl Engine {
         }
         self.dirty = true;
         if pending.is_stream() {
-            // The tap's word on the end may still be on its way; without a tap the end of a stream tells nothing.
-            pending.fallback = Some((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
+            // The tap's word on the end may have come already, or be on its way; without a tap this end tells nothing.
+            pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
             return;
         }
         let cause = pending.answer(None);
