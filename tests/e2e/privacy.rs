@@ -43,7 +43,7 @@ fn nothing_leaves(stage: &Stage) -> Result<()> {
             "the status page was told more: {seen:?}"
         );
     }
-    stage.browser.driver().switch(stage.home())?;
+    stage.browser.close_popup()?;
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
     stage.expect_arrival(&known, "chatgpt.com", prompt)?;

@@ -73,12 +73,15 @@ impl User<'_> {
             Deed::Send => {
                 let before = self.lab.completions().len();
                 self.stage.send(&prompt)?;
-                // A request that a dead network swallows ends all the same: the page says so.
-                until("the prompt has met its fate", SOON, || {
+                // A request that a dead network swallows ends all the same: the page says so. An answer that fell silent does not
+                // end at all; then the user has waited long enough.
+                let met = until("the prompt has met its fate", SOON, || {
                     let ended = self.lab.completions().get(before).is_some_and(|seen| seen.end.is_some());
                     let idle = browser.eval("return window.lab ? !window.lab.busy : true")? == true;
                     Ok((ended || idle).then_some(()))
-                })
+                });
+                let begun = self.lab.completions().get(before).is_some_and(|seen| seen.status.is_some());
+                met.or_else(|error| if begun { Ok(()) } else { Err(error) })
             }
             Deed::Stop => {
                 self.stage.send(&prompt)?;
@@ -154,10 +157,10 @@ impl User<'_> {
         if let Some(offer) = expect.offer {
             self.offers(offer)?;
         }
-        let states = expect.state.iter().map(|state| format!("page_state_{}", state.name())).collect();
-        self.popup_says_one_of(states)?;
+        self.verdict_is_one_of(expect)?;
         self.popup_says_one_of(expect.headline.iter().cloned().collect())?;
-        self.popup_says_one_of(expect.official.clone())
+        self.popup_says_one_of(expect.official.clone())?;
+        browser.close_popup()
     }
 
     fn newest_entry_is(&self, state: EntryState) -> Result<()> {
@@ -188,13 +191,26 @@ impl User<'_> {
         })
     }
 
+    /// The popup's own state; its words are a matter of the headline.
+    fn verdict_is_one_of(&self, expect: &Expect) -> Result<()> {
+        if expect.state.is_empty() {
+            return Ok(());
+        }
+        self.stage.browser.open_popup()?;
+        until(&format!("the verdict is one of {:?}", expect.state), LONG, || {
+            let state = self
+                .stage
+                .browser
+                .popup_eval("return document.querySelector('[data-state]')?.dataset.state ?? null")?;
+            if expect.state.iter().any(|wanted| state == wanted.name()) { Ok(Some(())) } else { bail!("it is {state}") }
+        })
+    }
+
     fn popup_says_one_of(&self, keys: Vec<String>) -> Result<()> {
         if keys.is_empty() {
             return Ok(());
         }
-        if !self.stage.browser.popup_is_open()? {
-            self.stage.browser.open_popup()?;
-        }
+        self.stage.browser.open_popup()?;
         until(&format!("the popup says one of {keys:?}"), LONG, || {
             let text = self.stage.browser.popup_text()?;
             for key in &keys {

@@ -79,7 +79,9 @@ impl Stages {
             stage.fresh()?;
             test(stage)
         });
-        if result.is_err() {
+        if let Err(failed) = &result {
+            // At once: who watches need not wait for the end.
+            eprintln!("{name}: {}", failed.message().unwrap_or("failed"));
             // What it looked like; and the next test gets a browser that nothing has happened to.
             if let Some(stage) = slot.take() {
                 keep_picture(&stage, name);

@@ -201,7 +201,8 @@ fn kept(stage: &Stage, text: &str, state: &str) -> Result<()> {
     stage.wait_for_entry_state(text, state)?;
     stage.browser.open_popup()?;
     let first = text.lines().next().unwrap_or_default();
-    until("the popup shows the prompt", SOON, || Ok(stage.browser.popup_text()?.contains(first).then_some(())))
+    until("the popup shows the prompt", SOON, || Ok(stage.browser.popup_text()?.contains(first).then_some(())))?;
+    stage.browser.close_popup()
 }
 
 /// The package for the store: Firefox keeps it over a restart.

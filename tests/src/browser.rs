@@ -67,6 +67,8 @@ pub(crate) trait Side: Send {
     fn open_popup(&self) -> Result<()>;
     /// Whether the popup is open.
     fn popup_is_open(&self) -> Result<bool>;
+    /// Closes the popup, if it is open.
+    fn close_popup(&self) -> Result<()>;
     /// Runs the body of an async function in the popup.
     fn popup_eval(&self, body: &str) -> Result<Value>;
     /// Clicks with the mouse at a point of the popup.
@@ -334,8 +336,9 @@ impl Browser {
         self.side.origin()
     }
 
-    /// Opens the real popup over the current tab and waits until it has rendered.
+    /// Opens the real popup over the current tab, anew if it is open, and waits until it has rendered.
     pub fn open_popup(&self) -> Result<()> {
+        self.side.close_popup()?;
         self.side.open_popup()?;
         until("the popup has rendered", SOON, || Ok((!self.popup_text()?.is_empty()).then_some(())))
     }
@@ -343,6 +346,11 @@ impl Browser {
     /// Whether the popup is open.
     pub fn popup_is_open(&self) -> Result<bool> {
         self.side.popup_is_open()
+    }
+
+    /// Closes the popup, if it is open.
+    pub fn close_popup(&self) -> Result<()> {
+        self.side.close_popup()
     }
 
     /// The visible text of the popup.

@@ -174,6 +174,18 @@ impl Side for Chromium {
         Ok(!popups.is_empty())
     }
 
+    fn close_popup(&self) -> Result<()> {
+        let Some(origin) = &self.origin else { return Ok(()) };
+        let is_popup = |url: &str| url.starts_with(origin.as_str()) && url.contains("popup.html");
+        let wire = &mut *self.wire.borrow_mut();
+        wire.popup = None;
+        for popup in wire.cdp.targets("page", is_popup)? {
+            // It may be closing by itself.
+            let _ = wire.cdp.send("Target.closeTarget", &json!({"targetId": popup}));
+        }
+        until("the popup is closed", SOON, || Ok(wire.cdp.targets("page", is_popup)?.is_empty().then_some(())))
+    }
+
     fn popup_eval(&self, body: &str) -> Result<Value> {
         self.with_popup(|cdp, popup| cdp.eval(popup, body))
     }

@@ -150,7 +150,7 @@ impl Side for Firefox {
 
     fn open_popup(&self) -> Result<()> {
         self.chrome_eval(OPEN_POPUP, &json!([self.installed()?.id]))?;
-        until("the popup is there", SOON, || {
+        until("the popup is there", PATIENT, || {
             let state = self.popup_eval("return document.readyState + ' ' + location.protocol")?;
             Ok((state == "complete moz-extension:").then_some(()))
         })
@@ -158,6 +158,16 @@ impl Side for Firefox {
 
     fn popup_is_open(&self) -> Result<bool> {
         Ok(self.chrome_eval(&format!("{PICK_POPUP} return Boolean(b)"), &json!([]))? == true)
+    }
+
+    fn close_popup(&self) -> Result<()> {
+        until("the popup is closed", SOON, || {
+            let open = self.chrome_eval(
+                &format!("{PICK_POPUP} b?.closest('panel')?.hidePopup(); return Boolean(b)"),
+                &json!([]),
+            )?;
+            Ok((open == false).then_some(()))
+        })
     }
 
     fn popup_eval(&self, body: &str) -> Result<Value> {
@@ -331,6 +341,8 @@ const IN_FRAME: &str = "
             b.messageManager.removeMessageListener(name, answer);
             'error' in message.data ? reject(new Error(message.data.error)) : resolve(message.data.value);
         });
+        // A document that is being replaced never answers.
+        setTimeout(() => reject(new Error('the document did not answer')), 10000);
         const code = `(async () => {
             try {
                 const box = Components.utils.Sandbox(content.document.nodePrincipal, {sandboxPrototype: content, wantXrays: false});

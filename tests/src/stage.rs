@@ -60,6 +60,7 @@ impl Stage {
 
     /// Everything as on the first day: lab, stores, permissions, tabs.
     pub fn fresh(&self) -> Result<()> {
+        self.browser.close_popup()?;
         self.browser.close_other_tabs(&self.home)?;
         self.browser.visit("about:blank")?;
         self.lab.reset();

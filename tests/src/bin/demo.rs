@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
-use understudy_lab::{Deed, Part, Playing, Scenario, When};
+use understudy_lab::{BRANCHED, Deed, Part, Playing, Scenario, When};
 use understudy_tests::stage::{Shown, Words, now, repository, same_text};
 use understudy_tests::wait::{SOON, until};
 use understudy_tests::{Kind, Stage, leave_nothing_behind};
@@ -149,6 +149,7 @@ impl Story<'_> {
             match step.does {
                 Deed::Send => self.send()?,
                 Deed::Reload => self.reload()?,
+                Deed::Load => self.open_chat()?,
                 other => bail!("the demo's user does not know how to {other:?}"),
             }
         }
@@ -232,6 +233,11 @@ impl Story<'_> {
         browser.driver().switch(self.stage.home())
     }
 
+    fn open_chat(&mut self) -> Result<()> {
+        self.say("You open a conversation of yesterday.");
+        self.stage.open(&format!("/chat/{BRANCHED}"))
+    }
+
     fn reload(&mut self) -> Result<()> {
         self.say("You reload the page.");
         let url = self.stage.browser.driver().url()?;
@@ -285,16 +291,23 @@ impl Story<'_> {
         if asked.at < posted.at {
             return Ok(());
         }
-        let heading = self.words.say("page_official", &[])?;
         self.stage.browser.open_popup()?;
-        let text = self.stage.browser.popup_text()?;
-        let line =
-            text.lines().skip_while(|line| !line.contains(&heading)).skip(1).find(|line| !line.trim().is_empty());
-        let Some(line) = line else { return Ok(()) };
-        let line = line.trim().to_owned();
+        let line = self.stage.browser.popup_eval(
+            "const line = document.querySelector('.official li')?.cloneNode(true);
+             line?.querySelector('time')?.remove();
+             return line?.innerText.trim() ?? ''",
+        )?;
+        let line = line.as_str().unwrap_or_default().to_owned();
+        // Until it speaks of the incident, it says that all is well.
+        if line.is_empty()
+            || !self.words.are_said("official_incident_lag", &line)?
+                && !self.words.are_said("official_incident", &line)?
+        {
+            return Ok(());
+        }
         let later = posted.at.saturating_sub(first);
         self.say(&format!(
-            "The official status page, as Understudy read it: {line} It was posted {} of that day after your first failure.",
+            "The official status page, as Understudy read it: {line}. It was posted {} of that day after your first failure.",
             span(seconds(later) * self.playing.scenario().compression)
         ));
         self.picture("popup.png", &self.stage.browser.popup_screenshot()?)?;
