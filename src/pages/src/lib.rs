@@ -34,12 +34,14 @@ pub fn start(page: &str) -> Result<(), JsValue> {
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 7] = [
+    const SOURCES: [&str; 9] = [
         include_str!("handoff.rs"),
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
+        include_str!("options/parts.rs"),
         include_str!("popup.rs"),
+        include_str!("popup/parts.rs"),
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
     ];

@@ -1,17 +1,17 @@
 //! The popup: the verdict, the way on, the saved prompts, and why we say what we say.
 
+mod parts;
+
 use crate::host::{Host, Read, Scene, begin, copy, send};
-use crate::marks::{button, entry_tone, mark, state_word, tone_name};
+use crate::marks::{button, entry_tone, mark, tone_name};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
+use parts::{beginning, has_more, leads, reasons, verdict, way_on};
 use std::rc::Rc;
 use understudy_browser::{runtime, tabs};
-use understudy_engine::handoff::{encoded_len, normalised};
-use understudy_engine::outbox::EntryState;
-use understudy_engine::provider::{Arrival, find};
-use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
+use understudy_engine::view::{PromptRow, View};
 use understudy_engine::words::Say;
-use understudy_engine::{Act, EntryId, Millis, Tone};
+use understudy_engine::{Act, EntryId, Millis};
 
 /// What the popup remembers beside the view.
 #[derive(Debug, Default)]
@@ -197,174 +197,6 @@ impl Popup {
     }
 }
 
-fn verdict(view: &View) -> El<Deed> {
-    let word = el("p").class("state").and(mark(view.tone)).and(el("span").text(state_word(
-        view.state,
-        view.tone,
-        &view.headline,
-    )));
-    let since = view.since.map(|at| el("p").class("since").text(Say::new("page_since").time(at)));
-    el("header")
-        .class("verdict")
-        .attr("data-tone", tone_name(view.tone))
-        .attr("data-state", view.state.name())
-        .and(word)
-        .and(el("h1").text(&view.headline))
-        .with(since)
-        .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
-}
-
-/// Whether there is a reason to leave, and something to gain by it.
-fn leads(view: &View) -> bool {
-    // Without a network nothing else would answer either.
-    let nowhere = matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network");
-    let waiting = view.prompts.iter().any(|row| row.state != EntryState::Confirmed);
-    !nowhere && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
-}
-
-/// The fallbacks as buttons; the first one leads when there is a reason to leave.
-fn way_on(view: &View, chosen: Option<&PromptRow>) -> Option<El<Deed>> {
-    let usable: Vec<&FallbackRow> = view.fallbacks.iter().filter(|row| row.enabled).collect();
-    if usable.is_empty() {
-        return None;
-    }
-    let leads = leads(view);
-    let cargo = chosen.map(|row| {
-        el("p")
-            .class("cargo")
-            .text(say("page_cargo"))
-            .text(" ")
-            .and(el("q").attr("dir", "auto").text(beginning(row.text.reveal(), 80)))
-    });
-    let buttons = usable.iter().enumerate().map(|(place, row)| fallback(row, leads && place == 0, chosen));
-    let notes = usable.iter().filter_map(|row| {
-        let note = warning(row)?;
-        Some(
-            el("p")
-                .class("note")
-                .attr("id", format!("note-{}", row.provider))
-                .and(el("strong").text(row.name.clone()))
-                .text(": ")
-                .text(note),
-        )
-    });
-    let section = el("section").class("way");
-    let fallbacks = el("div").class("fallbacks").with(buttons);
-    let notes: Vec<_> = notes.collect();
-    Some(if leads {
-        let title = el("h2").attr("id", "way-title").text(say("page_way"));
-        section.attr("aria-labelledby", "way-title").and(title).with(cargo).and(fallbacks).with(notes)
-    } else {
-        let title = el("summary").text(say("page_way_empty"));
-        section.and(el("details").and(title).with(cargo).and(fallbacks).with(notes))
-    })
-}
-
-fn fallback(row: &FallbackRow, leads: bool, chosen: Option<&PromptRow>) -> El<Deed> {
-    let label = match (leads, chosen) {
-        (true, Some(_)) => Words::Say(Say::new("page_continue_in").text(&row.name)),
-        (true, None) => Words::Say(Say::new("page_open_in").text(&row.name)),
-        (false, _) => Words::Plain(row.name.clone()),
-    };
-    let hint = chosen.map(|prompt| {
-        el("span")
-            .class("hint")
-            .attr("data-allowed", if row.allowed { "yes" } else { "no" })
-            .text(say(hint(row, prompt.text.reveal())))
-    });
-    let button = el("button")
-        .key(row.provider.clone())
-        .class(if leads { "fallback primary" } else { "fallback" })
-        .attr("type", "button")
-        .attr("data-provider", row.provider.clone())
-        .and(el("span").class("name").text(label))
-        .with(hint)
-        .does(Deed::HandOff(row.provider.clone()));
-    match warning(row) {
-        Some(_) => button.attr("aria-describedby", format!("note-{}", row.provider)),
-        None => button,
-    }
-}
-
-/// What to know of its link; where Understudy types, no link is used.
-fn warning(row: &FallbackRow) -> Option<&Say> {
-    row.note.as_ref().filter(|_| !row.allowed)
-}
-
-/// What a click will do with this prompt.
-fn hint(row: &FallbackRow, prompt: &str) -> &'static str {
-    let link = find(&row.provider).and_then(|provider| provider.link).filter(|link| link.arrival == Arrival::Fills);
-    let fits = link.is_some_and(|link| link.prefix.len() + encoded_len(&normalised(prompt)) <= link.budget);
-    match (row.allowed, fits, &row.origin) {
-        (true, _, _) => "page_hint_types",
-        (false, true, _) => "page_hint_link",
-        (false, false, Some(_)) => "page_hint_asks",
-        (false, false, None) => "page_hint_custom",
-    }
-}
-
-fn reasons(view: &View) -> Vec<El<Deed>> {
-    let mut found = Vec::new();
-    if !view.evidence.is_empty() {
-        let (first, rest) = view.evidence.split_at(view.evidence.len().min(REASONS_AT_ONCE));
-        let more = (!rest.is_empty()).then(|| {
-            el("details")
-                .and(el("summary").text(Say::new("page_evidence_more").count(rest.len() as u64)))
-                .and(el("ol").class("rows reasons").with(rest.iter().map(reason)))
-        });
-        found.push(
-            el("section")
-                .class("evidence")
-                .attr("aria-labelledby", "evidence-title")
-                .and(el("h2").attr("id", "evidence-title").text(say("page_evidence")))
-                .and(el("ol").class("rows reasons").with(first.iter().map(reason)))
-                .with(more),
-        );
-    }
-    if let Some(official) = &view.official {
-        found.push(
-            el("section")
-                .class("official")
-                .attr("aria-labelledby", "official-title")
-                .and(el("h2").attr("id", "official-title").text(say("page_official")))
-                .and(el("ol").class("rows reasons").and(reason(official))),
-        );
-    }
-    found
-}
-
-fn reason(evidence: &Evidence) -> El<Deed> {
-    // What has no time of its own has zero.
-    let clock = (evidence.at > 0).then(|| el("time").class("clock").text(Words::Clock(evidence.at)));
-    el("li").with(clock).and(el("span").text(&evidence.say))
-}
-
-/// Whether a text is longer than the two lines that are always shown.
-fn has_more(text: &str) -> bool {
-    text.trim().contains('\n') || text.chars().nth(TWO_LINES).is_some()
-}
-
-/// The beginning of a text on one line, cut at a character.
-fn beginning(text: &str, limit: usize) -> String {
-    let mut line = String::new();
-    let mut chars = 0;
-    for word in text.split_whitespace() {
-        if chars > 0 {
-            line.push(' ');
-            chars += 1;
-        }
-        for c in word.chars() {
-            if chars >= limit {
-                line.push('…');
-                return line;
-            }
-            line.push(c);
-            chars += 1;
-        }
-    }
-    line
-}
-
 /// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
 fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
     let chosen = host.look(|popup, read| {
@@ -408,12 +240,6 @@ async fn leave() {
         let _ = window.close();
     }
 }
-
-/// Reasons shown at once; a long night has more, behind a fold.
-const REASONS_AT_ONCE: usize = 4;
-
-/// Characters that always fit into two lines of the popup, even when they are wide.
-const TWO_LINES: usize = 56;
 
 #[cfg(test)]
 mod tests {
