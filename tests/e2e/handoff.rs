@@ -35,7 +35,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_copy_button", copy_button);
 }
 
-/// With permission: typed into ProseMirror, Quill, Lexical and a textarea, verified, unsent.
+/// With permission: typed into `ProseMirror`, Quill, Lexical and a textarea, verified, unsent.
 fn typed(stage: &Stage, units: usize) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
     stage.browser.grant(&ORIGINS)?;

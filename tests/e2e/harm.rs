@@ -3,6 +3,7 @@
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -91,9 +92,10 @@ fn stream_body() -> String {
     let mut body =
         String::from("\u{feff}: a comment\r\n\r\nevent: message_start\ndata: {\"type\":\"message_start\"}\n\n");
     for number in 0..3_000 {
-        body.push_str(&format!(
+        let _ = write!(
+            body,
             "event: content_block_delta\r\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{number} 👩‍👩‍👧‍👦 é\"}}}}\r\n\r\n"
-        ));
+        );
     }
     body.push_str("data: not json\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\nevent: cut");
     body
@@ -158,7 +160,7 @@ const VARIANTS: [&str; 26] = [
 ];
 
 /// Around the tap: the chosen thing throws from the moment at which the tap takes it. The page gets the originals back.
-const PLANT_IN_TAP: &str = r#"(() => {
+const PLANT_IN_TAP: &str = r"(() => {
     const harm = new URLSearchParams(location.search).get('harm') ?? 'none';
     const planted = () => { throw new Error('planted'); };
     const undo = [];
@@ -183,10 +185,10 @@ const PLANT_IN_TAP: &str = r#"(() => {
     }
     if (harm === 'tap-end') planted();
 })();
-"#;
+";
 
 /// Around the bridge.
-const PLANT_IN_BRIDGE: &str = r#"(() => {
+const PLANT_IN_BRIDGE: &str = r"(() => {
     const harm = new URLSearchParams(location.search).get('harm') ?? 'none';
     if (harm === 'bridge-start') throw new Error('planted');
     const real = globalThis.browser;
@@ -195,7 +197,7 @@ const PLANT_IN_BRIDGE: &str = r#"(() => {
         /* the script */
     })(harm === 'bridge-send' ? { runtime: { id: real.runtime.id, sendMessage: send, onMessage: { addListener: send } } } : real);
 })();
-"#;
+";
 
 /// Every kind of request a page can make, and what it gets, without times and names that differ from run to run.
 const TRAFFIC: &str = r#"

@@ -158,8 +158,8 @@ impl User<'_> {
             self.offers(offer)?;
         }
         self.verdict_is_one_of(expect)?;
-        self.popup_says_one_of(expect.headline.iter().cloned().collect())?;
-        self.popup_says_one_of(expect.official.clone())?;
+        self.popup_says_one_of(&expect.headline.iter().cloned().collect::<Vec<_>>())?;
+        self.popup_says_one_of(&expect.official)?;
         browser.close_popup()
     }
 
@@ -206,14 +206,14 @@ impl User<'_> {
         })
     }
 
-    fn popup_says_one_of(&self, keys: Vec<String>) -> Result<()> {
+    fn popup_says_one_of(&self, keys: &[String]) -> Result<()> {
         if keys.is_empty() {
             return Ok(());
         }
         self.stage.browser.open_popup()?;
         until(&format!("the popup says one of {keys:?}"), LONG, || {
             let text = self.stage.browser.popup_text()?;
-            for key in &keys {
+            for key in keys {
                 if self.words.are_said(key, &text)? {
                     return Ok(Some(()));
                 }

@@ -197,8 +197,8 @@ fn broken(stage: &Stage) {
 }
 
 /// The prompt is stored whole, in this state, and the popup shows it.
-fn kept(stage: &Stage, text: &str, state: &str) -> Result<()> {
-    stage.wait_for_entry_state(text, state)?;
+fn kept(stage: &Stage, text: &str, fate: &str) -> Result<()> {
+    stage.wait_for_entry_state(text, fate)?;
     stage.browser.open_popup()?;
     let first = text.lines().next().unwrap_or_default();
     until("the popup shows the prompt", SOON, || Ok(stage.browser.popup_text()?.contains(first).then_some(())))?;

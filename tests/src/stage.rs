@@ -188,7 +188,7 @@ impl Stage {
         self.browser.wait_for("window.lab?.ready")?;
         let mut last = String::new();
         let arrived = until("the text stands in the composer", PATIENT, || {
-            last = self.browser.eval("return window.lab.model()")?.as_str().unwrap_or_default().to_owned();
+            self.browser.eval("return window.lab.model()")?.as_str().unwrap_or_default().clone_into(&mut last);
             Ok(same_text(&last, text).then_some(()))
         });
         if let Err(error) = arrived {
