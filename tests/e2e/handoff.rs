@@ -75,8 +75,9 @@ fn by_link(stage: &Stage) -> Result<()> {
 /// Without permission, and too long for a link: the handoff page asks, and the granted host is typed into.
 fn asked_and_allowed(stage: &Stage) -> Result<()> {
     let text = hard(2_000);
-    open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
-    click_button(stage, "page_allow")?;
+    let known = open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
+    click_decision(stage, "page_allow", &[])?;
+    stage.browser.follow_new_tab(&known)?;
     stage.expect_text("chat.deepseek.com", &text)?;
     let handed = stage.wait_for_handed(&text, "deepseek")?;
     ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
@@ -86,9 +87,9 @@ fn asked_and_allowed(stage: &Stage) -> Result<()> {
 /// Without permission, and unwilling: one click copies the text and opens the provider, where it is pasted by hand.
 fn copied_instead(stage: &Stage) -> Result<()> {
     let text = hard(2_000);
-    open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
-    click_button(stage, "page_rather_copy")?;
-    paste_by_hand(stage, &text)
+    let known = open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
+    click_decision(stage, "page_rather_copy", &[])?;
+    paste_by_hand(stage, &known, &text)
 }
 
 /// The browser's own prompt is refused: the same page then shows the clipboard way, and it works.
@@ -99,17 +100,17 @@ fn refused(kind: Kind) -> Result<()> {
         options.display = display.as_ref().map(|display| display.name.clone());
     })?;
     let text = hard(2_000);
-    open_handoff_page(&stage, "deepseek", "DeepSeek", &text)?;
-    click_button(&stage, "page_allow")?;
+    let known = open_handoff_page(&stage, "deepseek", "DeepSeek", &text)?;
+    click_decision(&stage, "page_allow", &[])?;
     let words = Words::read(kind)?;
     let copy = words.say("page_copy_and_open", &["DeepSeek"])?;
-    stage.browser.answer_prompt(false, || Ok(page_text(&stage)?.contains(&copy)))?;
+    stage.browser.answer_prompt(false, || Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&copy)))?;
     let allowed = stage
         .browser
         .probe_eval("return await browser.permissions.contains({origins: ['https://chat.deepseek.com/*']})")?;
     ensure!(allowed == false, "the refusal was not taken");
-    click_label(&stage, &copy)?;
-    paste_by_hand(&stage, &text)
+    click_decision(&stage, "page_copy_and_open", &["DeepSeek"])?;
+    paste_by_hand(&stage, &known, &text)
 }
 
 /// A draft in the fallback's composer is the user's: nothing is overwritten, the text waits on the clipboard.
@@ -118,7 +119,7 @@ fn draft_is_left_alone(stage: &Stage) -> Result<()> {
     stage.browser.grant(&ORIGINS)?;
     stage.prefer(&["deepseek"])?;
     // The stand-in finds a draft of its user's by a cookie of its own.
-    let tab = stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
+    stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
     stage.browser.eval("document.cookie = 'lab=draft; path=/'")?;
     let checked = (|| {
         stage.browser.close_other_tabs(stage.home())?;
@@ -132,7 +133,6 @@ fn draft_is_left_alone(stage: &Stage) -> Result<()> {
         stage.browser.wait_for("window.lab.model() === window.lab.draft")?;
         stage.browser.wait_for_element("understudy-hint").map(drop)
     })();
-    let _ = tab;
     stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
     stage.browser.eval("document.cookie = 'lab=; path=/; max-age=0'")?;
     checked
@@ -190,44 +190,28 @@ fn fail_with(stage: &Stage, text: &str) -> Result<()> {
     stage.wait_for_entry(text).map(drop)
 }
 
-/// Fails with `text` and clicks on a provider that has neither permission nor a link: the handoff page opens.
-fn open_handoff_page(stage: &Stage, id: &str, name: &str, text: &str) -> Result<()> {
+/// Fails with `text` and clicks on a provider that has neither permission nor a link: the handoff page opens. Returns the tabs that were
+/// there before.
+fn open_handoff_page(stage: &Stage, id: &str, name: &str, text: &str) -> Result<Vec<String>> {
     let words = Words::read(stage.browser.kind())?;
     stage.prefer(&[id])?;
     fail_with(stage, text)?;
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&words.say("action_continue", &[name])?)?;
-    stage.browser.follow_new_tab(&known)?;
     let title = words.say("page_handoff_title", &[name])?;
-    until("the handoff page", PATIENT, || Ok(page_text(stage)?.contains(&title).then_some(())))
+    until("the handoff page", PATIENT, || Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&title).then_some(())))?;
+    Ok(known)
 }
 
-fn page_text(stage: &Stage) -> Result<String> {
-    Ok(stage.browser.eval("return document.body?.innerText ?? ''")?.as_str().unwrap_or_default().to_owned())
-}
-
-fn click_button(stage: &Stage, key: &str) -> Result<()> {
-    click_label(stage, &Words::read(stage.browser.kind())?.say(key, &[])?)
-}
-
-fn click_label(stage: &Stage, label: &str) -> Result<()> {
-    until(&format!("the button {label:?} is clicked"), SOON, || {
-        let script = "const all = [...document.querySelectorAll('button')];
-             for (const button of all) button.removeAttribute('data-test');
-             const found = all.find((button) => button.getClientRects().length && button.innerText.includes(arguments[0]));
-             found?.setAttribute('data-test', '');
-             return Boolean(found)";
-        if stage.browser.eval_with(script, &serde_json::json!([label]))? != true {
-            return Ok(None);
-        }
-        let Some(button) = stage.browser.driver().find("button[data-test]")? else { return Ok(None) };
-        stage.browser.driver().click(&button)?;
-        Ok(Some(()))
-    })
+/// Clicks a button of the handoff page.
+fn click_decision(stage: &Stage, key: &str, arguments: &[&str]) -> Result<()> {
+    let label = Words::read(stage.browser.kind())?.say(key, arguments)?;
+    stage.browser.own_tab_click(HANDOFF, "button", &label)
 }
 
 /// The provider's page is there with an empty composer; Ctrl+V brings the text.
-fn paste_by_hand(stage: &Stage, text: &str) -> Result<()> {
+fn paste_by_hand(stage: &Stage, known: &[String], text: &str) -> Result<()> {
+    stage.browser.follow_new_tab(known)?;
     stage.expect_text("chat.deepseek.com", "")?;
     let composer = stage.browser.wait_for_element("textarea")?;
     stage.browser.driver().type_into(&composer, PASTE)?;
@@ -236,6 +220,9 @@ fn paste_by_hand(stage: &Stage, text: &str) -> Result<()> {
     ensure!(handed["way"] == "clipboard", "{handed}");
     Ok(())
 }
+
+/// The page on which a person decides.
+const HANDOFF: &str = "handoff.html";
 
 /// Ctrl+V in `WebDriver`'s key codes.
 const PASTE: &str = "\u{e009}v\u{e000}";

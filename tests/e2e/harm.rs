@@ -70,7 +70,14 @@ fn traffic(browser: &Browser, lab: &Lab, variant: &str) -> Result<Value> {
         ..Answer::default()
     };
     lab.fault(path("/api/organizations/o/chat_conversations/a/completion", Effect::Answer(stream)));
-    lab.fault(path("/api/organizations/o/chat_conversations/b/completion", Effect::shape(Shape::ApiError)));
+    // The lab's own shapes carry a request id that differs from run to run.
+    let error = Answer {
+        status: Some(500),
+        content_type: Some("application/json".to_owned()),
+        body: Some(r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"}}"#.to_owned()),
+        ..Answer::default()
+    };
+    lab.fault(path("/api/organizations/o/chat_conversations/b/completion", Effect::Answer(error)));
     lab.fault(path("/api/organizations/o/chat_conversations/c/completion", Effect::Reset));
     lab.fault(path("/api/organizations/o/chat_conversations/d/completion", Effect::Hang));
     lab.fault(path("/api/organizations/o/chat_conversations/e", Effect::shape(Shape::CaptivePortal)));
@@ -78,7 +85,7 @@ fn traffic(browser: &Browser, lab: &Lab, variant: &str) -> Result<Value> {
     // And one whole turn of the application, with the lab's real timing.
     let prompt = "Does anything get lost?";
     let turn = browser.eval_with(
-        "return window.lab.send(arguments[0]).then(({outcome, answer}) => ({outcome, text: answer.text === arguments[1], error: window.lab.lastAnswerBytes.at(-1).error}))",
+        "return window.lab.send(arguments[0]).then(({outcome, text}) => ({outcome, text: text === arguments[1], error: window.lab.lastAnswerBytes.at(-1).error}))",
         &json!([prompt, answer_to(prompt)]),
     )?;
     got.as_array_mut().context("no list")?.push(turn);

@@ -81,17 +81,18 @@ fn page_cannot_reach(stage: &Stage) -> Result<()> {
             for (const file of ['popup.html', 'handoff.html', 'background.js', 'tap.js', 'wasm/background_bg.wasm', 'manifest.json']) {{
                 await try_(file, async () => (await fetch('{origin}' + file)).status);
             }}
+            await try_('shadow root', () => document.querySelector('understudy-card')?.shadowRoot && 'open');
+            await try_('globals', () => Object.getOwnPropertyNames(window).filter((name) => /understudy/i.test(name)).join(' '));
+            await try_('page text', () => document.documentElement.outerHTML.includes('{origin}') && 'the address of the extension is in the page');
             await try_('frame', () => new Promise((resolve) => {{
                 const frame = document.createElement('iframe');
                 frame.src = '{origin}popup.html';
-                frame.onload = () => {{ let reached = false; try {{ reached = Boolean(frame.contentDocument?.body?.innerText); }} catch {{}} resolve(reached && 'read'); frame.remove(); }};
+                frame.onload = () => {{ let reached = false; try {{ reached = Boolean(frame.contentDocument?.body?.innerText); }} catch {{}} resolve(reached && 'read'); }};
                 frame.onerror = () => resolve(null);
                 document.body.append(frame);
                 setTimeout(() => resolve(null), 500);
             }}));
-            await try_('shadow root', () => document.querySelector('understudy-card')?.shadowRoot && 'open');
-            await try_('globals', () => Object.getOwnPropertyNames(window).filter((name) => /understudy/i.test(name)).join(' '));
-            await try_('page text', () => document.documentElement.outerHTML.includes('{origin}') && 'the address of the extension is in the page');
+            document.querySelectorAll('iframe').forEach((frame) => frame.remove());
             return found;
         }})()"
     ))?;

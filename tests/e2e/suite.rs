@@ -120,24 +120,14 @@ fn keep_picture(stage: &Stage, name: &str) {
     }
 }
 
-/// Tests that do not hold yet, or were not seen to hold: counted as skipped, run with `--ignored`. The list is to become empty.
+/// Tests that do not hold yet, or not every time: counted as skipped, run with `--ignored`. The list is to become empty.
+/// - `chromium_offer_challenge`: the site leads away to its check, and the card stands again after more than the one second;
+/// - the three of Firefox fail now and then: a card without its prompt, or one that stays after the good answer.
 const OPEN: &[&str] = &[
-    "chromium_handoff_page_asks_and_types",
-    "chromium_handoff_page_copies_instead",
-    "chromium_handoff_refused_goes_by_clipboard",
-    "chromium_harm_broken_wasm",
-    "chromium_harm_throwing_background",
-    "chromium_harm_throwing_content_scripts",
     "chromium_offer_challenge",
-    "chromium_survives_kill_at_handoff_page",
-    "firefox_handoff_leaves_a_draft_alone",
-    "firefox_handoff_refused_goes_by_clipboard",
-    "firefox_harm_broken_wasm",
-    "firefox_harm_throwing_background",
-    "firefox_harm_throwing_content_scripts",
     "firefox_offer_logged_out",
-    "firefox_page_cannot_reach_the_prompts",
     "firefox_scenario_2026_03_02",
+    "firefox_success_withdraws_the_offer",
 ];
 
 fn is_open(name: &str) -> bool {

@@ -142,19 +142,13 @@ fn killed_at_handoff_page(stage: &Stage) -> Result<()> {
     stage.watch(1)?;
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&words.say("action_continue", &["Gemini"])?)?;
-    stage.browser.follow_new_tab(&known)?;
     let allow = words.say("page_allow", &[])?;
-    let button = until("the handoff page", PATIENT, || {
-        let text = stage.browser.eval("return document.body?.innerText ?? ''")?;
-        if !text.as_str().is_some_and(|text| text.contains(&allow)) {
-            return Ok(None);
-        }
-        let script = "[...document.querySelectorAll('button')].find((b) => b.innerText.includes(arguments[0])).setAttribute('data-test', '')";
-        stage.browser.eval_with(script, &serde_json::json!([allow]))?;
-        stage.browser.driver().find("button[data-test]")
+    until("the handoff page", PATIENT, || {
+        Ok(stage.browser.own_tab_text("handoff.html")?.contains(&allow).then_some(()))
     })?;
     stage.browser.kill_background()?;
-    stage.browser.driver().click(&button)?;
+    stage.browser.own_tab_click("handoff.html", "button", &allow)?;
+    stage.browser.follow_new_tab(&known)?;
     stage.expect_text("gemini.google.com", &text)?;
     stage.browser.driver().switch(stage.home())?;
     kept(stage, &text, "not-sent")

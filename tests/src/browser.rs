@@ -75,6 +75,10 @@ pub(crate) trait Side: Send {
     fn popup_click_at(&self, x: f64, y: f64) -> Result<()>;
     /// A PNG of the popup.
     fn popup_screenshot(&self) -> Result<Vec<u8>>;
+    /// Runs the body of an async function in a tab that shows one of the extension's own pages; null while there is none.
+    fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value>;
+    /// Clicks with the mouse at a point of such a tab.
+    fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
     /// Grants optional hosts without a prompt.
     fn grant(&self, origins: &[&str]) -> Result<()>;
     /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
@@ -365,21 +369,20 @@ impl Browser {
 
     /// Clicks the first visible element of the popup that matches and holds `label`, with the mouse.
     pub fn popup_click(&self, css: &str, label: &str) -> Result<()> {
-        let body = format!(
-            "const found = [...document.querySelectorAll({css})].find((e) => e.getClientRects().length && e.innerText.includes({label}));
-             if (!found) return null;
-             found.scrollIntoView({{block: 'center'}});
-             const box = found.getBoundingClientRect();
-             return [box.x + box.width / 2, box.y + box.height / 2]",
-            css = json!(css),
-            label = json!(label)
-        );
-        let point = until(&format!("{css} with {label:?} in the popup"), SOON, || {
-            let point = self.side.popup_eval(&body)?;
-            Ok(point.is_array().then_some(point))
-        })?;
-        let number = |index: usize| point[index].as_f64().context("no coordinate");
-        self.side.popup_click_at(number(0)?, number(1)?)
+        let (x, y) = point_of(css, label, |body| self.side.popup_eval(body))?;
+        self.side.popup_click_at(x, y)
+    }
+
+    /// The visible text of a tab with one of the extension's own pages (`handoff.html`); empty while there is none.
+    pub fn own_tab_text(&self, page: &str) -> Result<String> {
+        let text = self.side.own_tab_eval(page, "return document.body ? document.body.innerText.trim() : ''")?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Clicks the first visible element of such a tab that matches and holds `label`, with the mouse.
+    pub fn own_tab_click(&self, page: &str, css: &str, label: &str) -> Result<()> {
+        let (x, y) = point_of(css, label, |body| self.side.own_tab_eval(page, body))?;
+        self.side.own_tab_click_at(page, x, y)
     }
 
     /// A PNG of the popup.
@@ -419,6 +422,25 @@ impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Browser").field("options", &self.options).finish_non_exhaustive()
     }
+}
+
+/// Waits for a visible element that matches and holds `label`, and returns its centre in the viewport.
+fn point_of(css: &str, label: &str, eval: impl Fn(&str) -> Result<Value>) -> Result<(f64, f64)> {
+    let body = format!(
+        "const found = [...document.querySelectorAll({css})].find((e) => e.getClientRects().length && e.innerText.includes({label}));
+         if (!found) return null;
+         found.scrollIntoView({{block: 'center'}});
+         const box = found.getBoundingClientRect();
+         return [box.x + box.width / 2, box.y + box.height / 2]",
+        css = json!(css),
+        label = json!(label)
+    );
+    let point = until(&format!("{css} with {label:?}"), SOON, || {
+        let point = eval(&body)?;
+        Ok(point.is_array().then_some(point))
+    })?;
+    let number = |index: usize| point[index].as_f64().context("no coordinate");
+    Ok((number(0)?, number(1)?))
 }
 
 fn start(options: &Options, profile: &Path) -> Result<Box<dyn Side>> {

@@ -73,6 +73,18 @@ impl Chromium {
         self.origin.as_deref().context("this browser has no extension")
     }
 
+    /// chromedriver does not list a tab with a page of an extension among its windows.
+    fn with_own_tab<T>(&self, page: &str, none: T, work: impl FnOnce(&mut Cdp, &Attached) -> Result<T>) -> Result<T> {
+        let url = format!("{}{page}", self.own_origin()?);
+        let cdp = &mut self.wire.borrow_mut().cdp;
+        let Some(tab) = cdp.targets("page", |target| target.starts_with(&url))?.pop() else { return Ok(none) };
+        let tab = cdp.attach(&tab)?;
+        let result = work(cdp, &tab);
+        // The tab may be gone by now, and its session with it.
+        let _ = cdp.detach(&tab);
+        result
+    }
+
     fn with_popup<T>(&self, work: impl FnOnce(&mut Cdp, &Attached) -> Result<T>) -> Result<T> {
         let mut wire = self.wire.borrow_mut();
         let popup = wire.popup.clone().context("the popup was not opened")?;
@@ -198,6 +210,14 @@ impl Side for Chromium {
         let shot =
             self.with_popup(|cdp, popup| cdp.send_to(popup, "Page.captureScreenshot", &json!({"format": "png"})))?;
         Ok(BASE64_STANDARD.decode(shot["data"].as_str().context("no picture")?)?)
+    }
+
+    fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value> {
+        self.with_own_tab(page, Value::Null, |cdp, tab| cdp.eval(tab, body))
+    }
+
+    fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
+        self.with_own_tab(page, (), |cdp, tab| cdp.click_at(tab, x, y))
     }
 
     fn grant(&self, origins: &[&str]) -> Result<()> {

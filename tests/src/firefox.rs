@@ -87,6 +87,14 @@ impl Firefox {
         Ok(serde_json::from_str(&text(answer)?)?)
     }
 
+    /// Script in which `b` is the `<browser>` of a tab with one of the extension's own pages, or undefined.
+    fn pick_own_tab(&self, page: &str) -> Result<String> {
+        let url = json!(format!("{}{page}", self.installed()?.origin));
+        Ok(format!(
+            "const b = gBrowser.tabs.map((tab) => tab.linkedBrowser).find((b) => b.currentURI.spec.startsWith({url}));"
+        ))
+    }
+
     fn installed(&self) -> Result<&Installed> {
         self.installed.as_ref().context("this browser has no extension")
     }
@@ -187,6 +195,23 @@ impl Side for Firefox {
         let url = self.chrome_eval(&format!("{PICK_POPUP} {SNAPSHOT}"), &json!([]))?;
         let url = text(url)?;
         Ok(BASE64_STANDARD.decode(url.split(',').nth(1).context("no picture")?)?)
+    }
+
+    fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value> {
+        let pick = format!("{} if (!b) return 'null';", self.pick_own_tab(page)?);
+        self.frame_eval(&pick, body)
+    }
+
+    fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
+        let place = self.chrome_eval(
+            &format!(
+                "{} if (!b) return null; const box = b.getBoundingClientRect(); return [box.x, box.y]",
+                self.pick_own_tab(page)?
+            ),
+            &json!([]),
+        )?;
+        let (Some(left), Some(top)) = (place[0].as_f64(), place[1].as_f64()) else { bail!("{page} is not open") };
+        self.in_chrome(|| self.driver.click_at(left + x, top + y))
     }
 
     fn grant(&self, origins: &[&str]) -> Result<()> {

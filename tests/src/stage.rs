@@ -83,13 +83,20 @@ impl Stage {
         &self.home
     }
 
-    /// Stores settings as the options page does, before the background starts.
+    /// Sets the fallbacks and their order, with the message that the options page sends.
     pub fn prefer(&self, fallbacks: &[&str]) -> Result<()> {
-        self.browser.kill_background()?;
-        let settings = json!({"fallbacks": fallbacks, "customUrl": "", "customName": ""}).to_string();
-        self.browser
-            .probe_eval(&format!("await browser.storage.local.set({{settings: {}}})", json!(settings)))
-            .map(drop)
+        let settings = json!({"fallbacks": fallbacks, "customUrl": "", "customName": ""});
+        let message = json!({"type": "act", "act": {"act": "configure", "settings": settings}});
+        self.browser.probe_eval(&format!("await browser.runtime.sendMessage({message})"))?;
+        until("the settings are stored", SOON, || {
+            let stored = self.browser.local_storage()?;
+            Ok(stored["settings"]
+                .as_str()
+                .map(serde_json::from_str::<Value>)
+                .transpose()?
+                .filter(|stored| stored["fallbacks"] == settings["fallbacks"]))
+        })
+        .map(drop)
     }
 
     /// Opens a page of claude.ai and waits until its composer lives.
