@@ -266,6 +266,36 @@ fn journey(tell: impl Fn(&mut World)) {
 }
 
 #[test]
+fn a_tap_that_is_faster_than_the_browser_loses_nothing() {
+    journey(|world| {
+        let url = format!("https://claude.ai{}", completion());
+        // Firefox: the page had its answer before the background heard of the request.
+        world.fact(Fact::Response {
+            seq: 1,
+            method: "POST".into(),
+            url: url.clone(),
+            status: 403,
+            content_type: Some("application/json".into()),
+            cf_mitigated: None,
+            body: r#"{"type":"error","error":{"type":"permission_error","details":{"error_code":"account_session_invalid"}}}"#.into(),
+        });
+        let id = world.send("fast");
+        world.headers(id, 403, "application/json");
+        world.step(id, RequestStep::Done);
+        assert_eq!((world.title(), world.line(1)), ("title_session", "saved_not_sent"));
+        world.wait(1_000);
+        world.fact(Fact::Stream { seq: 2, method: "POST".into(), url, status: 200 });
+        world.fact(Fact::Event { seq: 2, name: "ping".into(), data: r#"{"type":"ping"}"#.into() });
+        let id = world.send("fast");
+        world.headers(id, 200, "text/event-stream");
+        world.fact(Fact::Event { seq: 2, name: "message_stop".into(), data: r#"{"type":"message_stop"}"#.into() });
+        world.step(id, RequestStep::Done);
+        assert_eq!(world.entry(), (EntryState::Confirmed, "fast".into()));
+        assert_eq!(world.card, None);
+    });
+}
+
+#[test]
 fn a_good_answer_confirms_the_prompt_and_stays_quiet() {
     journey(|world| {
         world.answered("hello");

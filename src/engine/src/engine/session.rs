@@ -9,7 +9,7 @@ use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::map::Map;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 /// A failure asks the status page again after this long at the earliest.
 pub(super) const STATUS_EVERY_MS: Millis = 15_000;
 /// While an incident is open it is asked this often without a failure.
@@ -149,6 +149,8 @@ pub(super) struct Pending {
     pub fallback: Option<(Cause, Millis)>,
     /// When it was settled.
     pub done_at: Option<Millis>,
+    /// As what it was settled, while only the tap has told of it.
+    pub settled: Option<Cause>,
 }
 
 impl Pending {
@@ -327,7 +329,7 @@ impl Official {
 }
 
 fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside);
-fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, fallback, done_at);
+fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry);
 fields!(Offer: at, surface, cause, kind, entry, handed);

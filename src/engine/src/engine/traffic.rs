@@ -9,6 +9,11 @@ use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamE
 use crate::outbox::EntryState;
 use crate::output::Output;
 
+/// Before the name of a request of which only the tap has told.
+const TAPPED: &str = "tap:";
+/// Firefox's word on a request came up to 20 ms after the tap's in measured runs; a busy machine may need much longer.
+const EARLY_MS: Millis = 5_000;
+
 /// A stream that ended cleanly without its terminal event is ambiguous: it counts a quarter unless repeated.
 const CUT_WEIGHT: f64 = 0.25;
 /// A failure without an answer, once the neutral check has cleared the network, and a slow or silent stream.
@@ -65,6 +70,9 @@ impl Engine {
                 .map(|entry| entry.id.clone()),
             _ => None,
         };
+        if self.adopt(&id, tab, url, entry.as_ref(), now) {
+            return;
+        }
         let pending = Pending {
             tab,
             url: url.to_owned(),
@@ -81,6 +89,7 @@ impl Engine {
             slow: false,
             fallback: None,
             done_at: None,
+            settled: None,
         };
         self.dirty |= pending.weight > 0.0 || pending.is_send();
         self.session.forget_requests(now);
@@ -98,6 +107,46 @@ impl Engine {
             let status = self.session.requests.get(&id).and_then(|pending| pending.status);
             self.settle(&id, &Cause { status, ..Cause::bare(Class::Session) }, now);
         }
+    }
+
+    /// Firefox may tell of a request only after the tap has told of its answer: then the request is known already, under
+    /// a name of the tap's and without its prompt. It gets both here.
+    fn adopt(&mut self, id: &str, tab: TabId, url: &str, entry: Option<&EntryId>, now: Millis) -> bool {
+        if id.starts_with(TAPPED) {
+            return false;
+        }
+        let early = self.session.requests.iter().find(|(known, pending)| {
+            known.starts_with(TAPPED)
+                && (pending.tab == tab || tab < 0)
+                && pending.url == url
+                && now.abs_diff(pending.started) < EARLY_MS
+        });
+        let Some(known) = early.map(|(known, _)| known.clone()) else { return false };
+        let Some(mut pending) = self.session.requests.remove(&known) else { return false };
+        pending.entry = entry.cloned().or(pending.entry);
+        if let Some(tab) = self.session.tabs.get_mut(&pending.tab) {
+            for stream in tab.streams.values_mut().filter(|stream| **stream == known) {
+                id.clone_into(stream);
+            }
+            // What was said of it already was said without the prompt.
+            if let Some(offer) = tab.offer.as_mut()
+                && pending.settled.is_some()
+                && pending.is_send()
+                && offer.entry.is_none()
+                && offer.surface == pending.surface
+            {
+                offer.entry.clone_from(&pending.entry);
+            }
+        }
+        self.session.requests.insert(id.to_owned(), pending.clone());
+        if let Some(cause) = pending.settled.as_ref().filter(|_| pending.is_send()) {
+            self.note_fate(&pending, cause, now);
+            if cause.class == Class::Ok {
+                self.withdraw(pending.tab, pending.surface, pending.entry.as_ref());
+            }
+        }
+        self.dirty = true;
+        true
     }
 
     /// Stores the prompt before anything else happens to it.
@@ -262,7 +311,7 @@ impl Engine {
         let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
             id
         } else {
-            let id = format!("tap:{tab}:{seq}");
+            let id = format!("{TAPPED}{tab}:{seq}");
             self.on_started(id.clone(), tab, method, url, false, None, now);
             id
         };
@@ -367,6 +416,9 @@ impl Engine {
         let Some(pending) = self.session.requests.get_mut(id) else { return };
         pending.done_at = Some(now);
         pending.fallback = None;
+        if id.starts_with(TAPPED) {
+            pending.settled = Some(cause.clone());
+        }
         let pending = pending.clone();
         self.dirty |= pending.weight > 0.0 || pending.is_send();
         self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });
