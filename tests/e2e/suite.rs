@@ -120,15 +120,9 @@ fn keep_picture(stage: &Stage, name: &str) {
     }
 }
 
-/// Tests that do not hold yet, or not every time: counted as skipped, run with `--ignored`. The list is to become empty.
-/// - `chromium_offer_challenge`: the site leads away to its check, and the card stands again after more than the one second;
-/// - the three of Firefox fail now and then: a card without its prompt, or one that stays after the good answer.
-const OPEN: &[&str] = &[
-    "chromium_offer_challenge",
-    "firefox_offer_logged_out",
-    "firefox_scenario_2026_03_02",
-    "firefox_success_withdraws_the_offer",
-];
+/// Tests that do not hold yet: counted as skipped, run with `--ignored`. The list is to become empty.
+/// `chromium_offer_challenge`: the site leads away to its check, and the card stands again after more than the one second.
+const OPEN: &[&str] = &["chromium_offer_challenge"];
 
 fn is_open(name: &str) -> bool {
     OPEN.contains(&name)
