@@ -25,9 +25,8 @@ impl Suite {
         for kind in Kind::BOTH {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
-            let open = is_open(&name);
             let trial = Trial::test(name.clone(), move || stages.run(kind, &name, &test));
-            self.trials.push(trial.with_ignored_flag(open));
+            self.trials.push(trial);
         }
     }
 
@@ -36,13 +35,12 @@ impl Suite {
         for kind in Kind::BOTH {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
-            let open = is_open(&name);
             let trial = Trial::test(name, move || {
                 // Never two browsers of a kind at once: the machine is small, and times are measured.
                 let _turn = stages.lock(kind);
                 outcome(|| test(kind))
             });
-            self.trials.push(trial.with_ignored_flag(open));
+            self.trials.push(trial);
         }
     }
 
@@ -118,12 +116,4 @@ fn keep_picture(stage: &Stage, name: &str) {
     {
         eprintln!("{name}: target/e2e/{name}.png shows the page at the failure");
     }
-}
-
-/// Tests that do not hold yet: counted as skipped, run with `--ignored`. The list is to become empty.
-/// `chromium_offer_challenge`: the site leads away to its check, and the card stands again after more than the one second.
-const OPEN: &[&str] = &["chromium_offer_challenge"];
-
-fn is_open(name: &str) -> bool {
-    OPEN.contains(&name)
 }

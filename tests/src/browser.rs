@@ -79,6 +79,8 @@ pub(crate) trait Side: Send {
     fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value>;
     /// Clicks with the mouse at a point of such a tab.
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
+    /// A PNG of such a tab.
+    fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>>;
     /// Grants optional hosts without a prompt.
     fn grant(&self, origins: &[&str]) -> Result<()>;
     /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
@@ -388,6 +390,17 @@ impl Browser {
     /// A PNG of the popup.
     pub fn popup_screenshot(&self) -> Result<Vec<u8>> {
         self.side.popup_screenshot()
+    }
+
+    /// Opens one of the extension's own pages in a tab, as its own scripts do, and waits until it has rendered.
+    pub fn open_own_tab(&self, page: &str) -> Result<()> {
+        self.probe_eval(&format!("await browser.tabs.create({{url: browser.runtime.getURL({})}})", json!(page)))?;
+        until(&format!("{page} has rendered"), SOON, || Ok((!self.own_tab_text(page)?.is_empty()).then_some(())))
+    }
+
+    /// A PNG of a tab with one of the extension's own pages.
+    pub fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
+        self.side.own_tab_screenshot(page)
     }
 
     /// Grants optional hosts without a prompt.

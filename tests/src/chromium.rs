@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -22,6 +22,8 @@ pub(crate) struct Chromium {
     driver: WebDriver,
     _process: Process,
     origin: Option<String>,
+    /// What pages are made to prefer, for those that are attached later.
+    dark: Cell<bool>,
     display: Option<String>,
 }
 
@@ -61,6 +63,7 @@ impl Chromium {
             driver,
             _process: process,
             origin: origin.transpose()?,
+            dark: Cell::new(false),
             display: options.display.clone(),
         };
         if side.origin.is_some() && options.background {
@@ -175,6 +178,7 @@ impl Side for Chromium {
         })?;
         let popup = cdp.attach(&popup)?;
         cdp.loaded(&popup)?;
+        cdp.send_to(&popup, "Emulation.setEmulatedMedia", &scheme(self.dark.get()))?;
         wire.popup = Some(popup);
         Ok(())
     }
@@ -218,6 +222,16 @@ impl Side for Chromium {
 
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         self.with_own_tab(page, (), |cdp, tab| cdp.click_at(tab, x, y))
+    }
+
+    fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
+        let dark = self.dark.get();
+        let shot = self.with_own_tab(page, Value::Null, |cdp, tab| {
+            // The emulation belongs to the attachment, and so does the picture.
+            cdp.send_to(tab, "Emulation.setEmulatedMedia", &scheme(dark))?;
+            cdp.send_to(tab, "Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}))
+        })?;
+        Ok(BASE64_STANDARD.decode(shot["data"].as_str().context("no picture")?)?)
     }
 
     fn grant(&self, origins: &[&str]) -> Result<()> {
@@ -276,8 +290,8 @@ impl Side for Chromium {
     }
 
     fn dark(&self, dark: bool) -> Result<()> {
-        let media =
-            json!({"features": [{"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }}]});
+        let media = scheme(dark);
+        self.dark.set(dark);
         self.driver.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setEmulatedMedia", "params": media}))?;
         let wire = &mut *self.wire.borrow_mut();
         if let Some(popup) = &wire.popup {
@@ -285,6 +299,11 @@ impl Side for Chromium {
         }
         Ok(())
     }
+}
+
+/// What makes a page prefer dark or light.
+fn scheme(dark: bool) -> Value {
+    json!({"features": [{"name": "prefers-color-scheme", "value": if dark { "dark" } else { "light" }}]})
 }
 
 /// Moves the session to a tab of its own. The first one may still be busy with the browser's start page, and then every command of

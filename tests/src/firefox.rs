@@ -214,6 +214,11 @@ impl Side for Firefox {
         self.in_chrome(|| self.driver.click_at(left + x, top + y))
     }
 
+    fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
+        let url = self.chrome_eval(&format!("{} {SNAPSHOT}", self.pick_own_tab(page)?), &json!([]))?;
+        Ok(BASE64_STANDARD.decode(text(url)?.split(',').nth(1).context("no picture")?)?)
+    }
+
     fn grant(&self, origins: &[&str]) -> Result<()> {
         self.chrome_eval(
             "const {ExtensionPermissions} = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');

@@ -32,6 +32,8 @@ Usage: cargo xtask <task>
   build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
   check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
   bench [filter]    the benchmarks
+  shots [--browser chromium|firefox] [--readme] [word]
+                    pictures of every page and card, in every state, light and dark, below target/shots
   package           the same as build
 ";
 
@@ -53,8 +55,8 @@ fn run() -> Result<ExitCode> {
     let task = task.to_string_lossy();
     match task.as_ref() {
         "" | "help" | "--help" | "-h" => print!("{MENU}"),
-        // The demo has options of its own and explains them itself.
-        "demo" => return demo(&rest),
+        // These have options of their own and explain them themselves.
+        "demo" | "shots" => return on_stage(&task, &rest),
         _ if wants_help => print!("{MENU}"),
         "build" | "package" => {
             none(&task, &rest)?;
@@ -76,8 +78,8 @@ fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Builds everything the story needs and hands over to it.
-fn demo(arguments: &[OsString]) -> Result<ExitCode> {
+/// Builds everything that a program with a browser, the extension and the lab needs, and hands over to it.
+fn on_stage(program: &str, arguments: &[OsString]) -> Result<ExitCode> {
     let repo = Repo::find()?;
     let mut command = repo.cargo();
     if !arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
@@ -86,11 +88,12 @@ fn demo(arguments: &[OsString]) -> Result<ExitCode> {
         let browsers = setup::browsers(&repo)?;
         build::build(&repo)?;
         let mut compile = repo.cargo();
-        compile.args(["build", "--package", "understudy-tests", "--bin", "demo"]);
-        shell::step("compile the lab and the demo", &mut compile)?.or_fail("Compiling the demo")?;
+        compile.args(["build", "--package", "understudy-tests", "--bin", program]);
+        shell::step(&format!("compile the lab and the {program}"), &mut compile)?
+            .or_fail(&format!("Compiling the {program}"))?;
         browsers.name_in(&mut command);
     }
-    command.args(["run", "--quiet", "--package", "understudy-tests", "--bin", "demo", "--"]).args(arguments);
+    command.args(["run", "--quiet", "--package", "understudy-tests", "--bin", program, "--"]).args(arguments);
     command.env("UNDERSTUDY_DIST", repo.dist());
     hand_over(&mut command)
 }

@@ -1,0 +1,266 @@
+//! Pictures of every page and card, in every state that a person can meet, light and dark, in both browsers.
+//!
+//! Nothing is arranged: each picture is taken of the shipped extension after the lab has really failed in that way.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "those rules are the engine's; this program drives a browser and reports on a terminal"
+)]
+
+use anyhow::{Context, Result, bail};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, fs};
+use understudy_lab::{Answer, Effect, Fault, Link, Network, Part, Shape};
+use understudy_tests::stage::{Words, repository};
+use understudy_tests::wait::{PATIENT, SOON, until};
+use understudy_tests::{Kind, Stage, leave_nothing_behind};
+
+const USAGE: &str = "\
+Takes a picture of every page and card, in every state, light and dark, below target/shots.
+
+Usage: shots [--browser chromium|firefox] [--readme] [word]
+
+  --browser   only this browser (both)
+  --readme    put the README's pictures into www/pictures as well (from Chromium)
+  word        only pictures whose names contain it
+";
+
+/// The pictures that the README shows.
+const README: [&str; 3] = ["card-service-light", "card-service-dark", "popup-down-light"];
+
+struct Wish {
+    kinds: Vec<Kind>,
+    readme: bool,
+    word: String,
+}
+
+fn main() -> ExitCode {
+    let wish = match arguments() {
+        Ok(wish) => wish,
+        Err(error) => {
+            eprintln!("{error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&wish) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The pictures could not be taken: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<Wish> {
+    let mut wish = Wish { kinds: Kind::BOTH.to_vec(), readme: false, word: String::new() };
+    let mut all = env::args().skip(1);
+    while let Some(argument) = all.next() {
+        match argument.as_str() {
+            "--readme" => wish.readme = true,
+            "--browser" => {
+                let name = all.next().context("--browser needs a name")?;
+                wish.kinds.retain(|kind| kind.name() == name);
+                if wish.kinds.is_empty() {
+                    bail!("there is only chromium and firefox");
+                }
+            }
+            "--help" | "-h" => {
+                print!("{USAGE}");
+                std::process::exit(0);
+            }
+            word if !word.starts_with('-') => word.clone_into(&mut wish.word),
+            other => bail!("what is {other:?}?"),
+        }
+    }
+    Ok(wish)
+}
+
+fn run(wish: &Wish) -> Result<()> {
+    leave_nothing_behind()?;
+    for kind in &wish.kinds {
+        let camera = Camera::start(*kind, wish)?;
+        for (name, scene) in scenes() {
+            if !name.contains(&wish.word) && !wish.word.contains(name) {
+                continue;
+            }
+            camera.stage.fresh()?;
+            scene(&camera).with_context(|| format!("{name} in {}", kind.name()))?;
+            // A look at the second tab of a scene must not be in the way of the next one.
+            camera.stage.browser.offline(false)?;
+        }
+    }
+    Ok(())
+}
+
+/// One state, brought about for real and then photographed.
+type Scene = fn(&Camera) -> Result<()>;
+
+fn scenes() -> Vec<(&'static str, Scene)> {
+    vec![
+        ("card-service", |c| c.failed_send("card-service", Effect::shape(Shape::ApiError))),
+        ("card-capacity", |c| c.failed_send("card-capacity", Effect::shape(Shape::Overloaded))),
+        ("card-gateway", |c| c.failed_send("card-gateway", Effect::shape(Shape::Cloudflare))),
+        ("card-broken", |c| c.failed_send("card-broken", stream_error("api_error"))),
+        ("card-cut", |c| c.failed_send("card-cut", Effect::CutBody { after: 12 })),
+        ("card-limit", |c| {
+            let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
+            c.failed_send("card-limit", Effect::Answer(answer))
+        }),
+        ("card-session", |c| c.failed_send("card-session", Effect::shape(Shape::SessionInvalid))),
+        ("card-challenge", |c| c.failed_send("card-challenge", Effect::shape(Shape::Challenge))),
+        ("card-own-network", |c| {
+            c.stage.open("/new")?;
+            c.stage.lab.network(Network::all(Link::Reset));
+            c.stage.send(PROMPT)?;
+            let words = Words::read(c.stage.browser.kind())?;
+            until("the network is found dead", SOON, || {
+                let card = c.stage.browser.card()?;
+                Ok(card.filter(|card| words.are_said("what_own_network", &card.text).unwrap_or(false)))
+            })?;
+            c.card("card-own-network")
+        }),
+        ("card-offline", |c| {
+            c.stage.open("/new")?;
+            c.stage.browser.offline(true)?;
+            c.stage.send(PROMPT)?;
+            c.stage.browser.wait_for_card()?;
+            c.card("card-offline")
+        }),
+        ("popup-blind", |c| c.popup("popup-blind")),
+        ("popup-clear", |c| {
+            c.stage.open("/new")?;
+            c.stage.send_whole("Is all well?")?;
+            c.stage.wait_for_entry_state("Is all well?", "confirmed")?;
+            c.popup("popup-clear")
+        }),
+        ("popup-hiccup", |c| {
+            c.fails(Effect::shape(Shape::ApiError))?;
+            c.popup("popup-hiccup")
+        }),
+        ("popup-limit", |c| {
+            let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
+            c.fails(Effect::Answer(answer))?;
+            c.popup("popup-limit")
+        }),
+        ("popup-down", |c| {
+            c.goes_down()?;
+            c.popup("popup-down")?;
+            c.card("card-down")
+        }),
+        ("popup-recovering", |c| {
+            c.goes_down()?;
+            c.stage.lab.clear();
+            c.stage.send_whole(PROMPT)?;
+            c.badge("up?")?;
+            c.popup("popup-recovering")
+        }),
+        ("options", |c| {
+            c.stage.browser.open_own_tab("options.html")?;
+            c.own("options", "options.html")
+        }),
+        ("handoff", |c| {
+            c.stage.prefer(&["deepseek"])?;
+            c.fails(Effect::shape(Shape::ApiError))?;
+            let words = Words::read(c.stage.browser.kind())?;
+            c.stage.browser.click_card(&words.say("action_continue", &["DeepSeek"])?)?;
+            let title = words.say("page_handoff_title", &["DeepSeek"])?;
+            until("the handoff page", PATIENT, || {
+                Ok(c.stage.browser.own_tab_text("handoff.html")?.contains(&title).then_some(()))
+            })?;
+            c.own("handoff", "handoff.html")
+        }),
+    ]
+}
+
+/// A browser and where its pictures go.
+struct Camera {
+    stage: Stage,
+    folder: PathBuf,
+    readme: Option<PathBuf>,
+}
+
+impl Camera {
+    fn start(kind: Kind, wish: &Wish) -> Result<Self> {
+        let folder = repository().join("target/shots").join(kind.name());
+        fs::create_dir_all(&folder)?;
+        let readme = (wish.readme && kind == Kind::Chromium).then(|| repository().join("www/pictures"));
+        if let Some(folder) = &readme {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(Self { stage: Stage::start(kind)?, folder, readme })
+    }
+
+    /// A send that meets `effect`; waits for the card.
+    fn fails(&self, effect: Effect) -> Result<()> {
+        self.stage.open("/new")?;
+        self.stage.lab.fault(Fault::on(&[Part::Completion], effect));
+        self.stage.send(PROMPT)?;
+        self.stage.browser.wait_for_card().map(drop)
+    }
+
+    fn failed_send(&self, name: &str, effect: Effect) -> Result<()> {
+        self.fails(effect)?;
+        self.card(name)
+    }
+
+    /// Fails until it is no hiccup any more; the status page knows of it by then.
+    fn goes_down(&self) -> Result<()> {
+        self.fails(Effect::shape(Shape::ApiError))?;
+        until("the verdict is down", Duration::from_secs(120), || {
+            if self.stage.browser.badge()? == "down" {
+                return Ok(Some(()));
+            }
+            self.stage.wait_until_idle()?;
+            self.stage.send(PROMPT)?;
+            Ok(None)
+        })
+    }
+
+    fn badge(&self, text: &str) -> Result<()> {
+        until("the badge", SOON, || Ok((self.stage.browser.badge()? == text).then_some(())))
+    }
+
+    fn card(&self, name: &str) -> Result<()> {
+        let browser = &self.stage.browser;
+        self.both(name, || {
+            browser.wait_for_card()?;
+            browser.screenshot()
+        })
+    }
+
+    fn popup(&self, name: &str) -> Result<()> {
+        let browser = &self.stage.browser;
+        self.both(name, || {
+            browser.open_popup()?;
+            browser.popup_screenshot()
+        })?;
+        browser.close_popup()
+    }
+
+    fn own(&self, name: &str, page: &str) -> Result<()> {
+        self.both(name, || self.stage.browser.own_tab_screenshot(page))
+    }
+
+    fn both(&self, name: &str, take: impl Fn() -> Result<Vec<u8>>) -> Result<()> {
+        for (dark, scheme) in [(false, "light"), (true, "dark")] {
+            self.stage.browser.dark(dark)?;
+            let (png, name) = (take()?, format!("{name}-{scheme}"));
+            let path = self.folder.join(format!("{name}.png"));
+            fs::write(&path, &png).with_context(|| path.display().to_string())?;
+            println!("{}", path.display());
+            if let Some(folder) = self.readme.as_ref().filter(|_| README.contains(&name.as_str())) {
+                fs::write(folder.join(format!("{name}.png")), &png)?;
+            }
+        }
+        self.stage.browser.dark(false)
+    }
+}
+
+fn stream_error(kind: &str) -> Effect {
+    Effect::StreamError { after: 8, kind: kind.to_owned(), message: "Internal server error".to_owned(), code: None }
+}
+
+const PROMPT: &str = "Please review this function before the release at 13:00.\n\n```rust\nfn share(total: u64, people: u64) -> u64 {\n\ttotal / people // what if nobody comes?\n}\n```";
