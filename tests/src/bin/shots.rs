@@ -24,12 +24,12 @@ Takes a picture of every page and card, in every state, light and dark, below ta
 Usage: shots [--browser chromium|firefox] [--readme] [word]
 
   --browser   only this browser (both)
-  --readme    put the README's pictures into www/pictures as well (from Chromium)
+  --readme    put the README's picture into www/pictures as well (from Chromium)
   word        only pictures whose names contain it
 ";
 
-/// The pictures that the README shows.
-const README: [&str; 3] = ["card-service-light", "card-service-dark", "popup-down-light"];
+/// The picture that the README shows.
+const README: [&str; 1] = ["card-service-light"];
 
 struct Wish {
     kinds: Vec<Kind>,
@@ -227,6 +227,7 @@ impl Camera {
         let browser = &self.stage.browser;
         self.both(name, || {
             browser.wait_for_card()?;
+            browser.eval(&format!("return (async () => {{ {STILL} }})()"))?;
             browser.screenshot()
         })
     }
@@ -235,13 +236,20 @@ impl Camera {
         let browser = &self.stage.browser;
         self.both(name, || {
             browser.open_popup()?;
+            browser.popup_eval(STILL)?;
             browser.popup_screenshot()
         })?;
         browser.close_popup()
     }
 
     fn own(&self, name: &str, page: &str) -> Result<()> {
-        self.both(name, || self.stage.browser.own_tab_screenshot(page))
+        let browser = &self.stage.browser;
+        self.both(name, || {
+            // The first picture tells Chromium's tab which scheme it is to show; what follows fades.
+            browser.own_tab_screenshot(page)?;
+            browser.own_tab_eval(page, STILL)?;
+            browser.own_tab_screenshot(page)
+        })
     }
 
     fn both(&self, name: &str, take: impl Fn() -> Result<Vec<u8>>) -> Result<()> {
@@ -262,5 +270,9 @@ impl Camera {
 fn stream_error(kind: &str) -> Effect {
     Effect::StreamError { after: 8, kind: kind.to_owned(), message: "Internal server error".to_owned(), code: None }
 }
+
+/// Waits until nothing moves or fades any more.
+const STILL: &str =
+    "await Promise.allSettled(document.getAnimations().map((animation) => animation.finished)); return null";
 
 const PROMPT: &str = "Please review this function before the release at 13:00.\n\n```rust\nfn share(total: u64, people: u64) -> u64 {\n\ttotal / people // what if nobody comes?\n}\n```";
