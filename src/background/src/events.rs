@@ -30,6 +30,7 @@ pub async fn input(name: &str, args: &Array) -> Option<Input> {
         "opened" => Input::Opened { job: first.as_string()?, tab: whole(&args.get(1)) },
         "filled" => Input::Filled { job: first.as_string()?, report: report(&args.get(1)) },
         "status" => Input::Status(status(&first, &args.get(1))),
+        "unstored" => Input::Unstored { key: first.as_string()? },
         "tick" => Input::Tick,
         _ => return None,
     })

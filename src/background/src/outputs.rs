@@ -39,6 +39,7 @@ impl Shell {
                 if stored.is_err() {
                     // Full, most likely. The key names no content.
                     runtime::warn(&format!("Understudy could not store {key}."));
+                    let _ = self.hand.call2(&JsValue::UNDEFINED, &"unstored".into(), &key.into());
                 }
             }
             Output::Badge(badge) => start(show_badge(badge)),

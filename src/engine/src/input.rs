@@ -36,10 +36,15 @@ pub enum Input {
     },
     /// The answer to [`crate::Output::FetchStatus`]; `None` if there was no HTTP answer in time.
     Status(Option<StatusAnswer>),
-    /// The hosts that Understudy may type into now, as match patterns.
+    /// What the user has allowed until now.
     Permissions {
-        /// For example `https://chatgpt.com/*`.
+        /// The hosts that Understudy may type into, as match patterns (`https://chatgpt.com/*`), and [`CONSENT`].
         origins: Vec<String>,
+    },
+    /// The browser did not store what [`crate::Output::Persist`] gave it: the store is full, most likely.
+    Unstored {
+        /// The key.
+        key: String,
     },
     /// The user acted.
     Act {
@@ -75,6 +80,10 @@ pub enum Input {
     /// A wake-up asked for by [`crate::Output::WakeAt`]; an early or extra one is harmless.
     Tick,
 }
+
+/// Stands among the allowed hosts when the user has consented to prompts going to the assistants they click on. Only Firefox asks
+/// for that by itself (`data_collection_permissions`); elsewhere the click is the consent.
+pub const CONSENT: &str = "consent";
 
 /// One step of one request, as `webRequest` tells it.
 #[derive(Clone, Debug)]

@@ -25,7 +25,7 @@ pub mod words;
 pub use cause::{Cause, Class, Surface};
 pub use engine::{Config, Engine, Platform, Stored};
 pub use input::{
-    Act, EntryId, Fact, FillOutcome, FillReport, Headers, Input, JobId, Millis, Place, Request, RequestStep,
+    Act, CONSENT, EntryId, Fact, FillOutcome, FillReport, Headers, Input, JobId, Millis, Place, Request, RequestStep,
     StatusAnswer, StreamEnd, TabId, Technique,
 };
 pub use output::{Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key};

@@ -60,6 +60,9 @@ pub struct Entry {
     /// From a temporary chat: never written to lasting storage.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub temporary: bool,
+    /// The lasting store was full: it is kept until the browser is closed, and no longer.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unstored: bool,
     /// Where it was taken last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handed: Option<Handed>,
@@ -86,6 +89,7 @@ impl Entry {
             model: json.take("model").text(),
             attempts: json.take("attempts").number().unwrap_or(1),
             temporary: json.take("temporary").truth().unwrap_or_default(),
+            unstored: json.take("unstored").truth().unwrap_or_default(),
             handed: Handed::read(json.take("handed")),
         })
     }
@@ -137,8 +141,12 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Takes in a stored entry.
+    /// Takes in a stored entry. Of two with one id, the store has an older state than the session: the later one counts.
     pub fn load(&mut self, entry: Entry) {
+        if self.get(&entry.id).is_some_and(|known| known.touched >= entry.touched) {
+            return;
+        }
+        self.forget(&entry.id);
         let place = self.entries.partition_point(|known| (known.at, &known.id) <= (entry.at, &entry.id));
         self.entries.insert(place, entry);
     }
@@ -183,6 +191,7 @@ impl Outbox {
             model: send.model.clone(),
             attempts: 1,
             temporary,
+            unstored: false,
             handed: None,
         });
         self.entries.last()
@@ -209,6 +218,12 @@ impl Outbox {
     /// The newest prompt that is not confirmed.
     pub fn newest_open(&self) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.state != EntryState::Confirmed)
+    }
+
+    /// The answered prompt that was touched longest ago, other than one.
+    pub fn oldest_confirmed(&self, other: &str) -> Option<EntryId> {
+        let answered = self.entries.iter().filter(|entry| entry.state == EntryState::Confirmed && entry.id != other);
+        answered.min_by_key(|entry| entry.touched).map(|entry| entry.id.clone())
     }
 
     /// Every entry, the newest first.

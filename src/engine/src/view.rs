@@ -80,8 +80,10 @@ pub struct HandoffView {
     pub job: JobId,
     /// The provider's name.
     pub name: String,
-    /// The match pattern to ask for.
+    /// The match pattern to ask for; `None` if the provider's own link is enough, or the address is the user's own.
     pub origin: Option<String>,
+    /// Whether Firefox's consent to the handoff is to be asked for (with the host, if there is one).
+    pub consent: bool,
     /// Whether the host was refused already: then only the clipboard way is shown.
     pub refused: bool,
     /// The prompt that will go.

@@ -6,8 +6,8 @@ use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::Settings;
 use understudy_engine::verdict::State;
 use understudy_engine::{
-    Act, Area, Card, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform, Request,
-    RequestStep, StatusAnswer, Stored, StreamEnd, Target, Technique, UserText,
+    Act, Area, CONSENT, Card, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform,
+    Request, RequestStep, StatusAnswer, Stored, StreamEnd, Target, Technique, UserText,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -26,6 +26,9 @@ struct World {
     badge: String,
     done: Vec<Output>,
     requests: u32,
+    platform: Platform,
+    /// How many prompts the lasting store holds at most.
+    room: usize,
 }
 
 impl World {
@@ -33,6 +36,8 @@ impl World {
         let mut world = Self {
             engine: Engine::restore(config(), Stored::default(), T0),
             mortal,
+            platform: Platform::Chromium,
+            room: usize::MAX,
             now: T0,
             session: None,
             local: BTreeMap::new(),
@@ -60,18 +65,22 @@ impl World {
             session: self.session.clone(),
             local: self.local.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         };
-        self.engine = Engine::restore(config(), stored, self.now);
+        self.engine = Engine::restore(Config { platform: self.platform }, stored, self.now);
         self.drain();
     }
 
     fn drain(&mut self) {
         let mut acted = false;
+        let mut unstored = Vec::new();
         while let Some(output) = self.engine.poll() {
             match &output {
                 Output::Persist { area, key, value } => {
                     assert!(!acted, "stored before anything else happens: {key}");
                     match (area, value) {
                         (Area::Session, value) => self.session.clone_from(value),
+                        (Area::Local, Some(_)) if !self.local.contains_key(key) && self.local.len() >= self.room => {
+                            unstored.push(key.clone());
+                        }
                         (Area::Local, Some(value)) => {
                             self.local.insert(key.clone(), value.clone());
                         }
@@ -87,6 +96,10 @@ impl World {
             }
             acted = true;
             self.done.push(output);
+        }
+        for key in unstored {
+            self.engine.handle(Input::Unstored { key }, self.now);
+            self.drain();
         }
     }
 
@@ -788,6 +801,71 @@ fn every_sentence_has_its_words() {
     assert!(keys > 80, "{keys}");
     for surface in understudy_engine::Surface::ALL {
         assert!(words.contains_key(&format!("surface_{}", surface.name())));
+    }
+}
+
+#[test]
+fn a_full_store_makes_room_by_answered_prompts() {
+    journey(|world| {
+        world.room = 1;
+        world.answered("an old question");
+        world.wait(60_000);
+        failed(world, "a new one");
+        assert_eq!(world.entry(), (EntryState::NotSent, "a new one".into()));
+        assert_eq!((world.local.len(), world.line(1)), (1, "saved_not_sent"));
+        assert!(world.local.values().all(|entry| entry.contains("a new one")));
+        assert!(world.engine.view(world.now).evidence.iter().any(|line| line.say.key == "seen_made_room"));
+    });
+}
+
+#[test]
+fn a_full_store_without_room_keeps_the_prompt_with_the_session_and_says_so() {
+    journey(|world| {
+        world.room = 1;
+        failed(world, "the first");
+        world.wait(60_000);
+        failed(world, "the second");
+        assert_eq!(world.line(1), "saved_for_now");
+        let view = world.engine.view(world.now);
+        assert_eq!(view.prompts[0].text.reveal(), "the second");
+        assert_eq!(view.prompts[0].label.key, "state_for_now");
+        assert_eq!(view.prompts[1].label.key, "state_not_sent");
+        // As soon as there is room it is stored like any other.
+        world.room = 2;
+        world.page_act(Act::Forget { entry: view.prompts[1].entry.clone() });
+        world.wait(1_000);
+        failed(world, "the second");
+        assert_eq!((world.local.len(), world.line(1)), (1, "saved_not_sent"));
+    });
+}
+
+#[test]
+fn firefox_asks_for_consent_before_the_first_prompt_leaves() {
+    for granted in [false, true] {
+        journey(|world| {
+            world.platform = Platform::Firefox;
+            world.restart();
+            failed(world, "hello");
+            world.click_main();
+            let (job, target) = world.opened();
+            assert_eq!(target, Target::HandoffPage);
+            world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
+            let view = world.engine.handoff_view(&job).unwrap();
+            // ChatGPT's own link is enough: only the consent is asked for.
+            assert_eq!((view.origin, view.consent), (None, true));
+            assert_eq!(view.lines[0].key, "handoff_consent");
+            world.page_act(Act::Decided { job: job.clone(), granted });
+            if !granted {
+                assert!(world.engine.handoff_view(&job).unwrap().refused);
+                return;
+            }
+            assert!(matches!(world.opened().1, Target::Web { url } if url.ends_with("?prompt=hello")));
+            // One click is one click from now on.
+            world.tell(Input::Opened { job, tab: Some(9) });
+            world.tell(Input::Permissions { origins: vec![CONSENT.into()] });
+            world.click_main();
+            assert!(matches!(world.opened().1, Target::Web { .. }));
+        });
     }
 }
 

@@ -76,7 +76,9 @@ impl Handoff {
     }
 
     fn by_hand(&self, view: &HandoffView) -> bool {
-        view.refused || view.origin.is_none() || matches!(self.step, Step::Refused | Step::LeavingByHand)
+        view.refused
+            || (view.origin.is_none() && !view.consent)
+            || matches!(self.step, Step::Refused | Step::LeavingByHand)
     }
 
     fn lead(&self, view: &HandoffView) -> Option<El<Deed>> {
@@ -135,10 +137,9 @@ impl Scene for Handoff {
         let host = Rc::clone(host);
         match deed {
             Deed::Allow => {
-                let Some(origin) = view.origin else { return };
                 begin(async move {
                     // First of all, while this is still the click.
-                    let asked = permissions::request(&origin);
+                    let asked = permissions::request(view.origin.as_deref());
                     host.change(|page| page.step = Step::Asking);
                     let granted = asked.await.unwrap_or(false);
                     let step = if granted { Step::Leaving } else { Step::Refused };
@@ -209,6 +210,7 @@ mod tests {
             job: "j1".into(),
             name: "Gemini".into(),
             origin: Some("https://gemini.google.com/*".into()),
+            consent: false,
             refused,
             text: UserText::new("two\nlines"),
             lines: Vec::new(),

@@ -82,7 +82,7 @@ impl Scene for Options {
             Deed::Allow(origin) => {
                 let host = Rc::clone(host);
                 begin(async move {
-                    let granted = permissions::request(&origin).await.unwrap_or(false);
+                    let granted = permissions::request(Some(&origin)).await.unwrap_or(false);
                     let notice = if granted { "page_allowed_now" } else { "page_allow_refused" };
                     host.change(|page| page.notice = Some(say(notice)));
                     host.refresh();

@@ -1,8 +1,8 @@
 //! From the click to the text in another composer: one step of the ladder at a time.
 
-use super::Engine;
+use super::{Engine, Platform};
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
-use crate::input::{EntryId, FillOutcome, FillReport, JobId, Millis, Place, TabId, Technique};
+use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, Place, TabId, Technique};
 use crate::outbox::Handed;
 use crate::output::{FillOrder, Output, Target};
 use crate::provider::{self, Arrival, CUSTOM, CUSTOM_BUDGET, Template};
@@ -54,6 +54,9 @@ impl Engine {
         let Some(text) = text else {
             return (Stage::OpeningFinal(Way::Empty), Target::Web { url: self.home(id) });
         };
+        if !self.consented() {
+            return (Stage::Deciding, Target::HandoffPage);
+        }
         let prompt = handoff::normalised(text.reveal());
         if let Some(found) = provider::find(id) {
             if self.allowed(found.origin) {
@@ -80,15 +83,19 @@ impl Engine {
             return;
         }
         self.dirty = true;
-        let Some(found) = provider::find(&job.provider).filter(|_| granted) else {
-            job.stage = Stage::Refused;
-            return;
-        };
-        let tab = job.tab;
-        if !self.allowed(found.origin) {
-            self.session.allowed.push(found.origin.to_owned());
+        job.stage = Stage::Refused;
+        let (tab, id, entry) = (job.tab, job.provider.clone(), job.entry.clone());
+        let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
+        let Some(text) = text.filter(|_| granted) else { return };
+        for right in [self.wanted_host(&id, &text), Some(CONSENT)].into_iter().flatten() {
+            if !self.allowed(right) {
+                self.session.allowed.push(right.to_owned());
+            }
         }
-        self.open(index, Stage::Opening, Target::Web { url: found.home.to_owned() }, tab, now);
+        let (stage, target) = self.first_way(&id, Some(&text));
+        if matches!(target, Target::Web { .. }) {
+            self.open(index, stage, target, tab, now);
+        }
     }
 
     pub(super) fn on_paste_by_hand(&mut self, id: &JobId, now: Millis) {
@@ -295,6 +302,18 @@ impl Engine {
 
     pub(super) fn allowed(&self, origin: &str) -> bool {
         self.session.allowed.iter().any(|allowed| allowed == origin)
+    }
+
+    /// Whether a prompt may go to the assistant that was clicked, without a further question.
+    pub(super) fn consented(&self) -> bool {
+        self.config.platform != Platform::Firefox || self.allowed(CONSENT)
+    }
+
+    /// The host that must be asked for before this text can go to a provider; `None` if its link, or a granted host, is enough.
+    pub(super) fn wanted_host(&self, id: &str, text: &UserText) -> Option<&'static str> {
+        let found = provider::find(id)?;
+        let linked = || filling_link(id, &handoff::normalised(text.reveal())).is_some();
+        (!self.allowed(found.origin) && !linked()).then_some(found.origin)
     }
 
     fn home(&self, id: &str) -> String {

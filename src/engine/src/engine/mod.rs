@@ -141,6 +141,7 @@ impl Engine {
                     self.dirty = true;
                 }
             }
+            Input::Unstored { key } => self.on_unstored(&key),
             Input::Act { from, act } => self.on_act(&from, act, now),
             Input::Opened { job, tab } => self.on_opened(&job, tab, now),
             Input::Filled { job, report } => self.on_filled(&job, &report, now),
@@ -342,12 +343,31 @@ impl Engine {
 
     /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage.
     fn keep(&mut self, id: &EntryId) {
-        match self.outbox.get(id) {
+        match self.outbox.get_mut(id) {
             Some(entry) if !entry.temporary => {
+                // Unless the store says otherwise.
+                entry.unstored = false;
                 let json = serde_json::to_string(entry).ok();
                 self.persist(Area::Local, entry_key(id), json);
             }
             _ => self.dirty = true,
+        }
+    }
+
+    /// The store is full. Prompts that were answered make room, the oldest first; where there is none, the prompt stays with the
+    /// session, and the person is told that it will not outlive the browser.
+    fn on_unstored(&mut self, key: &str) {
+        let Some(id) = key.strip_prefix("entry:") else { return };
+        let Some(entry) = self.outbox.get_mut(id) else { return };
+        entry.unstored = true;
+        let id = entry.id.clone();
+        self.dirty = true;
+        let room = self.outbox.oldest_confirmed(&id);
+        if let Some(answered) = room {
+            self.outbox.forget(&answered);
+            self.session.made_room = self.session.made_room.saturating_add(1);
+            self.persist(Area::Local, entry_key(&answered), None);
+            self.keep(&id);
         }
     }
 
@@ -361,7 +381,7 @@ impl Engine {
             self.session.temporary_entries = self
                 .outbox
                 .newest_first()
-                .filter(|entry| entry.temporary)
+                .filter(|entry| entry.temporary || entry.unstored)
                 .filter_map(|entry| serde_json::to_string(entry).ok())
                 .collect();
             let text = self.session.write();

@@ -112,6 +112,7 @@ impl Engine {
         };
         if let Some(entry) = entry {
             lines.push(match entry.state {
+                _ if entry.unstored => Say::new("saved_for_now"),
                 EntryState::NotSent => Say::new("saved_not_sent"),
                 EntryState::Unknown => Say::new("saved_unknown"),
                 EntryState::Confirmed => Say::new("saved_confirmed"),

@@ -9,7 +9,7 @@ use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::map::Map;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 3;
+const VERSION: u64 = 4;
 /// A failure asks the status page again after this long at the earliest.
 pub(super) const STATUS_EVERY_MS: Millis = 15_000;
 /// While an incident is open it is asked this often without a failure.
@@ -51,13 +51,15 @@ pub(super) struct Session {
     /// Origins that Understudy may type into.
     pub allowed: Vec<String>,
     pub temporary_chats: Vec<String>,
-    /// Prompts of temporary chats, as JSON: they live here and nowhere else.
+    /// Prompts of temporary chats, and those that the store did not take, as JSON: they live here and nowhere else.
     pub temporary_entries: Vec<String>,
     /// The fingerprint of the badge that is shown.
     pub badge: u64,
     pub wake: Option<Millis>,
     /// Damaged values that were set aside.
     pub set_aside: u32,
+    /// Answered prompts that were let go early, because the store was full.
+    pub made_room: u32,
 }
 
 impl Default for Session {
@@ -82,6 +84,7 @@ impl Default for Session {
             badge: 0,
             wake: None,
             set_aside: 0,
+            made_room: 0,
         }
     }
 }
@@ -328,7 +331,7 @@ impl Official {
     }
 }
 
-fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside);
+fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room);
 fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry);

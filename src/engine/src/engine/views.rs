@@ -104,6 +104,9 @@ impl Engine {
         if self.session.set_aside > 0 {
             lines.push(Evidence { at: 0, say: Say::new("seen_damaged").count(u64::from(self.session.set_aside)) });
         }
+        if self.session.made_room > 0 {
+            lines.push(Evidence { at: 0, say: Say::new("seen_made_room").count(u64::from(self.session.made_room)) });
+        }
         lines
     }
 
@@ -141,6 +144,7 @@ impl Engine {
                 at: entry.at,
                 state: entry.state,
                 label: Say::new(match entry.state {
+                    _ if entry.unstored => "state_for_now",
                     EntryState::NotSent => "state_not_sent",
                     EntryState::Unknown => "state_unknown",
                     EntryState::Confirmed => "state_confirmed",
@@ -186,13 +190,15 @@ impl Engine {
         }
         let text = job.entry.as_ref().and_then(|entry| self.outbox.get(entry))?.text.clone();
         let name = self.settings.name_of(&job.provider);
+        let origin = self.wanted_host(&job.provider, &text);
         let mut lines = Vec::new();
         if refused {
             let key = if job.provider == CUSTOM { "handoff_custom_long" } else { "handoff_refused" };
             lines.push(Say::new(key).text(name.clone()));
         } else {
-            lines.push(Say::new("handoff_ask").text(name.clone()));
-            lines.push(Say::new("handoff_never_sends"));
+            let key = if origin.is_some() { "handoff_ask" } else { "handoff_consent" };
+            lines.push(Say::new(key).text(name.clone()));
+            lines.push(Say::new(if origin.is_some() { "handoff_never_sends" } else { "page_handoff_promise" }));
         }
         if link_note(&job.provider).is_some() {
             lines.push(Say::new("note_link_sends"));
@@ -200,7 +206,8 @@ impl Engine {
         Some(HandoffView {
             job: job.id.clone(),
             name,
-            origin: provider::find(&job.provider).map(|found| found.origin.to_owned()),
+            origin: origin.map(str::to_owned),
+            consent: !self.consented(),
             refused,
             text,
             lines,
