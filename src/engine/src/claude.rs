@@ -112,6 +112,8 @@ pub struct Send {
     pub prompt: UserText,
     /// `turn_message_uuids.human_message_uuid`.
     pub human_message: Option<String>,
+    /// `parent_message_uuid`: for a retry, the human message that is answered anew.
+    pub parent: Option<String>,
     /// `model`, of the body or of `create_conversation_params`.
     pub model: Option<String>,
     /// `attachments[].file_name`, and one entry "file" for each of `files[]`.

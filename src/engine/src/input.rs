@@ -293,6 +293,8 @@ pub enum Act {
         /// Which prompt.
         entry: EntryId,
     },
+    /// Delete every saved prompt.
+    ForgetAll {},
     /// Store the settings of the options page.
     Configure {
         /// All of them.
@@ -414,6 +416,7 @@ impl Act {
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
             "paste-by-hand" => Self::PasteByHand { job: job? },
             "forget" => Self::Forget { entry: entry? },
+            "forget-all" => Self::ForgetAll {},
             "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
             _ => return None,
         };
@@ -474,6 +477,7 @@ mod tests {
             Act::Decided { job: "j".into(), granted: true },
             Act::PasteByHand { job: "j".into() },
             Act::Forget { entry: "e".into() },
+            Act::ForgetAll {},
             Act::Configure { settings: Settings::default() },
         ];
         for act in acts {

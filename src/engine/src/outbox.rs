@@ -131,7 +131,8 @@ const SAME_TURN_MS: Millis = 10 * 60_000;
 /// Confirmed prompts are kept this long; others until the user deletes them or there are too many.
 pub const KEEP_CONFIRMED_MS: Millis = 7 * 24 * 3_600_000;
 
-/// No more entries than this; the oldest confirmed ones go first.
+/// Confirmed prompts are kept while there are no more entries than this; the oldest go first. One that was not answered never goes
+/// by itself: where there is no room for it, the store says so.
 pub const MAX_ENTRIES: usize = 200;
 
 /// All saved prompts, the oldest first.
@@ -197,12 +198,14 @@ impl Outbox {
         self.entries.last()
     }
 
-    /// The last unconfirmed prompt of a conversation: what `retry_completion` repeats without naming it.
-    pub fn pending_of(&self, conversation: &str) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .rev()
-            .find(|entry| entry.state != EntryState::Confirmed && entry.conversation.as_deref() == Some(conversation))
+    /// The last prompt of a conversation.
+    pub fn last_of(&self, conversation: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.conversation.as_deref() == Some(conversation))
+    }
+
+    /// The prompt that became a message on the server.
+    pub fn of_message(&self, uuid: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.human_message.as_deref() == Some(uuid))
     }
 
     /// One entry.
@@ -224,6 +227,11 @@ impl Outbox {
     pub fn oldest_confirmed(&self, other: &str) -> Option<EntryId> {
         let answered = self.entries.iter().filter(|entry| entry.state == EntryState::Confirmed && entry.id != other);
         answered.min_by_key(|entry| entry.touched).map(|entry| entry.id.clone())
+    }
+
+    /// The ids of all of them.
+    pub fn ids(&self) -> Vec<EntryId> {
+        self.entries.iter().map(|entry| entry.id.clone()).collect()
     }
 
     /// Every entry, the newest first.
@@ -249,7 +257,8 @@ impl Outbox {
         }
         while self.entries.len() > MAX_ENTRIES {
             let confirmed = self.entries.iter().position(|entry| entry.state == EntryState::Confirmed);
-            gone.push(self.entries.remove(confirmed.unwrap_or(0)));
+            let Some(confirmed) = confirmed else { break };
+            gone.push(self.entries.remove(confirmed));
         }
         gone
     }
@@ -277,6 +286,7 @@ mod tests {
         Send {
             prompt: UserText::new(text),
             human_message: None,
+            parent: None,
             model: None,
             attachments: Vec::new(),
             temporary: false,

@@ -22,8 +22,10 @@ pub struct View {
     pub evidence: Vec<Evidence>,
     /// What the official status page said and when we asked.
     pub official: Option<Evidence>,
-    /// Saved prompts, the newest first.
+    /// Saved prompts, the newest first, as many as fit.
     pub prompts: Vec<PromptRow>,
+    /// How many are saved in all.
+    pub saved: usize,
     /// Where they can go, in the user's order.
     pub fallbacks: Vec<FallbackRow>,
 }

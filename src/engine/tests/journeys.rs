@@ -129,19 +129,32 @@ impl World {
         self.step(id, RequestStep::Headers { status, headers });
     }
 
-    /// A send that is answered by an error at once.
-    fn refused(&mut self, text: &str, status: u16, kind: &str, body: &str) {
-        let id = self.send(text);
-        self.headers(id, status, kind);
+    fn send_as(&mut self, text: &str, message: &str) -> u32 {
+        let body = serde_json::json!({"prompt": text, "turn_message_uuids": {"human_message_uuid": message}});
+        self.start("POST", &completion(), false, Some(body.to_string().into_bytes()))
+    }
+
+    fn stop(&mut self) {
+        self.start("POST", &completion().replace("/completion", "/stop_response"), false, None);
+    }
+
+    fn response(&mut self, seq: u32, status: u16, kind: &str, body: &str) {
         self.fact(Fact::Response {
-            seq: id,
+            seq,
             method: "POST".into(),
-            url: format!("https://claude.ai{}", completion()),
+            url: url(),
             status,
             content_type: Some(kind.into()),
             cf_mitigated: None,
             body: body.into(),
         });
+    }
+
+    /// A send that is answered by an error at once.
+    fn refused(&mut self, text: &str, status: u16, kind: &str, body: &str) {
+        let id = self.send(text);
+        self.headers(id, status, kind);
+        self.response(id, status, kind, body);
         self.step(id, RequestStep::Done);
     }
 
@@ -254,6 +267,10 @@ fn config() -> Config {
 
 fn completion() -> String {
     format!("/api/organizations/{ORG}/chat_conversations/{CHAT}/completion")
+}
+
+fn url() -> String {
+    format!("https://claude.ai{}", completion())
 }
 
 fn error(kind: &str) -> String {
@@ -440,6 +457,7 @@ fn stop_is_no_failure() {
         let id = world.stream("hello");
         world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::Abort });
         world.step(id, RequestStep::Failed { error: "net::ERR_ABORTED".into() });
+        world.stop();
         world.wait(5_000);
         assert_eq!(world.card, None);
         assert_eq!(world.entry().0, EntryState::Confirmed);
@@ -903,10 +921,283 @@ fn a_forced_logout_explains_the_refusal_before_it() {
 fn stop_is_no_failure_whoever_tells_it_first() {
     journey(|world| {
         let id = world.stream("hello");
+        world.stop();
         world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::Abort });
         world.step(id, RequestStep::Done);
         world.wait(5_000);
         assert_eq!((world.card.clone(), world.entry().0), (None, EntryState::Confirmed));
+    });
+    // The server may end the stream cleanly once it has heard of it.
+    journey(|world| {
+        let id = world.stream("hello");
+        world.stop();
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::End });
+        world.step(id, RequestStep::Done);
+        world.wait(5_000);
+        assert_eq!((world.card.clone(), world.entry().0), (None, EntryState::Confirmed));
+    });
+}
+
+#[test]
+fn a_page_that_is_left_in_mid_answer_is_neither_a_failure_nor_an_answer() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::Abort });
+        world.step(id, RequestStep::Failed { error: "net::ERR_ABORTED".into() });
+        world.wait(5_000);
+        assert_eq!((world.card.clone(), world.entry().0), (None, EntryState::Unknown));
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn a_503_whose_body_says_overloaded_is_capacity() {
+    for (status, named) in [(500, "req_1"), (503, "req_1")] {
+        journey(|world| {
+            let id = world.send("hello");
+            world.headers(id, status, "application/json");
+            // The offer does not wait for the body, …
+            assert_eq!(world.line(0), "what_service");
+            world.step(id, RequestStep::Done);
+            world.response(id, status, "application/json", &error("overloaded_error"));
+            // … and says more when it has come. It is still one failure.
+            assert_eq!((world.title(), world.line(0)), ("title_capacity", "what_capacity"));
+            let seen = world.done.iter().rev().find_map(|output| match output {
+                Output::Observed { cause, .. } => cause.request_id.clone(),
+                _ => None,
+            });
+            assert_eq!(seen.as_deref(), Some(named));
+            assert_eq!(world.engine.state(), State::Hiccup);
+            assert_eq!(world.engine.view(world.now).evidence.len(), 1);
+        });
+    }
+}
+
+#[test]
+fn a_retry_is_of_the_message_that_it_names() {
+    journey(|world| {
+        let one = "019f3e54-0000-7000-8000-000000000001";
+        let two = "019f3e54-0000-7000-8000-000000000002";
+        world.send_as("never answered", one);
+        let id = world.requests;
+        world.headers(id, 500, "application/json");
+        world.step(id, RequestStep::Done);
+        world.send_as("answered", two);
+        let id = world.requests;
+        world.headers(id, 200, "text/event-stream");
+        world.fact(Fact::Stream { seq: id, method: "POST".into(), url: url(), status: 200 });
+        world.event(id, "message_stop", r#"{"type":"message_stop"}"#);
+        let body = format!(r#"{{"prompt":"","parent_message_uuid":"{two}"}}"#);
+        let id =
+            world.start("POST", &completion().replace("/completion", "/retry_completion"), false, Some(body.into()));
+        world.headers(id, 200, "text/event-stream");
+        let retry = url().replace("/completion", "/retry_completion");
+        world.fact(Fact::Stream { seq: id, method: "POST".into(), url: retry, status: 200 });
+        world.event(id, "message_stop", r#"{"type":"message_stop"}"#);
+        let states = world.engine.view(world.now).prompts.into_iter().map(|row| (row.state, row.text));
+        let states: Vec<_> = states.map(|(state, text)| (state, text.reveal().to_owned())).collect();
+        assert_eq!(
+            states,
+            [(EntryState::Confirmed, "answered".to_owned()), (EntryState::NotSent, "never answered".to_owned())]
+        );
+    });
+}
+
+#[test]
+fn what_was_answered_stays_answered() {
+    journey(|world| {
+        let first = world.send("hello");
+        world.now += 30_000;
+        world.answered("hello");
+        world.step(first, RequestStep::Failed { error: "net::ERR_TIMED_OUT".into() });
+        world.wait(5_000);
+        assert_eq!((world.card.clone(), world.entry().0), (None, EntryState::Confirmed));
+        assert_eq!(world.engine.state(), State::Clear);
+    });
+}
+
+#[test]
+fn a_refused_message_has_its_own_words_and_is_no_outage() {
+    let too_long = r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long"}}"#;
+    let gone = r#"{"type":"error","error":{"type":"not_found_error","message":"x"}}"#;
+    for (status, body, title, what) in [
+        (413, too_long, "title_refused", "what_too_long"),
+        (400, too_long, "title_refused", "what_refused"),
+        (404, gone, "title_refused", "what_gone"),
+        (402, "{}", "title_unknown", "what_unknown"),
+        (418, r#"{"type":"error","error":{"type":"teapot","message":"x"}}"#, "title_unknown", "what_unknown"),
+    ] {
+        journey(|world| {
+            world.refused("hello", status, "application/json", body);
+            assert_eq!((world.title(), world.line(0)), (title, what), "{status}");
+            assert!(world.engine.since().is_none());
+            assert_ne!(world.engine.view(world.now).headline.key, "verdict_clear");
+        });
+    }
+}
+
+#[test]
+fn a_refusal_whose_body_never_comes_is_told_all_the_same() {
+    journey(|world| {
+        let id = world.send("hello");
+        world.headers(id, 429, "application/json");
+        assert_eq!(world.card, None);
+        world.wait(6_000);
+        assert_eq!(world.title(), "title_limit");
+        world.response(id, 429, "application/json", r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772460000}"}}"#);
+        assert_eq!(world.line(0), "what_limit_until");
+    });
+}
+
+#[test]
+fn chromiums_word_for_an_abort_is_not_believed_against_the_page() {
+    journey(|world| {
+        let id = world.send("hello");
+        let rejected = |aborted| Fact::Rejected { seq: id, method: "POST".into(), url: url(), aborted, online: true };
+        world.fact(rejected(false));
+        world.step(id, RequestStep::Failed { error: "net::ERR_FAILED".into() });
+        world.wait(3_000);
+        assert_eq!(world.title(), "title_silent");
+    });
+    journey(|world| {
+        let id = world.send("hello");
+        let rejected = |aborted| Fact::Rejected { seq: id, method: "POST".into(), url: url(), aborted, online: true };
+        world.fact(rejected(true));
+        world.step(id, RequestStep::Failed { error: "net::ERR_FAILED".into() });
+        world.wait(3_000);
+        assert_eq!(world.card, None);
+    });
+}
+
+#[test]
+fn an_unknown_error_inside_an_answer_is_called_unknown() {
+    journey(|world| {
+        for n in 0..5 {
+            let id = world.stream(&format!("hello {n}"));
+            world.event(id, "error", r#"{"type":"error","error":{"type":"teapot_error","message":"x"}}"#);
+            world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::End });
+            world.step(id, RequestStep::Done);
+            assert_eq!((world.title(), world.line(0)), ("title_unknown", "what_unknown"));
+            world.wait(25_000);
+        }
+        assert!(world.engine.since().is_none());
+    });
+}
+
+#[test]
+fn a_limit_that_ends_the_stream_is_the_users_limit() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.event(
+            id,
+            "message_limit",
+            r#"{"type":"message_limit","message_limit":{"type":"exceeded_limit","resetsAt":1772460000}}"#,
+        );
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::End });
+        world.step(id, RequestStep::Done);
+        assert_eq!((world.title(), world.line(0)), ("title_limit", "what_limit_until"));
+    });
+}
+
+#[test]
+fn an_unexplained_silence_is_asked_about_until_it_is_explained() {
+    journey(|world| {
+        for n in 0..2 {
+            let id = world.send("hello");
+            world.step(id, RequestStep::Failed { error: "net::ERR_CONNECTION_RESET".into() });
+            if n == 0 {
+                world.tell(Input::Status(None));
+                assert_eq!(world.line(0), "what_own_network");
+            }
+            world.now += 5_000;
+        }
+        assert_eq!((world.asked_status(), world.line(0)), (1, "what_silent"));
+        world.wait(15_000);
+        assert_eq!(world.asked_status(), 2);
+        world.tell(Input::Status(None));
+        assert_eq!(world.line(0), "what_own_network");
+    });
+}
+
+#[test]
+fn a_closed_card_comes_back_when_it_fails_anew() {
+    let load = |world: &mut World, status| {
+        let path = completion().replace("/completion", "?tree=True");
+        let id = world.start("GET", &path, false, None);
+        world.headers(id, status, "application/json");
+        world.step(id, RequestStep::Done);
+    };
+    journey(|world| {
+        load(world, 500);
+        assert_eq!(world.title(), "title_not_loading");
+        world.card_act(Act::Dismiss {});
+        world.wait(2_000);
+        load(world, 500);
+        assert_eq!(world.card, None);
+        world.wait(2_000);
+        load(world, 200);
+        world.wait(2_000);
+        load(world, 500);
+        assert_eq!(world.title(), "title_not_loading");
+    });
+}
+
+#[test]
+fn a_card_about_nothing_any_more_goes_by_itself() {
+    journey(|world| {
+        world.refused(
+            "hello",
+            429,
+            "application/json",
+            r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772452000}"}}"#,
+        );
+        assert_eq!(world.title(), "title_limit");
+        world.wait(1_772_452_000_000 - T0);
+        assert_eq!(world.card, None);
+    });
+}
+
+#[test]
+fn a_card_has_its_own_buttons_only() {
+    journey(|world| {
+        failed(world, "mine");
+        let mine = world.engine.view(world.now).prompts[0].entry.clone();
+        world.card_act(Act::Dismiss {});
+        let before = world.done.len();
+        world.card_act(Act::Copy { entry: mine.clone() });
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine.clone()) });
+        assert_eq!(world.done.len(), before, "no card, no buttons");
+        failed(world, "another");
+        let before = world.done.len();
+        world.card_act(Act::Copy { entry: mine.clone() });
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine) });
+        world.card_act(Act::HandOff { provider: "no-such-assistant".into(), entry: None });
+        assert_eq!(world.done.len(), before, "not of this card");
+        world.click_main();
+        assert!(matches!(world.opened().1, Target::Web { .. }));
+    });
+}
+
+#[test]
+fn any_answer_ends_offline() {
+    journey(|world| {
+        world.tell(Input::Connectivity { online: false });
+        assert_eq!(world.badge, "off");
+        world.answered("hello");
+        assert_eq!(world.badge, "");
+    });
+}
+
+#[test]
+fn unanswered_prompts_never_go_by_themselves() {
+    journey(|world| {
+        for n in 0..205 {
+            failed(world, &format!("prompt {n}"));
+            world.now += 1_000;
+        }
+        assert_eq!((world.local.len(), world.engine.view(world.now).saved), (205, 205));
+        world.page_act(Act::ForgetAll {});
+        assert_eq!((world.local.len(), world.engine.view(world.now).saved), (0, 0));
     });
 }
 

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use understudy_browser::permissions;
 use understudy_engine::provider::{CUSTOM, Settings, Template};
 use understudy_engine::words::Say;
-use understudy_engine::{Act, EntryId, Millis};
+use understudy_engine::{Act, Millis};
 
 /// What the page remembers.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Scene for Options {
             self.pending = None;
         }
         let settings = self.pending.clone().unwrap_or(stored);
-        let prompts = read.view(now).prompts.len();
+        let prompts = read.view(now).saved;
         self.page(&Shown { settings: &settings, origins: &read.origins, prompts, damaged: read.damaged })
     }
 
@@ -110,13 +110,13 @@ impl Scene for Options {
             }
             Deed::Spare => host.change(|page| page.doomed = false),
             Deed::ForgetAll => {
-                let entries = host.look(|page, read| {
-                    page.doomed = false;
-                    let view = read.map(|read| read.view(crate::host::now()));
-                    view.map(|view| view.prompts.into_iter().map(|row| row.entry).collect::<Vec<_>>())
-                });
+                host.look(|page, _| page.doomed = false);
                 let host = Rc::clone(host);
-                begin(async move { forget_all(&host, entries.unwrap_or_default()).await });
+                begin(async move {
+                    let done = send(&Act::ForgetAll {}).await.is_ok();
+                    let notice = if done { "page_forgotten_all" } else { "page_trouble_send" };
+                    host.change(|page| page.notice = Some(say(notice)));
+                });
             }
         }
     }
@@ -264,17 +264,6 @@ fn configure(host: &Rc<Host<Options>>, change: impl FnOnce(&mut Settings)) {
         };
         host.change(|page| page.notice = Some(say(notice)));
     });
-}
-
-async fn forget_all(host: &Rc<Host<Options>>, entries: Vec<EntryId>) {
-    let mut notice = "page_forgotten_all";
-    for entry in entries {
-        if send(&Act::Forget { entry }).await.is_err() {
-            notice = "page_trouble_send";
-            break;
-        }
-    }
-    host.change(|page| page.notice = Some(say(notice)));
 }
 
 /// So long after the last key a field is saved, without waiting for the user to leave it.

@@ -60,6 +60,7 @@ pub(super) enum At {
     // Completion requests.
     Prompt,
     Turn,
+    Parent,
     HumanUuid,
     Create,
     Temporary,

@@ -50,6 +50,7 @@ impl Sink for Found {
             (At::Top, "prompt") => At::Prompt,
             (At::Top | At::Create, "model") => At::Model,
             (At::Top, "turn_message_uuids") => At::Turn,
+            (At::Top, "parent_message_uuid") => At::Parent,
             (At::Top, "attachments") => At::Attachments,
             (At::Top, "files") => At::Files,
             (At::Top, "create_conversation_params") => {
@@ -81,6 +82,7 @@ impl Sink for Found {
             (At::HumanUuid, Scalar::Text(text)) => {
                 self.send.human_message = is_uuid(text).then(|| text.to_ascii_lowercase());
             }
+            (At::Parent, Scalar::Text(text)) => self.send.parent = is_uuid(text).then(|| text.to_ascii_lowercase()),
             (At::Temporary, Scalar::Bool(value)) => self.send.temporary = value,
             (At::FileName, Scalar::Text(name)) => self.attach(name),
             (At::File, Scalar::Text(_)) => self.attach("file"),

@@ -194,6 +194,11 @@ impl Engine {
     }
 
     fn on_act(&mut self, from: &Place, act: Act, now: Millis) {
+        if let Place::Card { tab } = from
+            && !self.has_button(*tab, &act)
+        {
+            return;
+        }
         self.dirty = true;
         match act {
             Act::HandOff { provider, entry } => self.hand_off(from, &provider, entry, now),
@@ -205,11 +210,10 @@ impl Engine {
             Act::Dismiss {} => {
                 if let Place::Card { tab } = from {
                     let tab = self.session.tab(*tab, now);
-                    tab.dismissed = tab.offer.take().map(|offer| Dismissed { entry: offer.entry });
+                    tab.dismissed =
+                        tab.offer.take().map(|offer| Dismissed { entry: offer.entry, surface: offer.surface });
                 }
             }
-            // The rest is for Understudy's own pages only.
-            _ if matches!(from, Place::Card { .. }) => {}
             Act::Decided { job, granted } => self.on_decided(&job, granted, now),
             Act::PasteByHand { job } => self.on_paste_by_hand(&job, now),
             Act::Forget { entry } => {
@@ -217,11 +221,30 @@ impl Engine {
                     self.persist(Area::Local, entry_key(&entry), None);
                 }
             }
+            Act::ForgetAll {} => {
+                for id in self.outbox.ids() {
+                    self.outbox.forget(&id);
+                    self.persist(Area::Local, entry_key(&id), None);
+                }
+            }
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
                 self.persist_json(Area::Local, SETTINGS_KEY.to_owned(), &self.settings.clone());
             }
         }
+    }
+
+    /// Whether the card in this tab has such a button now. A page that is not what it should be can press no other.
+    fn has_button(&self, tab: TabId, act: &Act) -> bool {
+        let offer = self.session.tabs.get(&tab).and_then(|tab| tab.offer.as_ref());
+        offer.is_some_and(|offer| match act {
+            Act::HandOff { provider, entry } => {
+                *entry == offer.entry && self.settings.fallbacks.iter().any(|known| known == provider)
+            }
+            Act::Copy { entry } => Some(entry) == offer.entry.as_ref(),
+            Act::Dismiss {} => true,
+            _ => false,
+        })
     }
 
     /// A vote against Claude has come in.
@@ -279,6 +302,13 @@ impl Engine {
         }
         self.session.detector.reset();
         self.session.official = None;
+        // A card about a page, in whichever tab, is out of date. One with a prompt waits for its user.
+        for tab in self.session.tabs.values_mut() {
+            tab.dismissed = None;
+            if tab.offer.as_ref().is_some_and(|offer| offer.entry.is_none() && offer.blames_claude()) {
+                tab.offer = None;
+            }
+        }
         self.dirty = true;
     }
 
@@ -294,6 +324,13 @@ impl Engine {
         });
         if over {
             self.close_incident(now);
+        }
+        let open = self.session.incident.is_some();
+        for tab in self.session.tabs.values_mut() {
+            if tab.offer.as_ref().is_some_and(|offer| offer.is_over(open, now)) {
+                tab.offer = None;
+                self.dirty = true;
+            }
         }
         for entry in self.outbox.prune(now) {
             self.persist(Area::Local, entry_key(&entry.id), None);
@@ -402,6 +439,12 @@ impl Engine {
         if watching && now.abs_diff(self.session.status_asked) >= session::STATUS_TICK_MS {
             self.ask_status(now);
         }
+        // A silence that nobody has explained yet is asked about as soon as the page may be asked again.
+        let silence = (!self.session.unanswered.is_empty())
+            .then_some(self.session.status_asked.saturating_add(session::STATUS_EVERY_MS));
+        if silence.is_some_and(|at| at <= now) {
+            self.ask_status(now);
+        }
         let status = watching.then_some(self.session.status_asked.saturating_add(session::STATUS_TICK_MS));
         let incident = self.session.incident.as_ref().map(|incident| match incident.recovering_at {
             Some(first) => first.saturating_add(RECOVERED_MS),
@@ -409,7 +452,7 @@ impl Engine {
         });
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next = requests.chain(jobs).chain(status).chain(incident).filter(|at| *at > now).min();
+        let next = requests.chain(jobs).chain(status).chain(silence).chain(incident).filter(|at| *at > now).min();
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

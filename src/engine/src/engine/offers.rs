@@ -1,7 +1,7 @@
 //! What the person is told and offered: cards and badge, from the state alone.
 
 use super::Engine;
-use super::session::{Offer, OfferKind};
+use super::session::{Dismissed, Offer, OfferKind};
 use crate::cause::{Cause, Class, Surface};
 use crate::handoff::Way;
 use crate::input::{Act, EntryId, Millis, TabId};
@@ -35,7 +35,10 @@ impl Engine {
         }
         let Some(tab) = self.likely_tab(tab) else { return };
         let tab = self.session.tab(tab, now);
-        if tab.dismissed.as_ref().is_some_and(|dismissed| dismissed.entry == entry) {
+        let closed = |dismissed: &Dismissed| {
+            dismissed.entry == entry && (dismissed.entry.is_some() || dismissed.surface == surface)
+        };
+        if tab.dismissed.as_ref().is_some_and(closed) {
             return;
         }
         if let Some(shown) = &tab.offer {
@@ -63,6 +66,11 @@ impl Engine {
     pub(super) fn withdraw(&mut self, tab: TabId, surface: Surface, entry: Option<&EntryId>) {
         let Some(tab) = self.likely_tab(tab) else { return };
         let Some(tab) = self.session.tabs.get_mut(&tab) else { return };
+        // What was closed may be told again once it has worked and fails anew.
+        if tab.dismissed.as_ref().is_some_and(|dismissed| dismissed.surface == surface) {
+            tab.dismissed = None;
+            self.dirty = true;
+        }
         let over = tab.offer.as_ref().is_some_and(|offer| match &offer.entry {
             Some(_) => surface == Surface::Completion && (offer.entry.as_ref() == entry || entry.is_some()),
             None => surface == Surface::Completion || surface == offer.surface,
@@ -105,7 +113,7 @@ impl Engine {
         let entry = offer.entry.as_ref().and_then(|id| self.outbox.get(id));
         let (title, what) = self.told(offer);
         let mut lines = vec![what];
-        let tone = match (self.state(), offer.cause.votes_or_silent(offer.kind)) {
+        let tone = match (self.state(), offer.blames_claude()) {
             (State::Down, true) => Tone::Down,
             (_, true) => Tone::Warn,
             _ => Tone::Grey,
@@ -183,11 +191,20 @@ impl Engine {
                 Some(at) => Say::new("what_limit_until").time(at),
                 None => Say::new("what_limit"),
             },
+            (_, Class::Session) if offer.entry.is_none() => Say::new("advice_session"),
             (_, Class::Session) => Say::new("what_session"),
             (_, Class::Account) => Say::new("what_account"),
             (_, Class::Challenge) => Say::new("what_challenge"),
             (_, Class::Region) => Say::new("what_region"),
             (_, Class::OwnNetwork) => Say::new("what_in_between"),
+            (_, Class::ClientFault) => match (cause.status, cause.code.as_deref()) {
+                (Some(413), _)
+                | (_, Some("exceeded_max_uploads_per_message" | "exceeded_max_image_limit_per_chat")) => {
+                    Say::new("what_too_long")
+                }
+                (Some(404), _) => Say::new("what_gone"),
+                _ => Say::new("what_refused"),
+            },
             _ => Say::new("what_unknown"),
         };
         let title = match (offer.kind, cause.class) {
@@ -207,6 +224,7 @@ impl Engine {
             (_, Class::Challenge) => Say::new("title_challenge"),
             (_, Class::Region) => Say::new("title_region"),
             (_, Class::OwnNetwork) => Say::new("title_in_between"),
+            (_, Class::ClientFault) => Say::new("title_refused"),
             _ => Say::new("title_unknown"),
         };
         (title, what)
@@ -214,14 +232,16 @@ impl Engine {
 
     pub(super) fn refresh_badge(&mut self) {
         let offline = !self.session.online;
-        let offers = self.session.tabs.values().any(|tab| tab.offer.is_some());
+        let offered = || self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());
+        let (offers, kept) = (offered().next().is_some(), offered().any(|offer| offer.entry.is_some()));
         let (text, tone, title) = match self.state() {
             _ if offline => ("off", Tone::Grey, "badge_offline"),
             State::Down => ("down", Tone::Down, "badge_down"),
             State::Suspected | State::Flapping => ("!", Tone::Warn, "badge_suspected"),
             State::Hiccup => ("!", Tone::Warn, "badge_hiccup"),
             State::Recovering => ("up?", Tone::Calm, "badge_recovering"),
-            _ if offers => ("1", Tone::Grey, "badge_offer"),
+            _ if kept => ("1", Tone::Grey, "badge_offer"),
+            _ if offers => ("!", Tone::Grey, "badge_refused"),
             // A page of Claude is open and nothing was ever seen of it: grey, and it says so.
             State::Blind if !self.session.tabs.is_empty() => ("?", Tone::Grey, "badge_blind"),
             State::Blind => ("", Tone::Grey, "badge_nothing"),
@@ -233,13 +253,6 @@ impl Engine {
             self.dirty = true;
             self.outputs.push(Output::Badge(badge));
         }
-    }
-}
-
-impl Cause {
-    /// Whether the card speaks of a failure of Claude's, as far as is known.
-    fn votes_or_silent(&self, kind: OfferKind) -> bool {
-        self.class.votes() || matches!(kind, OfferKind::Cut | OfferKind::NoAnswer | OfferKind::Slow | OfferKind::Silent)
     }
 }
 

@@ -9,13 +9,15 @@ use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::map::Map;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 4;
+const VERSION: u64 = 5;
 /// A failure asks the status page again after this long at the earliest.
 pub(super) const STATUS_EVERY_MS: Millis = 15_000;
 /// While an incident is open it is asked this often without a failure.
 pub(super) const STATUS_TICK_MS: Millis = 60_000;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
+/// A 4xx whose body does not come is taken for what its headers say after this long.
+pub(super) const HANG_MS: Millis = 5_000;
 /// A stream's end as the browser tells it waits this long for the tap's word on it.
 pub(super) const CLOSE_MS: Millis = 2_500;
 /// A send without status and headers after this long is slow enough to be told.
@@ -130,6 +132,7 @@ impl Session {
 
 /// One request under way.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one request, in no order")]
 pub(super) struct Pending {
     pub tab: TabId,
     pub url: String,
@@ -148,6 +151,12 @@ pub(super) struct Pending {
     pub stopped: bool,
     /// Told as slow or stalled already.
     pub slow: bool,
+    /// The user pressed Stop.
+    pub halted: bool,
+    /// It was settled before its body was read: that may say more.
+    pub unread: bool,
+    /// The stream said that a limit is reached.
+    pub limit: Option<Cause>,
     /// What it will be taken for, and when, if nothing better is heard.
     pub fallback: Option<(Cause, Millis)>,
     /// When it was settled.
@@ -201,6 +210,8 @@ pub(super) struct Tab {
 pub(super) struct Dismissed {
     /// The prompt, if it was about one.
     pub entry: Option<EntryId>,
+    /// What had failed.
+    pub surface: Surface,
 }
 
 /// What a card is about.
@@ -213,6 +224,21 @@ pub(super) struct Offer {
     pub entry: Option<EntryId>,
     /// Where the prompt was taken from this card.
     pub handed: Option<(String, Way, bool)>,
+}
+
+impl Offer {
+    /// Whether it says that Claude fails.
+    pub fn blames_claude(&self) -> bool {
+        use OfferKind::{Cut, NoAnswer, Silent, Slow};
+        self.cause.class.votes() || matches!(self.kind, Cut | NoAnswer | Slow | Silent)
+    }
+
+    /// Whether it has been out of date for long: its limit is over, or nothing has failed any more. The prompt stays in the popup.
+    pub fn is_over(&self, incident: bool, now: Millis) -> bool {
+        let age = now.saturating_sub(self.at);
+        self.cause.resets_at.is_some_and(|at| at <= now)
+            || age >= if incident { super::VERDICT_LIFE_MS } else { super::HICCUP_LIFE_MS }
+    }
 }
 
 /// What happened, as far as the words on the card differ.
@@ -332,9 +358,9 @@ impl Official {
 }
 
 fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room);
-fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, fallback, done_at, settled);
+fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
-fields!(Dismissed: entry);
+fields!(Dismissed: entry, surface);
 fields!(Offer: at, surface, cause, kind, entry, handed);
 fields!(Unanswered: at, tab, surface, weight, cause, entry);
 fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence);

@@ -20,6 +20,8 @@ const CUT_WEIGHT: f64 = 0.25;
 const SILENT_WEIGHT: f64 = 0.6;
 /// A gap of more than a minute without any event: pings come about every 15 s, and gaps of 15 to 60 s do recover.
 const STALL_MS: u32 = 60_000;
+/// Stop is told of by a request of its own, shortly before or after the stream is given up.
+const STOP_MS: Millis = 3_000;
 /// Temporary chats remembered, so that their later prompts are not stored either.
 const MAX_TEMPORARY: usize = 50;
 /// Longest URL that is looked at.
@@ -64,10 +66,11 @@ impl Engine {
         }
         let entry = match endpoint.role {
             Role::Send => self.capture(endpoint.conversation, body, now),
-            Role::Retry => endpoint
-                .conversation
-                .and_then(|conversation| self.outbox.pending_of(conversation))
-                .map(|entry| entry.id.clone()),
+            Role::Retry => self.repeated(endpoint.conversation, body),
+            Role::Stop => {
+                self.on_stop(tab, endpoint.conversation, now);
+                None
+            }
             _ => None,
         };
         if self.adopt(&id, tab, url, entry.as_ref(), now) {
@@ -87,6 +90,9 @@ impl Engine {
             accepted: false,
             stopped: false,
             slow: false,
+            halted: false,
+            unread: false,
+            limit: None,
             fallback: None,
             done_at: None,
             settled: None,
@@ -149,6 +155,37 @@ impl Engine {
         true
     }
 
+    /// The prompt that a retry asks to be answered anew: its body names the message. Without a body it can only be the last one.
+    fn repeated(&self, conversation: Option<&str>, body: Option<&[u8]>) -> Option<EntryId> {
+        let entry = match body.and_then(claude::parse_send).and_then(|retry| retry.parent) {
+            Some(message) => self.outbox.of_message(&message),
+            None => self.outbox.last_of(conversation?).filter(|entry| entry.state != EntryState::Confirmed),
+        };
+        entry.map(|entry| entry.id.clone())
+    }
+
+    /// The user pressed Stop: what comes to its end now, or was given up a moment ago, is their own wish.
+    fn on_stop(&mut self, tab: TabId, conversation: Option<&str>, now: Millis) {
+        let Some(conversation) = conversation else { return };
+        let mut stopped = None;
+        for pending in self.session.requests.values_mut() {
+            let here = pending.is_send() && pending.tab == tab && pending.url.contains(conversation);
+            if here && pending.done_at.is_none_or(|done| now.abs_diff(done) < STOP_MS) {
+                pending.halted = true;
+                self.dirty = true;
+                if pending.done_at.is_some() && pending.accepted {
+                    stopped.clone_from(&pending.entry);
+                }
+            }
+        }
+        if let Some(id) = stopped
+            && let Some(entry) = self.outbox.get_mut(&id)
+        {
+            entry.state = EntryState::Confirmed;
+            self.keep(&id);
+        }
+    }
+
     /// Stores the prompt before anything else happens to it.
     fn capture(&mut self, conversation: Option<&str>, body: Option<&[u8]>, now: Millis) -> Option<EntryId> {
         let send = claude::parse_send(body?)?;
@@ -171,6 +208,8 @@ impl Engine {
         }
         pending.status = Some(status);
         pending.headers = headers;
+        // Whatever answers, the browser is not offline.
+        self.session.online |= status >= 100;
         self.dirty |= pending.weight > 0.0;
         if pending.is_stream() {
             return;
@@ -183,13 +222,50 @@ impl Engine {
             _ => role == Role::Document,
         };
         if decided {
+            pending.unread = role != Role::Document;
             self.settle(id, &cause, now);
+        } else if status >= 400 {
+            pending.unread = true;
+            pending.fallback = Some((cause, now + session::HANG_MS));
+        }
+    }
+
+    /// The body of an error that its headers have settled already: the same failure, but perhaps better told.
+    fn reread(&mut self, id: &str, body: &str, now: Millis) {
+        let Some(pending) = self.session.requests.get_mut(id) else { return };
+        if !std::mem::take(&mut pending.unread) {
+            return;
+        }
+        let (tab, surface, status, entry) = (pending.tab, pending.surface, pending.status, pending.entry.clone());
+        let (cause, weight, since) = (pending.answer(Some(body)), f64::from(pending.weight), pending.done_at);
+        if cause.class == Class::Unknown {
+            return;
+        }
+        self.dirty = true;
+        self.outputs.push(Output::Observed { request: id.to_owned(), surface, cause: cause.clone() });
+        let mut known = false;
+        if let Some(incident) = &mut self.session.incident {
+            let told = incident.evidence.iter_mut().rev().find(|(at, on, was)| {
+                Some(*at) == since && *on == surface && was.status == status && was.transport.is_none()
+            });
+            if let Some((_, _, was)) = told {
+                *was = cause.clone();
+                known = true;
+            }
+        }
+        if !known && cause.class.votes() && weight > 0.0 {
+            self.failed(surface, &cause, weight, now);
+        }
+        let offer = self.session.tabs.get_mut(&tab).and_then(|tab| tab.offer.as_mut());
+        if let Some(offer) = offer.filter(|offer| offer.surface == surface && offer.entry == entry) {
+            offer.cause = cause;
         }
     }
 
     fn on_body(&mut self, id: &str, text: &str, now: Millis) {
         let Some(pending) = self.session.requests.get_mut(id) else { return };
         if pending.done_at.is_some() {
+            self.reread(id, text, now);
             return;
         }
         if !pending.is_stream() {
@@ -232,6 +308,16 @@ impl Engine {
         }
         let mut cause = claude::transport(error, online);
         cause.status = pending.status;
+        if cause.class == Class::Aborted && error.ends_with("ERR_FAILED") && pending.is_send() && !pending.halted {
+            // Chromium's word for an abort in mid-body, and for failures of its own: the tap knows which.
+            let given_up = pending.fallback.as_ref().is_some_and(|(cause, _)| cause.class == Class::Aborted);
+            if pending.seq.is_some() && !given_up {
+                cause.class = if pending.fallback.is_some() { Class::Unknown } else { cause.class };
+                pending.fallback = Some((cause, now + session::CLOSE_MS));
+                self.dirty = true;
+                return;
+            }
+        }
         self.settle(id, &cause, now);
     }
 
@@ -247,6 +333,7 @@ impl Engine {
                 let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
                 if pending.done_at.is_some() {
+                    self.reread(&id, &body, now);
                     return;
                 }
                 pending.status = Some(status);
@@ -288,6 +375,14 @@ impl Engine {
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
                 // The browser's own word comes by webRequest and says more; this is for the case that it does not.
                 let class = if aborted { Class::Aborted } else { Class::Unknown };
+                if let Some((cause, _)) = &mut pending.fallback
+                    && cause.transport.is_some()
+                    && !aborted
+                {
+                    // The browser's word left open whether the page gave up: it did not.
+                    cause.class = class;
+                    self.dirty = true;
+                }
                 if pending.done_at.is_none() && pending.fallback.is_none() {
                     pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
                     self.dirty = true;
@@ -344,8 +439,12 @@ impl Engine {
                 let cause = Cause { status: pending.status, ..cause };
                 self.settle(id, &cause, now);
             }
-            // The answer itself still comes to its end; the limit meets the next prompt.
-            StreamMark::Limit(_) | StreamMark::Other => {}
+            // The answer usually still comes to its end, and the limit meets the next prompt.
+            StreamMark::Limit(cause) => {
+                pending.limit = Some(cause);
+                self.dirty = true;
+            }
+            StreamMark::Other => {}
         }
     }
 
@@ -360,7 +459,12 @@ impl Engine {
             self.settle(id, &Cause::bare(class), now);
             return;
         }
+        if let Some(limit) = pending.limit.take() {
+            self.settle(id, &limit, now);
+            return;
+        }
         match end {
+            StreamEnd::End if pending.halted => self.settle(id, &Cause::bare(Class::Aborted), now),
             StreamEnd::End => self.settle(id, &Cause { status: Some(200), ..Cause::bare(Class::Unknown) }, now),
             // Firefox shows a reset as an abort: the browser's own word decides, if it comes.
             StreamEnd::Abort | StreamEnd::Error => {
@@ -421,9 +525,15 @@ impl Engine {
         }
         let pending = pending.clone();
         self.dirty |= pending.weight > 0.0 || pending.is_send();
+        let entry = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
+        let answered = pending.role == Role::Send && entry.is_some_and(|entry| entry.state == EntryState::Confirmed);
         self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });
         if pending.is_send() {
             self.note_fate(&pending, cause, now);
+        }
+        if answered && cause.class != Class::Ok {
+            // An older attempt of a turn that was answered since: the final outcome counts.
+            return;
         }
         let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
         let weight = f64::from(pending.weight);
@@ -445,6 +555,10 @@ impl Engine {
                     self.offer(tab, surface, cause, OfferKind::Refused, entry, now);
                 }
             }
+            // Nobody's outage, and no answer all the same.
+            Class::ClientFault if pending.is_send() => {
+                self.offer(tab, surface, cause, OfferKind::Refused, entry, now);
+            }
             _ => {}
         }
     }
@@ -456,8 +570,10 @@ impl Engine {
         entry.touched = now;
         entry.state = match cause.class {
             Class::Ok => EntryState::Confirmed,
+            // What was answered once stays so, whatever becomes of another attempt.
+            _ if entry.state == EntryState::Confirmed => EntryState::Confirmed,
             // Stopped by the user while the answer was coming: the server has it.
-            Class::Aborted if pending.accepted => EntryState::Confirmed,
+            Class::Aborted if pending.accepted && pending.halted => EntryState::Confirmed,
             _ if pending.is_stream() => EntryState::Unknown,
             // Turned away by the application itself.
             Class::Capacity
@@ -482,6 +598,15 @@ impl Engine {
                 self.offer(tab, surface, cause, OfferKind::Offline, entry, now);
             }
             return;
+        }
+        if cause.class == Class::Unknown && pending.is_send() && cause.transport.is_none() {
+            let plain = !pending.is_stream() && pending.status.is_some();
+            // Not known, so not called an outage; but the prompt was not answered, and that is worth a word.
+            if plain || cause.code.is_some() {
+                let kind = if plain { OfferKind::Refused } else { OfferKind::Broken };
+                self.offer(tab, surface, cause, kind, entry, now);
+                return;
+            }
         }
         // Without the tap (or the body of a HAR file) nothing is known of a stream's end.
         let watched = pending.seq.is_some() || pending.accepted || cause.transport.is_some();
@@ -521,11 +646,12 @@ impl Engine {
     /// The neutral check has come back: anything that answers proves the network.
     pub(super) fn settle_unanswered(&mut self, network: bool, now: Millis) {
         for silent in std::mem::take(&mut self.session.unanswered) {
-            if now.abs_diff(silent.at) > session::STATUS_TICK_MS {
-                continue;
-            }
             let kind = if network { OfferKind::NoAnswer } else { OfferKind::OwnNetwork };
             self.revise_offer(silent.tab, silent.entry.as_ref(), kind);
+            if now.abs_diff(silent.at) > session::STATUS_TICK_MS {
+                // Too long ago to be evidence of anything; the card has its answer.
+                continue;
+            }
             if network {
                 self.failed(silent.surface, &silent.cause, f64::from(silent.weight) * SILENT_WEIGHT, now);
                 if silent.surface == Surface::Document {

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::offers::{handed, link_note};
+use super::session::OfferKind;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::ComponentStatus;
 use crate::handoff::Stage;
@@ -32,6 +33,7 @@ impl Engine {
             evidence: self.evidence(),
             official: self.official(),
             prompts: self.prompt_rows(),
+            saved: self.outbox.newest_first().count(),
             fallbacks: self.fallback_rows(),
         }
     }
@@ -48,10 +50,8 @@ impl Engine {
                 };
                 (Tone::Down, Say::new(key), Some(Say::new("advice_down")))
             }
-            State::Suspected | State::Flapping => {
-                (Tone::Warn, Say::new("verdict_suspected"), Some(Say::new("advice_failed")))
-            }
-            State::Hiccup => (Tone::Warn, Say::new("verdict_hiccup"), Some(Say::new("advice_failed"))),
+            State::Suspected | State::Flapping => (Tone::Warn, Say::new("verdict_suspected"), Some(self.try_again())),
+            State::Hiccup => (Tone::Warn, Say::new("verdict_hiccup"), Some(self.try_again())),
             State::Recovering => (Tone::Calm, Say::new("verdict_recovering"), Some(Say::new("advice_recovering"))),
             State::Clear | State::Blind => match personal {
                 // Not Claude's fault, but what the person waits for all the same.
@@ -62,8 +62,16 @@ impl Engine {
                         Class::Challenge => ("verdict_challenge", "advice_challenge"),
                         Class::Account => ("verdict_account", "advice_account"),
                         Class::Region => ("verdict_region", "advice_account"),
+                        Class::OwnNetwork if offer.kind == OfferKind::Refused => {
+                            ("title_in_between", "what_in_between")
+                        }
                         Class::OwnNetwork => ("verdict_own_network", "advice_offline"),
-                        _ => ("verdict_unanswered", "advice_failed"),
+                        Class::ClientFault => ("title_refused", "advice_refused"),
+                        Class::Unknown if offer.kind == OfferKind::OwnNetwork => {
+                            ("verdict_own_network", "advice_offline")
+                        }
+                        Class::Unknown if offer.kind != OfferKind::Refused => ("verdict_unanswered", "advice_failed"),
+                        _ => ("title_unknown", "what_unknown"),
                     };
                     (Tone::Grey, Say::new(key), Some(Say::new(advice)))
                 }
@@ -76,6 +84,12 @@ impl Engine {
                 },
             },
         }
+    }
+
+    /// What to do about a failure; only a prompt that is there is called saved.
+    fn try_again(&self) -> Say {
+        let open = self.outbox.newest_open().is_some();
+        Say::new(if open { "advice_failed" } else { "advice_failed_page" })
     }
 
     fn evidence(&self) -> Vec<Evidence> {
@@ -235,6 +249,7 @@ fn witnessed(surface: Surface, cause: &Cause) -> Say {
         Class::Region => Say::new("seen_region"),
         Class::Account => Say::new("seen_account"),
         Class::OwnNetwork => Say::new("seen_own_network").word(place),
+        _ if cause.status == Some(200) => Say::new("seen_cut").word(place),
         _ => Say::new("seen_silent").word(place),
     }
 }
