@@ -288,6 +288,7 @@ mod tests {
                 prompt("e2", 20, EntryState::NotSent, "second"),
                 prompt("e1", 10, EntryState::Unknown, "first\nwith a second line"),
             ],
+            saved: 2,
             fallbacks: vec![
                 fallback("chatgpt", true, false),
                 fallback("grok", false, false),
