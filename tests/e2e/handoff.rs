@@ -27,6 +27,7 @@ pub fn add(suite: &mut Suite) {
         suite.both(&format!("handoff_typed_{units}"), move |stage| typed(stage, units));
     }
     suite.both("handoff_by_link_without_permission", by_link);
+    suite.both("handoff_asks_for_consent_where_the_browser_wants_it", consent);
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
     suite.both("handoff_page_copies_instead", copied_instead);
     suite.both_alone("handoff_refused_goes_by_clipboard", refused);
@@ -58,6 +59,7 @@ fn typed(stage: &Stage, units: usize) -> Result<()> {
 /// Without permission, and short enough: the provider's own link fills the composer and does not send.
 fn by_link(stage: &Stage) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
+    stage.browser.consent()?;
     for units in [10, 400] {
         let text = hard(units);
         fail_with(stage, &text)?;
@@ -66,6 +68,32 @@ fn by_link(stage: &Stage) -> Result<()> {
         stage.expect_arrival(&known, "chatgpt.com", &text)?;
         let handed = stage.wait_for_handed(&text, "chatgpt")?;
         ensure!(handed["way"] == "link", "{handed}");
+        stage.browser.close_other_tabs(stage.home())?;
+        stage.lab.reset();
+    }
+    Ok(())
+}
+
+/// Firefox wants to be asked before the first prompt leaves, even by a link; then one click is one click. In Chromium it always is.
+fn consent(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    let main = words.say("action_continue", &["ChatGPT"])?;
+    for first in [true, false] {
+        let text = hard(40);
+        fail_with(stage, &text)?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&main)?;
+        if first && stage.browser.kind() == Kind::Firefox {
+            let asked = words.say("handoff_consent", &[])?;
+            until("the handoff page", PATIENT, || {
+                Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&asked).then_some(()))
+            })?;
+            let arrived = stage.lab.requests().iter().any(|seen| seen.host == "chatgpt.com");
+            ensure!(!arrived, "ChatGPT was asked before the consent");
+            click_decision(stage, "page_allow", &[])?;
+        }
+        stage.expect_arrival(&known, "chatgpt.com", &text)?;
+        stage.wait_for_handed(&text, "chatgpt")?;
         stage.browser.close_other_tabs(stage.home())?;
         stage.lab.reset();
     }

@@ -216,6 +216,7 @@ fn telemetry_is_quiet(stage: &Stage) -> Result<()> {
 /// claude.ai itself does not load: badge and popup carry the offer, with a prompt that was saved before.
 fn site_down(stage: &Stage) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
+    stage.browser.consent()?;
     stage.open("/new")?;
     stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
     stage.send("Saved before the site went down")?;

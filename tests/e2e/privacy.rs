@@ -44,6 +44,7 @@ fn nothing_leaves(stage: &Stage) -> Result<()> {
         );
     }
     stage.browser.close_popup()?;
+    stage.browser.consent()?;
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
     stage.expect_arrival(&known, "chatgpt.com", prompt)?;

@@ -78,6 +78,7 @@ fn killed_after_failure(stage: &Stage) -> Result<()> {
     broken(stage);
     stage.send(&text)?;
     stage.watch(1)?;
+    stage.browser.consent()?;
     stage.browser.kill_background()?;
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;

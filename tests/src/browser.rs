@@ -81,7 +81,7 @@ pub(crate) trait Side: Send {
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
     /// A PNG of such a tab.
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>>;
-    /// Grants optional hosts without a prompt.
+    /// Grants optional hosts, and in Firefox the consent to handoffs, without a prompt.
     fn grant(&self, origins: &[&str]) -> Result<()>;
     /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
     fn answer_prompt(&self, accept: bool, done: &mut dyn FnMut() -> Result<bool>) -> Result<()>;
@@ -408,7 +408,12 @@ impl Browser {
         self.side.own_tab_screenshot(page)
     }
 
-    /// Grants optional hosts without a prompt.
+    /// Gives the consent to handoffs that Firefox asks for, without a prompt; Chromium knows no such thing.
+    pub fn consent(&self) -> Result<()> {
+        if self.kind() == Kind::Firefox { self.side.grant(&[]) } else { Ok(()) }
+    }
+
+    /// Grants optional hosts, and in Firefox the consent that it asks for together with them, without a prompt.
     pub fn grant(&self, origins: &[&str]) -> Result<()> {
         self.side.grant(origins)
     }

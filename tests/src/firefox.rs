@@ -223,7 +223,8 @@ impl Side for Firefox {
         self.chrome_eval(
             "const {ExtensionPermissions} = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
              const [id, origins] = arguments;
-             await ExtensionPermissions.add(id, {origins, permissions: [], data_collection: []}, WebExtensionPolicy.getByID(id).extension)",
+             const data_collection = ['websiteContent', 'personalCommunications'];
+             await ExtensionPermissions.add(id, {origins, permissions: [], data_collection}, WebExtensionPolicy.getByID(id).extension)",
             &json!([self.installed()?.id, origins]),
         )
         .map(drop)

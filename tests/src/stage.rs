@@ -65,7 +65,8 @@ impl Stage {
         self.browser.visit("about:blank")?;
         self.lab.reset();
         self.browser.probe_eval(
-            "const {origins} = await browser.permissions.getAll();
+            "const {origins, data_collection} = await browser.permissions.getAll();
+             if (data_collection?.length) await browser.permissions.remove({data_collection});
              const optional = origins.filter((origin) => (browser.runtime.getManifest().optional_host_permissions ?? []).includes(origin));
              if (optional.length) await browser.permissions.remove({origins: optional})",
         )?;

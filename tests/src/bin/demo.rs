@@ -212,8 +212,14 @@ impl Story<'_> {
         let label = card.buttons.first().context("the card has no button")?.clone();
         let known = browser.driver().windows()?;
         self.say(&format!("You click \"{label}\"."));
-        let clicked = Instant::now();
+        let mut clicked = Instant::now();
         browser.click_card(&label)?;
+        if browser.kind() == Kind::Firefox {
+            let allow = self.words.say("page_allow", &[])?;
+            self.say(&format!("Firefox wants to be asked before the first prompt leaves: you click \"{allow}\"."));
+            clicked = Instant::now();
+            browser.own_tab_click("handoff.html", "button", &allow)?;
+        }
         browser.follow_new_tab(&known)?;
         let arrived = until("the text stands in the composer", SOON, || {
             let model = browser.eval("return window.lab?.model?.() ?? null")?;
@@ -361,7 +367,8 @@ impl Story<'_> {
         println!("Prompts lost:      {lost} of {}", self.sent.len());
         println!("Pictures:          {}", self.pictures.display());
         let in_time = self.offer_ms.is_some_and(|ms| ms <= OFFER_LIMIT_MS);
-        Ok(in_time && self.equal == Some(true) && lost == 0 && self.recovered.is_some())
+        let told = self.verdict.is_some() && self.official.is_some();
+        Ok(in_time && told && self.equal == Some(true) && lost == 0 && self.recovered.is_some())
     }
 }
 
