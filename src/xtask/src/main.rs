@@ -15,6 +15,7 @@ mod setup;
 mod shell;
 mod tally;
 mod test;
+mod wasm_tests;
 
 use anyhow::{Result, bail};
 use repo::Repo;
@@ -29,6 +30,7 @@ Usage: cargo xtask <task>
   demo [--browser chromium|firefox] [--watch]
                     lives through an outage of claude.ai in a real browser and tells the story
   test [filter]     everything: checks, engine, lab, cli, scripts, wasm and end to end in both browsers
+  wasm [filter]     of these, the unit tests of the wasm crates alone, in both browsers
   build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
   check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
   bench [filter]    the benchmarks
@@ -69,7 +71,8 @@ fn run() -> Result<ExitCode> {
             println!("{tally}");
             return Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        "test" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?)),
+        "test" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?, test::Part::Everything)),
+        "wasm" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?, test::Part::Wasm)),
         "bench" => return bench(&filter(&task, &rest)?),
         unknown => bail!("There is no task \"{unknown}\". `cargo xtask --help` lists them."),
     }
