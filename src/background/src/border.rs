@@ -86,8 +86,8 @@ mod tests {
         ("{ type: 'act', act: { act: 'paste-by-hand', job: 'j1' } }", false),
         ("{ type: 'act', act: { act: 'forget', entry: 'e1' } }", false),
         (
-            "{ type: 'act', act: { act: 'configure', settings: { fallbacks: ['custom'], custom_name: '', \
-             custom_url: 'https://evil.example/?q={prompt}' } } }",
+            "{ type: 'act', act: { act: 'configure', settings: { fallbacks: ['custom'], customName: '', \
+             customUrl: 'https://evil.example/?q={prompt}' } } }",
             false,
         ),
     ];

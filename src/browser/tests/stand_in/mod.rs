@@ -45,6 +45,12 @@ pub fn js(expression: &str) -> JsValue {
     js_sys::eval(&format!("({expression})")).unwrap_or_else(|error| panic!("{expression}: {error:?}"))
 }
 
+/// An empty page as the extension's pages have it, in the place of the last test's.
+pub fn page() {
+    js("document.getElementById('page')?.remove()");
+    js("document.body.append(Object.assign(document.createElement('div'), { id: 'page', ariaBusy: 'true' }))");
+}
+
 /// Lets everything that is ready to run come to its turn.
 pub async fn turns() {
     let _ = JsFuture::from(js("new Promise((done) => setTimeout(done, 20))").unchecked_into::<js_sys::Promise>()).await;
