@@ -1,5 +1,6 @@
 //! Whatever becomes of a call to the browser, a refusal comes back: no trap, no endless wait. In a real browser.
 #![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed, and that is what it is for")]
 
 mod stand_in;
 
@@ -15,8 +16,10 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 type Outcome = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
 
+type Call = fn() -> Outcome;
+
 /// A call of ours, and the function of the browser that it stands on.
-const CALLS: [(&str, fn() -> Outcome); 19] = [
+const CALLS: [(&str, Call); 19] = [
     ("storage.session.get", || Box::pin(async { storage::get(Area::Session, "k").await.map(drop) })),
     ("storage.local.get", || Box::pin(async { storage::get_all(Area::Local).await.map(drop) })),
     ("storage.session.set", || Box::pin(storage::set(Area::Session, "k", "v"))),

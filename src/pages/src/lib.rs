@@ -121,9 +121,11 @@ mod painting {
             while let Some(output) = self.engine.poll() {
                 match output {
                     Output::Persist { area, key, value: Some(value) } => {
-                        storage::set(area, &key, &value).await.unwrap()
+                        storage::set(area, &key, &value).await.unwrap();
                     }
-                    Output::Persist { area, key, value: None } => storage::remove(area, &key).await.unwrap(),
+                    Output::Persist { area, key, value: None } => {
+                        storage::remove(area, &key).await.unwrap();
+                    }
                     _ => {}
                 }
             }

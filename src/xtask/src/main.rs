@@ -17,7 +17,7 @@ mod tally;
 mod test;
 mod wasm_tests;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use repo::Repo;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
@@ -82,38 +82,46 @@ fn run() -> Result<ExitCode> {
 /// Builds everything the story needs and hands over to it.
 fn demo(arguments: &[OsString]) -> Result<ExitCode> {
     let repo = Repo::find()?;
-    let mut command = repo.cargo();
-    if !arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+    let explain = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
+    let mut compile = repo.cargo();
+    // The whole workspace, for the features that its tests use too: see src/xtask/Cargo.toml.
+    compile.args(["build", "--workspace", "--bin", "demo", "--message-format=json-render-diagnostics"]);
+    let browsers = if explain {
+        None
+    } else {
         setup::wasm(&repo)?;
         setup::sites(&repo)?;
         let browsers = setup::browsers(&repo)?;
         build::build(&repo)?;
-        let mut compile = repo.cargo();
-        compile.args(["build", "--package", "understudy-tests", "--bin", "demo"]);
-        shell::step("compile the lab and the demo", &mut compile)?.or_fail("Compiling the demo")?;
+        Some(browsers)
+    };
+    let output = shell::step("compile the lab and the demo", &mut compile)?.or_fail("Compiling the demo")?;
+    let demo = repo::executables(&output).into_iter().find(|built| built.target == "demo");
+    let mut command = Command::new(demo.context("cargo built no demo")?.path);
+    if let Some(browsers) = browsers {
         browsers.name_in(&mut command);
     }
-    command.args(["run", "--quiet", "--package", "understudy-tests", "--bin", "demo", "--"]).args(arguments);
-    command.env("UNDERSTUDY_DIST", repo.dist());
+    command.args(arguments).env("UNDERSTUDY_DIST", repo.dist()).current_dir(&repo.root);
     hand_over(&mut command)
 }
 
-/// Every crate that has benchmarks.
+/// The benchmarks of every package that has some.
 fn bench(filter: &str) -> Result<ExitCode> {
     let repo = Repo::find()?;
+    let packages = repo.with_benchmarks()?;
+    if packages.is_empty() {
+        bail!("No package of the workspace has a benchmark: there is no `benches` folder to run.");
+    }
     let mut command = repo.cargo();
-    command.args(["bench", "--benches"]);
-    let mut found = false;
-    for (folder, package) in [("engine", "understudy-engine"), ("cli", "understudy-cli"), ("lab", "understudy-lab")] {
-        if repo.root.join("src").join(folder).join("benches").is_dir() {
-            command.args(["--package", package]);
-            found = true;
-        }
+    // Benchmarks alone: `--benches` would start the unit tests in another profile too.
+    command.args(["bench", "--bench", "*"]);
+    for package in &packages {
+        command.args(["--package", package]);
     }
-    if !found {
-        bail!("No crate has a `benches` folder yet.");
+    if !filter.is_empty() {
+        command.arg("--").arg(filter);
     }
-    hand_over(command.arg("--").arg(filter))
+    hand_over(&mut command)
 }
 
 /// Lets a program have the terminal, and ends as it ends.

@@ -93,17 +93,41 @@ impl Run<'_> {
         self.wasm(&browsers)
     }
 
-    /// Everything that runs on this machine without a browser.
+    /// Everything that runs on this machine without a browser. One call of cargo: with each selection of packages it would
+    /// build what they share anew.
     fn native(&mut self, browsers: &Browsers) -> Result<()> {
-        for (name, packages) in NATIVE {
-            let mut command = self.repo.cargo();
-            command.args(["test", "--no-fail-fast"]);
-            for package in packages {
-                command.args(["--package", package]);
+        let mut command = self.repo.cargo();
+        command.args(["test", "--no-fail-fast", "--workspace", "--exclude", "understudy-tests"]);
+        if !self.filter.is_empty() {
+            command.arg("--").arg(self.filter);
+        }
+        browsers.name_in(&mut command);
+        let finished = step("tests that need no browser", &mut command)?;
+        if !finished.ok {
+            eprintln!("{}", finished.output.trim_end());
+        }
+        let mut groups = tally::by_crate(&finished.output);
+        let mut failed = 0;
+        for (name, crates) in NATIVE {
+            let mut counted = Tally::default();
+            for (_, group) in groups.extract_if(.., |(of, _)| crates.contains(&of.as_str())) {
+                counted.add(name, group, true);
             }
-            browsers.name_in(command.arg("--").arg(self.filter));
-            let finished = step(name, &mut command)?;
-            self.add(name, &finished, tally::cargo(&finished.output));
+            failed += counted.failed;
+            if !counted.is_empty() {
+                eprintln!("       {name}: {counted}");
+                self.tally.add(name, counted, true);
+            } else if finished.ok {
+                self.add_nothing(name, "it ran no test");
+            }
+        }
+        for (name, counted) in groups {
+            failed += counted.failed;
+            self.tally.add(&name, counted, true);
+        }
+        // What did not compile, or ended without naming a test.
+        if !finished.ok && failed == 0 {
+            self.tally.count("tests that need no browser", false);
         }
         Ok(())
     }
@@ -154,7 +178,7 @@ impl Run<'_> {
     fn end_to_end(&mut self, browsers: &Browsers) -> Result<()> {
         let name = "end to end in both browsers";
         let mut command = self.repo.cargo();
-        command.args(["test", "--no-fail-fast", "--package", "understudy-tests"]).arg("--").arg(self.filter);
+        command.args(["test", "--workspace", "--test", "e2e", "--"]).arg(self.filter);
         command.env("UNDERSTUDY_DIST", self.repo.dist());
         browsers.name_in(&mut command);
         let finished = step(name, &mut command)?;
@@ -185,11 +209,12 @@ impl Run<'_> {
     }
 }
 
-/// What runs on this machine as it is. The parts of the wasm crates that need no browser are tested here too.
+/// What runs on this machine as it is, with the crates that the unit tests of a package are of. The parts of the wasm crates
+/// that need no browser are tested here too.
 const NATIVE: [(&str, &[&str]); 5] = [
-    ("tests of the engine", &["understudy-engine"]),
-    ("tests of the lab", &["understudy-lab"]),
-    ("tests of the command line", &["understudy-cli"]),
-    ("tests of the wasm crates, natively", &["understudy-browser", "understudy-background", "understudy-pages"]),
+    ("tests of the engine", &["understudy_engine"]),
+    ("tests of the lab", &["understudy_lab", "lab"]),
+    ("tests of the command line", &["understudy"]),
+    ("tests of the wasm crates, natively", &["understudy_browser", "understudy_background", "understudy_pages"]),
     ("tests of the task runner", &["xtask"]),
 ];

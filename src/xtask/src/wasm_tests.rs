@@ -5,7 +5,7 @@
 //! it: bindings, a folder on a port of this machine, and a browser that is started on it and ended when it has reported.
 
 use crate::build::WASM;
-use crate::repo::Repo;
+use crate::repo::{self, Repo};
 use crate::setup::Browsers;
 use crate::shell::{self, step};
 use anyhow::{Context, Result, bail};
@@ -80,11 +80,13 @@ pub fn compile(repo: &Repo, filter: &str) -> Result<Vec<Suite>> {
     for package in PACKAGES {
         command.args(["--package", package]);
     }
+    // A panic names its line by itself; debug information would be read and written once more for the bindings.
+    command.env("CARGO_PROFILE_DEV_DEBUG", "false");
     let output = step("compile the wasm tests", &mut command)?.or_fail("Compiling the wasm tests")?;
     let started = Instant::now();
     let root = repo.target.join("wasm-tests");
     let mut suites = Vec::new();
-    for (package, target, wasm) in executables(&output) {
+    for repo::Executable { package, target, path: wasm } in repo::executables(&output) {
         let folder = root.join(format!("{package}-{target}"));
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -294,22 +296,6 @@ fn file(path: &str, pages: &[Page]) -> Option<(&'static str, Vec<u8>)> {
     inside.then(|| fs::read(page.folder.join(name)).ok()).flatten().map(|body| (kind, body))
 }
 
-/// The test binaries in cargo's messages: package, target, file.
-fn executables(messages: &str) -> Vec<(String, String, PathBuf)> {
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter_map(|message| {
-            let wasm = PathBuf::from(message["executable"].as_str()?);
-            let package = PACKAGES.into_iter().find(|package| {
-                // `path+file:///…/src/browser#understudy-browser@0.1.0`
-                message["package_id"].as_str().is_some_and(|id| id.contains(&format!("#{package}@")))
-            })?;
-            Some((package.to_owned(), message["target"]["name"].as_str()?.to_owned(), wasm))
-        })
-        .collect()
-}
-
 /// The exports of a test binary that are tests: `__wbgt_`, the letters of the attributes, `_`, the crate, `::`, the name.
 fn tests(wasm: &[u8], filter: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
@@ -348,21 +334,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests {
-    use super::{Page, executables, file, page, tests};
+    use super::{Page, file, page, tests};
     use super::{Place, Suite};
     use std::path::PathBuf;
-
-    #[test]
-    fn test_binaries_are_found_among_the_messages() {
-        let messages = r#"
-   Compiling understudy-browser v0.1.0
-{"reason":"compiler-artifact","package_id":"path+file:///a b/src/browser#understudy-browser@0.1.0","target":{"name":"words"},"executable":"/a b/words-1.wasm"}
-{"reason":"compiler-artifact","package_id":"path+file:///a b/src/engine#understudy-engine@0.1.0","target":{"name":"x"},"executable":"/x.wasm"}
-{"reason":"compiler-artifact","package_id":"registry+https://x#serde@1.0.0","target":{"name":"serde"},"executable":null}
-{"reason":"build-finished","success":true}"#;
-        let words = ("understudy-browser".to_owned(), "words".to_owned(), PathBuf::from("/a b/words-1.wasm"));
-        assert_eq!(executables(messages), [words]);
-    }
 
     #[test]
     fn exports_of_tests_are_told_from_others() {

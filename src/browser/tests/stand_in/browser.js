@@ -49,5 +49,5 @@
     },
   };
   globalThis.browser = api;
-  return { calls, listeners };
+  return { api, calls, listeners };
 })

@@ -3,6 +3,7 @@
 //! The real API is used end to end, in `tests/e2e`. What those tests cannot bring about is an API that throws, is missing,
 //! answers nonsense or never answers: that is done here.
 #![allow(dead_code, reason = "each test binary takes a part of it")]
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, and that is what it is for")]
 
 use js_sys::{Array, Function, Reflect, Set};
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 
 /// The `browser` of one test.
 pub struct StandIn {
+    api: JsValue,
     calls: Array,
     listeners: Set,
 }
@@ -18,15 +20,20 @@ pub struct StandIn {
 pub fn install() -> StandIn {
     let make: Function = js(include_str!("browser.js")).unchecked_into();
     let words = js_sys::JSON::parse(include_str!("../../../../extension/_locales/en/messages.json")).unwrap();
-    let made = make.call1(&JsValue::UNDEFINED, &words).unwrap();
-    let part = |name: &str| Reflect::get(&made, &name.into()).unwrap();
-    StandIn { calls: part("calls").unchecked_into(), listeners: part("listeners").unchecked_into() }
+    let parts = make.call1(&JsValue::UNDEFINED, &words).unwrap();
+    let part = |name: &str| Reflect::get(&parts, &name.into()).unwrap();
+    StandIn { api: part("api"), calls: part("calls").unchecked_into(), listeners: part("listeners").unchecked_into() }
 }
 
 impl StandIn {
     /// Replaces a function of `browser`, such as `storage.local.get`, by a JavaScript expression.
     pub fn replace(&self, path: &str, expression: &str) {
-        js(&format!("browser.{path} = {expression}"));
+        let (holder, name) = path.rsplit_once('.').unwrap_or(("", path));
+        let holder = holder
+            .split('.')
+            .filter(|part| !part.is_empty())
+            .fold(self.api.clone(), |holder, part| Reflect::get(&holder, &part.into()).unwrap());
+        Reflect::set(&holder, &name.into(), &js(expression)).unwrap();
     }
 
     /// Every call so far but those to the stores: its name and, as JSON, its arguments.
