@@ -2,14 +2,14 @@
 
 use crate::border;
 use js_sys::{Array, ArrayBuffer, Uint8Array};
-use understudy_browser::{member, permissions as granted, whole};
+use understudy_browser::{json, member, permissions as granted, whole};
 use understudy_engine::claude::{self, Role};
 use understudy_engine::json::Json;
 use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer};
 use wasm_bindgen::prelude::*;
 
 /// Longest request body taken in, in bytes: attachments stand in it as text. Wasm memory never shrinks.
-const BODY: u32 = 8 * 1024 * 1024;
+const BODY: usize = 8 * 1024 * 1024;
 
 /// Longest header value taken in, in characters.
 const HEADER: usize = 1024;
@@ -65,7 +65,7 @@ fn body(details: &JsValue) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for part in member(&member(details, "requestBody"), "raw").dyn_ref::<Array>()?.iter() {
         let part = Uint8Array::new(member(&part, "bytes").dyn_ref::<ArrayBuffer>()?);
-        if part.length() > BODY {
+        if bytes.len() + part.length() as usize > BODY {
             return None;
         }
         bytes.extend(part.to_vec());
@@ -76,7 +76,8 @@ fn body(details: &JsValue) -> Option<Vec<u8>> {
 fn headers(details: &JsValue) -> Option<RequestStep> {
     let mut headers = Headers::default();
     for header in member(details, "responseHeaders").dyn_ref::<Array>().into_iter().flat_map(Array::to_vec) {
-        let slot = match text(&header, "name")?.to_ascii_lowercase().as_str() {
+        let Some(name) = text(&header, "name") else { continue };
+        let slot = match name.to_ascii_lowercase().as_str() {
             "content-type" => &mut headers.content_type,
             "cf-mitigated" => &mut headers.cf_mitigated,
             "location" => &mut headers.location,
@@ -91,11 +92,227 @@ fn headers(details: &JsValue) -> Option<RequestStep> {
 
 /// What the filler reported; whatever is not a report means that it could not run.
 fn report(answer: &JsValue) -> FillReport {
-    let json = js_sys::JSON::stringify(answer).ok().map(String::from);
-    let report = json.and_then(|json| FillReport::read(Json::parse(&json)?));
+    let report = json(answer).and_then(|json| FillReport::read(Json::parse(&String::from(json))?));
     report.unwrap_or(FillReport { outcome: FillOutcome::Unreachable, read: None, took_ms: 0 })
 }
 
 fn status(status: &JsValue, body: &JsValue) -> Option<StatusAnswer> {
     Some(StatusAnswer { status: u16::try_from(whole(status)?).ok()?, body: body.as_string()? })
+}
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod tests {
+    use super::input;
+    use crate::stand_in::{install, js};
+    use js_sys::Array;
+    use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer};
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const SEND: &str = "https://claude.ai/api/organizations/0b5c1b7e-8f0e-4c83-9d2a-3d2b6a1f4c55/chat_conversations/\
+                        5b0f7d7e-31b7-4c9c-8a5d-0d6f1e8a9b01/completion";
+
+    /// The input for an event with these arguments, given as a JavaScript list.
+    async fn event(name: &str, args: &str) -> Option<Input> {
+        install();
+        input(name, &Array::from(&js(&format!("[{args}]")))).await
+    }
+
+    async fn step(name: &str, details: &str) -> Option<RequestStep> {
+        match event(name, details).await? {
+            Input::Request(Request { id, tab, step }) => {
+                assert_eq!((id.as_str(), tab), ("17", 4));
+                Some(step)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The body that is taken from a send with this `requestBody`.
+    async fn body(request_body: &str) -> Option<Vec<u8>> {
+        let details = format!(
+            "{{ requestId: '17', tabId: 4, method: 'POST', url: '{SEND}', type: 'xmlhttprequest', requestBody: {request_body} }}"
+        );
+        match step("started", &details).await {
+            Some(RequestStep::Started { body, document: false, .. }) => body,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_body_in_several_pieces_is_one_body() {
+        // A character of four bytes is torn by the border of two pieces.
+        let pieces = "(() => { const all = new TextEncoder().encode('{\"prompt\":\"\u{1f600} \u{202e}</script>\"}'); \
+                      return [0, 12, 14, all.length].slice(1).map((to, at, tos) => \
+                      ({ bytes: all.slice(at && tos[at - 1], to).buffer })); })()";
+        let read = body(&format!("{{ raw: {pieces} }}")).await.unwrap();
+        assert_eq!(String::from_utf8(read).unwrap(), "{\"prompt\":\"\u{1f600} \u{202e}</script>\"}");
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_is_no_raw_body_is_none() {
+        for request_body in [
+            "undefined",
+            "null",
+            "{}",
+            "{ error: 'Unknown error.' }",
+            // A form, as both browsers give one.
+            "{ formData: { prompt: ['hello'], file: ['a.txt'] } }",
+            "{ raw: {} }",
+            "{ raw: 'bytes' }",
+            "{ raw: [{ file: '/home/me/a.txt' }] }",
+            "{ raw: [{ bytes: new ArrayBuffer(2) }, { file: '/home/me/a.txt' }] }",
+            "{ raw: [null] }",
+            "{ raw: [{ bytes: 'text' }] }",
+            "{ raw: [{ get bytes() { throw new Error('gone'); } }] }",
+            "{ get raw() { throw new Error('gone'); } }",
+            "new Proxy({}, { get() { throw new Error('gone'); } })",
+        ] {
+            assert_eq!(body(request_body).await, None, "{request_body}");
+        }
+        assert_eq!(body("{ raw: [] }").await, Some(Vec::new()));
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_body_is_taken_up_to_a_limit_whatever_its_pieces() {
+        const LIMIT: usize = 8 * 1024 * 1024;
+        let pieces = |sizes: &str| format!("{{ raw: {sizes}.map((size) => ({{ bytes: new ArrayBuffer(size) }})) }}");
+        assert_eq!(body(&pieces("[8 << 20]")).await.map(|body| body.len()), Some(LIMIT));
+        assert_eq!(body(&pieces("[4 << 20, 4 << 20]")).await.map(|body| body.len()), Some(LIMIT));
+        assert_eq!(body(&pieces("[(8 << 20) + 1]")).await, None);
+        assert_eq!(body(&pieces("[4 << 20, 4 << 20, 1]")).await, None);
+    }
+
+    #[wasm_bindgen_test]
+    async fn only_a_prompt_is_read_from_a_request() {
+        for (method, url) in [
+            ("POST", "https://claude.ai/api/organizations/o/upload"),
+            ("POST", "https://claude.ai/api/event_logging/batch"),
+            ("GET", SEND),
+        ] {
+            let details = format!(
+                "{{ requestId: '17', tabId: 4, method: '{method}', url: '{url}', type: 'xmlhttprequest', \
+                 requestBody: {{ raw: [{{ bytes: new ArrayBuffer(9) }}] }} }}"
+            );
+            let Some(RequestStep::Started { body, .. }) = step("started", &details).await else { panic!("{url}") };
+            assert_eq!(body, None, "{method} {url}");
+        }
+        let page = "{ requestId: '17', tabId: 4, method: 'GET', url: 'https://claude.ai/new', type: 'main_frame' }";
+        let Some(RequestStep::Started { document, .. }) = step("started", page).await else { panic!() };
+        assert!(document);
+    }
+
+    #[wasm_bindgen_test]
+    async fn headers_are_found_in_any_case_and_shape() {
+        let details = "{ requestId: '17', tabId: 4, statusCode: 503, responseHeaders: [ \
+            { name: 'Content-Type', value: 'text/html' }, { name: 'CF-Mitigated', value: 'challenge' }, \
+            { name: 'set-cookie', value: 'secret' }, { name: 'location', binaryValue: [1, 2] }, \
+            { value: 'nameless' }, null, { get name() { throw new Error('gone'); } }, \
+            { name: 'request-id', value: '\u{1f600}'.repeat(3000) } ] }";
+        let Some(RequestStep::Headers { status, headers }) = step("headers", details).await else { panic!() };
+        let long = "\u{1f600}".repeat(1024);
+        assert_eq!(status, 503);
+        assert_eq!(
+            headers,
+            Headers {
+                content_type: Some("text/html".into()),
+                cf_mitigated: Some("challenge".into()),
+                location: None,
+                request_id: Some(long),
+            }
+        );
+        let bare = "{ requestId: '17', tabId: 4, statusCode: 200 }";
+        let Some(RequestStep::Headers { status: 200, headers }) = step("headers", bare).await else { panic!() };
+        assert_eq!(headers, Headers::default());
+    }
+
+    #[wasm_bindgen_test]
+    async fn an_event_without_what_it_needs_is_none() {
+        for (name, details) in [
+            ("started", "undefined"),
+            ("started", "{}"),
+            ("started", "{ requestId: '17', method: 'POST' }"),
+            ("started", "{ requestId: 17, method: 'GET', url: 'https://claude.ai/' }"),
+            ("started", "{ requestId: '17', method: 'GET', get url() { throw new Error('gone'); } }"),
+            ("started", "new Proxy({}, { get() { throw new Error('gone'); }, ownKeys() { throw 1; } })"),
+            ("headers", "{ requestId: '17' }"),
+            ("headers", "{ requestId: '17', statusCode: '200' }"),
+            ("headers", "{ requestId: '17', statusCode: -1 }"),
+            ("headers", "{ requestId: '17', statusCode: 1e9 }"),
+            ("done", "{}"),
+            ("failed", "null"),
+            ("tab-complete", "'4'"),
+            ("tab-closed", "undefined"),
+            ("opened", "undefined"),
+            ("filled", "{}"),
+            ("no-such-event", "{}"),
+            ("", ""),
+        ] {
+            assert!(event(name, details).await.is_none(), "{name} {details}");
+        }
+        // A request of the page's own service worker has no tab.
+        let Some(Input::Request(request)) = event("done", "{ requestId: '17' }").await else { panic!() };
+        assert_eq!(request.tab, -1);
+        let failed = "{ requestId: '17', tabId: 4 }";
+        let Some(RequestStep::Failed { error }) = step("failed", failed).await else { panic!() };
+        assert_eq!(error, "");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_filler_that_does_not_report_could_not_run() {
+        let silent = FillReport { outcome: FillOutcome::Unreachable, read: None, took_ms: 0 };
+        for answer in [
+            // No listener in that page answered.
+            "undefined",
+            "null",
+            "'written'",
+            "{ outcome: 'written', tookMs: 3, extra: 1 }",
+            "{ outcome: 'submitted' }",
+            "() => 1",
+            "Symbol('s')",
+            "3n",
+            "{ toJSON() { throw new Error('no'); } }",
+            "{ toJSON() { return undefined; } }",
+            "(() => { const a = {}; a.a = a; return a; })()",
+        ] {
+            let Some(Input::Filled { job, report }) = event("filled", &format!("'j1', {answer}")).await else {
+                panic!()
+            };
+            assert_eq!((job.as_str(), &report), ("j1", &silent), "{answer}");
+        }
+        let answer = "'j1', { outcome: 'written', read: 'a\\u202e</script>', tookMs: 31 }";
+        let Some(Input::Filled { report, .. }) = event("filled", answer).await else { panic!() };
+        assert_eq!((report.outcome, report.took_ms), (FillOutcome::Written, 31));
+        assert_eq!(report.read.unwrap().reveal(), "a\u{202e}</script>");
+    }
+
+    #[wasm_bindgen_test]
+    async fn answers_of_spawned_work_come_back_whole_or_not_at_all() {
+        let Some(Input::Status(answer)) = event("status", "200, '{}'").await else { panic!() };
+        assert_eq!(answer, Some(StatusAnswer { status: 200, body: "{}".into() }));
+        for args in ["null, null", "200, null", "'200', '{}'", "70000, '{}'", ""] {
+            assert!(matches!(event("status", args).await, Some(Input::Status(None))), "{args}");
+        }
+        let Some(Input::Opened { job, tab }) = event("opened", "'j1', null").await else { panic!() };
+        assert_eq!((job.as_str(), tab), ("j1", None));
+    }
+
+    #[wasm_bindgen_test]
+    async fn hosts_are_none_where_the_browser_does_not_say() {
+        for (answer, expected) in [
+            ("async () => ({ origins: ['https://claude.ai/*', 7] })", vec!["https://claude.ai/*".to_owned()]),
+            ("async () => ({})", Vec::new()),
+            ("async () => undefined", Vec::new()),
+            ("async () => { throw new Error('no'); }", Vec::new()),
+            ("() => { throw new Error('no'); }", Vec::new()),
+            ("undefined", Vec::new()),
+        ] {
+            install().replace("permissions.getAll", answer);
+            let Some(Input::Permissions { origins }) = input("permissions", &Array::of1(&JsValue::NULL)).await else {
+                panic!()
+            };
+            assert_eq!(origins, expected, "{answer}");
+        }
+    }
 }

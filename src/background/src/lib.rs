@@ -7,6 +7,11 @@ mod border;
 mod events;
 mod outputs;
 
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+#[path = "../../browser/tests/stand_in/mod.rs"]
+mod stand_in;
+
 use js_sys::{Array, Date, Function};
 use outputs::Shell;
 use std::cell::RefCell;

@@ -21,13 +21,13 @@ struct Title<'a> {
 /// Shows a badge of at most four characters (empty for none) in white on a CSS colour, and a tooltip.
 pub async fn badge(text: &str, color: &str, title: &str) -> Result<(), Refused> {
     let calls = [
-        raw::set_title(&to_js(&Title { title })?),
-        raw::set_badge_background_color(&to_js(&Color { color })?),
-        raw::set_badge_text_color(&to_js(&Color { color: "#ffffff" })?),
-        raw::set_badge_text(&to_js(&Text { text })?),
+        settled(raw::set_title(&to_js(&Title { title })?)),
+        settled(raw::set_badge_background_color(&to_js(&Color { color })?)),
+        settled(raw::set_badge_text_color(&to_js(&Color { color: "#ffffff" })?)),
+        settled(raw::set_badge_text(&to_js(&Text { text })?)),
     ];
     for call in calls {
-        settled(call).await?;
+        call.await?;
     }
     Ok(())
 }

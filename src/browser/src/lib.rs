@@ -20,7 +20,7 @@ pub use words::{clock, say};
 use js_sys::Promise;
 use serde::Serialize;
 use std::fmt;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 /// The browser said no: a missing permission, a closed tab, a full store.
@@ -37,11 +37,7 @@ impl std::error::Error for Refused {}
 
 impl From<JsValue> for Refused {
     fn from(thrown: JsValue) -> Self {
-        let message = match thrown.dyn_ref::<js_sys::Error>() {
-            Some(error) => String::from(error.message()),
-            None => thrown.as_string().unwrap_or_default(),
-        };
-        Self(message)
+        Self(member(&thrown, "message").as_string().or_else(|| thrown.as_string()).unwrap_or_default())
     }
 }
 
@@ -51,9 +47,11 @@ impl From<serde_wasm_bindgen::Error> for Refused {
     }
 }
 
-/// What a call of the browser comes to, whether it answered with a promise or at once.
-async fn settled(answer: Result<JsValue, JsValue>) -> Result<JsValue, Refused> {
-    Ok(JsFuture::from(Promise::resolve(&answer?)).await?)
+/// What a call of the browser comes to, whether it answered with a promise or at once. The answer is taken care of from here
+/// on, even if nobody waits for it: a rejection without a handler is an error in the browser's list of the extension's.
+fn settled(answer: Result<JsValue, JsValue>) -> impl Future<Output = Result<JsValue, Refused>> {
+    let answer = answer.map(|answer| JsFuture::from(Promise::resolve(&answer)));
+    async move { Ok(answer?.await?) }
 }
 
 /// Small option objects on their way into the browser.
@@ -65,6 +63,12 @@ fn to_js(options: &impl Serialize) -> Result<JsValue, Refused> {
 /// deserialising costs more code than all the reading.
 pub fn member(object: &JsValue, name: &str) -> JsValue {
     js_sys::Reflect::get(object, &JsValue::from_str(name)).unwrap_or_default()
+}
+
+/// The value as JSON; `None` for what has no such form, and that is more than what throws: of nothing, `JSON.stringify`
+/// makes nothing.
+pub fn json(value: &JsValue) -> Option<js_sys::JsString> {
+    js_sys::JSON::stringify(value).ok().filter(|json| json.is_string())
 }
 
 /// A whole number, such as a tab's id; `None` for anything that is no number.

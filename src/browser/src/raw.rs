@@ -78,6 +78,9 @@ extern "C" {
     // globals that are the same in a window and in a worker
     #[wasm_bindgen(js_name = setTimeout)]
     pub fn set_timeout(done: &Function, ms: u32);
+    // js-sys has it too, without `catch`.
+    #[wasm_bindgen(catch, js_namespace = Object, js_name = entries)]
+    pub fn entries(object: &JsValue) -> Result<Array, JsValue>;
     #[wasm_bindgen(catch)]
     pub fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<JsValue, JsValue>;
 }

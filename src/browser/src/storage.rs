@@ -15,8 +15,8 @@ pub async fn get(area: Area, key: &str) -> Result<Option<String>, Refused> {
 /// Every key with a string value, in no order.
 pub async fn get_all(area: Area) -> Result<Vec<(String, String)>, Refused> {
     let found = read(area, &JsValue::NULL).await?;
-    let entries = Object::entries(found.unchecked_ref());
-    let pairs = entries.iter().filter_map(|pair| {
+    let pairs = raw::entries(&found)?;
+    let pairs = pairs.iter().filter_map(|pair| {
         let pair = Array::from(&pair);
         Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
     });

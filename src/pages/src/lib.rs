@@ -10,6 +10,11 @@ mod popup;
 mod stage;
 mod tree;
 
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+#[path = "../../browser/tests/stand_in/mod.rs"]
+mod stand_in;
+
 use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
@@ -73,6 +78,288 @@ mod tests {
                 // `$1$` would be read as a named placeholder.
                 assert!(!after[1..].starts_with('$'), "{key}: parameters must not touch");
             }
+        }
+    }
+}
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod painting {
+    //! Whole pages in a real document, from what the engine has really stored.
+
+    use crate::host::now;
+    use crate::stand_in::{StandIn, install, js, page, turns};
+    use understudy_browser::storage;
+    use understudy_engine::{
+        Area, Config, Engine, Fact, Headers, Input, Millis, Output, Platform, Request, RequestStep, Stored,
+    };
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const SEND: &str = "https://claude.ai/api/organizations/11111111-2222-4333-8444-555555555555/chat_conversations/\
+                        019f3f4c-ba14-79cd-bbb7-6926ba65fb53/completion";
+    const PROMPT: &str = "</script><img src=x onerror=alert(1)> \u{202e}שלום";
+
+    /// An engine whose outputs go into the stores.
+    struct Life {
+        engine: Engine,
+        now: Millis,
+        requests: u32,
+    }
+
+    impl Life {
+        async fn begin() -> Self {
+            let now = now() - 120_000;
+            let engine = Engine::restore(Config { platform: Platform::Chromium }, Stored::default(), now);
+            let mut life = Self { engine, now, requests: 0 };
+            life.tell(Input::Hello { tab: 7, online: true }).await;
+            life.tell(Input::Tap { tab: 7, fact: Fact::Ready {} }).await;
+            life
+        }
+
+        async fn tell(&mut self, input: Input) {
+            self.engine.handle(input, self.now);
+            while let Some(output) = self.engine.poll() {
+                match output {
+                    Output::Persist { area, key, value: Some(value) } => {
+                        storage::set(area, &key, &value).await.unwrap();
+                    }
+                    Output::Persist { area, key, value: None } => {
+                        storage::remove(area, &key).await.unwrap();
+                    }
+                    _ => {}
+                }
+            }
+        }
+
+        /// A prompt that Claude answers with this status.
+        async fn send(&mut self, text: &str, status: u16) {
+            self.now += 10_000;
+            self.requests += 1;
+            let body = serde_json::json!({"prompt": text, "model": "claude-opus-4-8", "attachments": [], "files": []});
+            let started = RequestStep::Started {
+                method: "POST".into(),
+                url: SEND.into(),
+                document: false,
+                body: Some(body.to_string().into_bytes()),
+            };
+            let headers = Headers { content_type: Some("text/html".into()), ..Headers::default() };
+            for step in [started, RequestStep::Headers { status, headers }, RequestStep::Done] {
+                self.tell(Input::Request(Request { id: self.requests.to_string(), tab: 7, step })).await;
+            }
+            self.now += 5_000;
+            self.tell(Input::Tick).await;
+        }
+    }
+
+    async fn open(name: &str) {
+        page();
+        crate::start(name).unwrap();
+        turns().await;
+    }
+
+    fn text(selector: &str) -> String {
+        let all = format!("[...document.querySelectorAll('#page {selector}')].map((one) => one.textContent).join('|')");
+        js(&all).as_string().unwrap()
+    }
+
+    /// Every reference from one element to another inside the page leads somewhere, and every button has a name.
+    fn assert_accessible() {
+        let lost = "[...document.querySelectorAll('#page *')].flatMap((one) => \
+                    ['aria-labelledby', 'aria-describedby', 'aria-controls', 'for'].flatMap((name) => \
+                    (one.getAttribute(name) ?? '').split(' ').filter((id) => id && !document.getElementById(id)))).join()";
+        assert_eq!(js(lost), "");
+        let nameless = "[...document.querySelectorAll('#page button, #page summary, #page input')].filter((one) => \
+                        !one.textContent.trim() && !one.ariaLabel && !one.labels?.length).map((one) => one.outerHTML).join()";
+        assert_eq!(js(nameless), "");
+        let doubled = "(() => { const ids = [...document.querySelectorAll('#page [id]')].map((one) => one.id); \
+                       return ids.filter((id, at) => ids.indexOf(id) !== at).join(); })()";
+        assert_eq!(js(doubled), "");
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_popup_paints_what_is_stored() {
+        install();
+        let mut life = Life::begin().await;
+        life.send(PROMPT, 500).await;
+        open("popup").await;
+        assert_eq!(js("document.title"), "Understudy");
+        assert_eq!(text("h1"), "Claude failed once");
+        assert_eq!(text(".prompt .text"), PROMPT);
+        assert_eq!(js("document.querySelectorAll('#page script, #page img[onerror]').length"), 0);
+        assert!(text(".fallback.primary").starts_with("Continue in ChatGPT"), "{}", text(".fallback.primary"));
+        assert!(text(".evidence li").contains("500"), "{}", text(".evidence li"));
+        assert_eq!(text(".trouble"), "");
+        assert_accessible();
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_verdict_that_changes_is_read_out_once() {
+        install();
+        let mut life = Life::begin().await;
+        life.send("first", 500).await;
+        open("popup").await;
+        js("Object.assign(globalThis, { records: [], live: document.querySelector('#page [aria-live=polite]') })");
+        js("globalThis.observer = new MutationObserver((more) => { records.push(...more); })");
+        js("observer.observe(live, { subtree: true, childList: true, characterData: true })");
+        let told = || js("records.filter((one) => one.target.parentNode.localName === 'h1').length");
+        // Stored anew without a change.
+        let session = storage::get(Area::Session, "engine").await.unwrap().unwrap();
+        storage::set(Area::Session, "engine", &session).await.unwrap();
+        turns().await;
+        assert_eq!((text("h1").as_str(), js("records.length")), ("Claude failed once", 0.into()));
+        // Every later store leads to a drawing of its own; only the one that changes the verdict is heard.
+        life.send("first", 500).await;
+        turns().await;
+        assert_eq!((text("h1").as_str(), told()), ("Claude fails repeatedly", 1.into()));
+        assert_eq!(js("live.isConnected && document.querySelectorAll('#page [aria-live=polite]').length"), 1);
+        js("observer.disconnect()");
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_focus_survives_news() {
+        install();
+        let mut life = Life::begin().await;
+        life.send("first", 500).await;
+        open("popup").await;
+        js("document.querySelector('#page .prompt button').focus()");
+        js("globalThis.held = document.activeElement");
+        assert_eq!(js("held.textContent"), "Copy");
+        life.send("second", 503).await;
+        turns().await;
+        assert_eq!(text(".prompt .text"), "second|first");
+        assert_eq!(js("document.activeElement === held && held.isConnected"), true);
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_options_paint_what_is_stored() {
+        install();
+        storage::set(
+            Area::Local,
+            "settings",
+            r#"{"fallbacks":["deepseek"],"customName":"</script>","customUrl":"https://a.example/?q={prompt}"}"#,
+        )
+        .await
+        .unwrap();
+        open("options").await;
+        assert_eq!(js("document.title"), "Options");
+        assert_eq!(
+            js("[...document.querySelectorAll('#page .offers input:checked')].map((one) => one.id).join()"),
+            "offer-deepseek"
+        );
+        assert!(text(".offers .name").contains("</script>"), "{}", text(".offers .name"));
+        assert_accessible();
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_handoff_that_is_over_is_said() {
+        install();
+        open("handoff").await;
+        assert_eq!(text("h1"), text("h1").trim());
+        assert!(!text("h1").is_empty() && !text("h1").starts_with("page_"), "{}", text("h1"));
+        assert!(crate::start("no-such-page").is_err());
+    }
+
+    /// What the popup says when the stores are like this.
+    async fn popup_with(spoil: impl AsyncFnOnce(&StandIn)) {
+        let browser = install();
+        let mut life = Life::begin().await;
+        life.send("kept", 500).await;
+        spoil(&browser).await;
+        open("popup").await;
+        assert_accessible();
+    }
+
+    #[wasm_bindgen_test]
+    async fn stores_that_cannot_be_read_give_a_sentence() {
+        const SENTENCE: &str = "Your browser did not let Understudy read what it stored.";
+        for (path, function) in [
+            ("storage.session.get", "async () => { throw new Error('corrupt'); }"),
+            ("storage.local.get", "async () => { throw new Error('corrupt'); }"),
+            ("storage.local.get", "() => { throw new Error('corrupt'); }"),
+            ("storage.local.get", "undefined"),
+            ("storage.local", "undefined"),
+            ("storage.local.get", "async () => undefined"),
+            ("permissions.getAll", "async () => { throw new Error('no'); }"),
+        ] {
+            popup_with(async |browser| browser.replace(path, function)).await;
+            assert!(text("[role=alert]").starts_with(SENTENCE), "{path} = {function}: {}", text("main"));
+            assert_eq!(js("document.getElementById('page').hasAttribute('aria-busy')"), false);
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_page_recovers_with_its_store() {
+        let browser = install();
+        browser.replace("storage.local.get_really", "browser.storage.local.get");
+        browser.replace("storage.local.get", "async () => { throw new Error('corrupt'); }");
+        open("popup").await;
+        assert!(!text("[role=alert]").is_empty());
+        browser.replace("storage.local.get", "browser.storage.local.get_really");
+        Life::begin().await.send("kept", 500).await;
+        turns().await;
+        assert_eq!((text("[role=alert]").as_str(), text(".prompt .text").as_str()), ("", "kept"));
+    }
+
+    #[wasm_bindgen_test]
+    async fn damaged_values_cost_themselves_and_nothing_else() {
+        for (area, key, value) in [
+            (Area::Session, "engine", "\u{0}\u{1}damaged"),
+            (Area::Session, "engine", ""),
+            (Area::Local, "settings", "{"),
+            (Area::Local, "settings", "[1,2,3]"),
+            (Area::Local, "entry:odd", "not json"),
+            (Area::Local, "entry:odd", "{\"id\":7}"),
+            (Area::Local, "entry:odd", "\u{fffd}"),
+            (Area::Local, "unknown", "from a later version"),
+        ] {
+            popup_with(async |_| storage::set(area, key, value).await.unwrap()).await;
+            assert_eq!(text("[role=alert]"), "", "{key} = {value}");
+            assert_eq!(text(".prompt .text"), "kept", "{key} = {value}");
+            let headline = if key == "engine" { "Nothing of Claude was seen yet" } else { "Claude failed once" };
+            assert_eq!(text("h1"), headline, "{key} = {value}");
+        }
+        // Values of other kinds are not ours.
+        popup_with(async |_| drop(js("browser.storage.local.set({ 'entry:odd': { id: 1 }, settings: 7 })"))).await;
+        assert_eq!(text(".prompt .text"), "kept");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_click_reaches_the_background_as_an_act() {
+        let browser = install();
+        let mut life = Life::begin().await;
+        life.send("kept", 500).await;
+        open("popup").await;
+        let acts = |browser: &StandIn| {
+            let calls = browser.calls();
+            calls.into_iter().filter(|call| call.starts_with("runtime.sendMessage")).collect::<Vec<_>>()
+        };
+        // Deleting takes two clicks.
+        js(
+            "[...document.querySelectorAll('#page .prompt button')].find((one) => one.textContent === 'Forget').click()",
+        );
+        assert_eq!((acts(&browser).len(), js("document.activeElement.textContent")), (0, "Keep".into()));
+        js(
+            "[...document.querySelectorAll('#page .prompt button')].find((one) => one.textContent === 'Delete').click()",
+        );
+        turns().await;
+        let sent = acts(&browser);
+        assert!(sent.len() == 1 && sent[0].contains(r#""act":"forget""#), "{sent:?}");
+        // A background that does not answer is said.
+        for function in ["undefined", "() => { throw new Error('gone'); }", "async () => { throw new Error('gone'); }"]
+        {
+            browser.replace("runtime.sendMessage", function);
+            js(
+                "[...document.querySelectorAll('#page .prompt button')].find((one) => one.textContent === 'Forget').click()",
+            );
+            js(
+                "[...document.querySelectorAll('#page .prompt button')].find((one) => one.textContent === 'Delete').click()",
+            );
+            turns().await;
+            assert!(
+                text("[role=status]").starts_with("Understudy did not answer."),
+                "{function}: {}",
+                text("[role=status]")
+            );
         }
     }
 }

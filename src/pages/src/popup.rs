@@ -171,7 +171,8 @@ impl Popup {
             .then(|| el("p").class("files").text(Say::new("page_attachments").text(row.attachments.join(", "))));
         let trail = row.handoff.as_ref().map(|handoff| el("p").class("trail").text(handoff));
         let doomed = self.doomed.as_ref() == Some(&row.entry);
-        let deeds = el("div").class("deeds").with(if doomed {
+        // Named, for what stands above it comes and goes while somebody may have the focus in it.
+        let deeds = el("div").key("deeds").class("deeds").with(if doomed {
             vec![
                 el("span").class("ask").text(say("page_forget_ask")),
                 button("quiet danger", say("page_forget_yes"), Deed::Forget(row.entry.clone())).key("yes"),

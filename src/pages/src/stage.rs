@@ -232,3 +232,269 @@ fn meant(event: &Event, kind: &str) -> Option<(usize, Entered)> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod tests {
+    use super::{Entered, Stage};
+    use crate::stand_in::{install, js};
+    use crate::tree::{El, Part, Words, el, say};
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    use understudy_engine::UserText;
+    use understudy_engine::words::Say;
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    type Heard = Rc<RefCell<Vec<(u8, Entered)>>>;
+
+    /// A stage on an empty page, and what it hears.
+    fn stage() -> (Stage<u8>, Heard) {
+        install();
+        crate::stand_in::page();
+        let heard = Heard::default();
+        let hearing = Rc::clone(&heard);
+        (Stage::new(move |deed, entered| hearing.borrow_mut().push((deed, entered))).unwrap(), heard)
+    }
+
+    fn show(stage: &Stage<u8>, elements: Vec<El<u8>>) {
+        stage.show(&elements.into_iter().map(Part::El).collect::<Vec<_>>());
+    }
+
+    /// What a JavaScript expression about `page`, the page's root, comes to.
+    fn seen(expression: &str) -> JsValue {
+        js(&format!("((page) => {expression})(document.getElementById('page'))"))
+    }
+
+    fn html() -> String {
+        seen("page.innerHTML").as_string().unwrap()
+    }
+
+    #[wasm_bindgen_test]
+    fn a_tree_becomes_elements_with_their_names() {
+        let (stage, _) = stage();
+        let mark = el("svg").attr("viewBox", "0 0 16 16").attr("aria-hidden", "true").and(el("path").attr("d", "M0 0"));
+        show(
+            &stage,
+            vec![
+                el("main")
+                    .and(el("h2").attr("id", "t").text(say("page_way")))
+                    .and(el("section").attr("aria-labelledby", "t").and(mark))
+                    .and(
+                        el("p")
+                            .attr("role", "status")
+                            .text(Say::new("page_open_in").text("Le Chat"))
+                            .text(Words::Size(1)),
+                    ),
+            ],
+        );
+        assert_eq!(
+            html(),
+            "<main><h2 id=\"t\">Go on elsewhere</h2><section aria-labelledby=\"t\"><svg viewBox=\"0 0 16 16\" \
+             aria-hidden=\"true\"><path d=\"M0 0\"></path></svg></section><p role=\"status\">Open Le Chat1 character</p></main>"
+        );
+        assert_eq!(seen("page.querySelector('path').namespaceURI"), "http://www.w3.org/2000/svg");
+        assert_eq!(seen("page.querySelector('h2').namespaceURI"), "http://www.w3.org/1999/xhtml");
+        assert_eq!(seen("page.hasAttribute('aria-busy')"), false);
+        stage.title(&say("page_title_options"));
+        assert_eq!(js("document.title"), "Options");
+    }
+
+    #[wasm_bindgen_test]
+    fn text_stays_text_whatever_it_looks_like() {
+        let (stage, _) = stage();
+        // Every way of making elements from text is closed: whoever takes one of them breaks this test.
+        js("globalThis.ways = []");
+        js(
+            "Object.assign(globalThis, { kept: ['innerHTML', 'outerHTML'].map((name) => [name, Object.getOwnPropertyDescriptor(Element.prototype, name)]) })",
+        );
+        js(
+            "kept.forEach(([name, { get }]) => Object.defineProperty(Element.prototype, name, { configurable: true, get, set() { ways.push(name); } }))",
+        );
+        js("globalThis.keptInsert = Element.prototype.insertAdjacentHTML");
+        js("Element.prototype.insertAdjacentHTML = () => { ways.push('insertAdjacentHTML'); }");
+        let texts = [
+            "</script><script>globalThis.ways.push('script')</script>",
+            "<img src=x onerror=\"globalThis.ways.push('img')\">",
+            "\u{202e}gnp.exe\u{202c} שלום <b>bold</b>",
+            "&lt;&amp;&#x3c;",
+            "]]><!-- -->",
+            "a\u{0}b\u{feff}c\r\nd\t",
+        ];
+        for text in texts {
+            show(
+                &stage,
+                vec![
+                    el("p")
+                        .attr("dir", "auto")
+                        .attr("aria-label", Words::User(UserText::new(text)))
+                        .text(Words::User(UserText::new(text))),
+                    el("q").text(Say::new("page_choose").text(text)),
+                ],
+            );
+            assert_eq!(seen("page.querySelector('p').textContent"), text);
+            assert_eq!(seen("page.querySelector('p').getAttribute('aria-label')"), text);
+            assert_eq!(seen("page.querySelector('q').textContent"), format!("Hand over: {text}"));
+            assert_eq!(seen("page.querySelectorAll('*').length"), 2, "{text}");
+        }
+        // Right-to-left text turns its own line and no other.
+        show(&stage, vec![el("p").attr("dir", "auto").text("שלום world"), el("p").attr("dir", "auto").text("hello")]);
+        assert_eq!(seen("getComputedStyle(page.children[0]).direction"), "rtl");
+        assert_eq!(seen("getComputedStyle(page.children[1]).direction"), "ltr");
+        js("kept.forEach(([name, way]) => Object.defineProperty(Element.prototype, name, way))");
+        js("Element.prototype.insertAdjacentHTML = keptInsert");
+        assert_eq!(js("ways.join()"), "");
+    }
+
+    fn rows(keys: &[&str]) -> El<u8> {
+        el("ul").with(keys.iter().map(|key| {
+            el("li").key(*key).and(el("button").attr("id", format!("b-{key}")).text(*key).does(key.as_bytes()[0]))
+        }))
+    }
+
+    #[wasm_bindgen_test]
+    fn the_focus_stays_where_it_was() {
+        let (stage, _) = stage();
+        show(&stage, vec![rows(&["a", "b", "c"])]);
+        stage.focus("b-b");
+        js("globalThis.held = document.activeElement");
+        for order in [&["a", "b", "c"][..], &["c", "b", "a"], &["b"], &["x", "y", "b", "z"]] {
+            show(&stage, vec![rows(order)]);
+            assert_eq!(seen("document.activeElement === held && held.id"), "b-b", "{order:?}");
+            let shown = seen("[...page.querySelectorAll('button')].map((b) => b.textContent).join()");
+            assert_eq!(shown, order.join(","));
+        }
+        show(&stage, vec![rows(&["a"])]);
+        assert_eq!(seen("document.activeElement === document.body"), true);
+    }
+
+    #[wasm_bindgen_test]
+    fn nothing_is_changed_under_the_hands_of_the_user() {
+        let (stage, _) = stage();
+        let page = |typed: &str, ticked: bool, notice: &str| {
+            vec![
+                el("p").attr("role", "status").text(notice),
+                el("input").attr("type", "text").attr("id", "one").attr("value", typed).does(1),
+                el("input").attr("type", "text").attr("id", "two").attr("value", typed).does(2),
+                el("input").attr("type", "checkbox").attr("id", "box").flag("checked", ticked).does(3),
+                el("details").and(el("summary").text("more")).and(el("p").text("inside")),
+            ]
+        };
+        show(&stage, page("stored", false, "first"));
+        stage.focus("one");
+        js("document.getElementById('one').value = 'half a wo'");
+        js("document.getElementById('one').setSelectionRange(2, 5)");
+        js("document.querySelector('#page details').open = true");
+        show(&stage, page("changed elsewhere", true, "second"));
+        assert_eq!(seen("page.querySelector('#one').value"), "half a wo");
+        assert_eq!(
+            seen("`${page.querySelector('#one').selectionStart} ${page.querySelector('#one').selectionEnd}`"),
+            "2 5"
+        );
+        assert_eq!(seen("page.querySelector('#two').value"), "changed elsewhere");
+        assert_eq!(seen("page.querySelector('#box').checked"), true);
+        assert_eq!(seen("page.querySelector('details').open"), true);
+        assert_eq!(seen("page.querySelector('p').textContent"), "second");
+        // What the user ticked goes by what is stored, as soon as it is drawn again.
+        js("document.getElementById('box').checked = false");
+        show(&stage, page("changed elsewhere", true, "second"));
+        assert_eq!(seen("page.querySelector('#box').checked"), true);
+        show(&stage, page("changed elsewhere", false, "second"));
+        assert_eq!(seen("page.querySelector('#box').checked"), false);
+    }
+
+    #[wasm_bindgen_test]
+    fn the_same_again_touches_nothing_and_a_change_only_its_place() {
+        let (stage, _) = stage();
+        let page = |headline: &str| {
+            vec![
+                el("header").attr("aria-live", "polite").and(el("h1").text(headline)).and(el("p").text("advice")),
+                rows(&["a", "b"]),
+            ]
+        };
+        show(&stage, page("Claude works"));
+        js("globalThis.observer = new MutationObserver(() => {})");
+        js(
+            "observer.observe(document.getElementById('page'), { subtree: true, childList: true, characterData: true, attributes: true })",
+        );
+        let told =
+            || js("observer.takeRecords().map((one) => `${one.type} ${one.target.parentNode.localName}`).join()");
+        show(&stage, page("Claude works"));
+        assert_eq!(told(), "");
+        show(&stage, page("Claude is down"));
+        assert_eq!(told(), "characterData h1");
+        show(&stage, page("Claude is down"));
+        assert_eq!(told(), "");
+        js("observer.disconnect()");
+    }
+
+    #[wasm_bindgen_test]
+    fn an_element_of_another_kind_is_a_new_one() {
+        let (stage, _) = stage();
+        show(&stage, vec![el("p").class("old").attr("id", "x").text("a").and(el("b").text("b"))]);
+        show(&stage, vec![el("div").text("c")]);
+        assert_eq!(html(), "<div>c</div>");
+        show(&stage, vec![el("p").attr("title", "t").and(el("b").text("b"))]);
+        show(&stage, vec![el("p").text("text")]);
+        assert_eq!(html(), "<p>text</p>");
+        show(&stage, vec![]);
+        assert_eq!(html(), "");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_deed_is_heard_once_and_only_from_what_does_it() {
+        let (stage, heard) = stage();
+        show(
+            &stage,
+            vec![
+                el("button").attr("id", "a").and(el("span").attr("id", "inner").text("a")).does(1),
+                el("button").attr("id", "off").attr("aria-disabled", "true").text("b").does(2),
+                el("p").attr("id", "plain").text("c"),
+                el("input").attr("type", "text").attr("id", "field").does(3),
+                el("input").attr("type", "checkbox").attr("id", "box").does(4),
+            ],
+        );
+        js("['a', 'inner', 'off', 'plain', 'field', 'box'].forEach((id) => document.getElementById(id).click())");
+        js("document.getElementById('field').value = '</script>'");
+        js(
+            "['input', 'change'].forEach((type) => document.getElementById('field').dispatchEvent(new Event(type, { bubbles: true })))",
+        );
+        let heard = heard.take();
+        let deeds: Vec<(u8, &str, bool, bool)> = heard
+            .iter()
+            .map(|(deed, entered)| (*deed, entered.value.as_str(), entered.checked, entered.typing))
+            .collect();
+        assert_eq!(
+            deeds,
+            [
+                (1, "", false, false),
+                (1, "", false, false),
+                (4, "on", true, false),
+                (3, "</script>", false, true),
+                (3, "</script>", false, false),
+            ]
+        );
+    }
+
+    #[wasm_bindgen_test]
+    fn a_deed_that_a_script_wrote_into_the_page_is_nothing() {
+        let (stage, heard) = stage();
+        show(&stage, vec![el("button").attr("id", "a").text("a").does(1)]);
+        for number in ["1", "-1", "x", "", "99999999999999999999"] {
+            js(&format!("document.getElementById('a').setAttribute('data-do', '{number}')"));
+            js("document.getElementById('a').click()");
+        }
+        assert!(heard.borrow().is_empty());
+        drop(stage);
+        js("document.getElementById('a').setAttribute('data-do', '0')");
+        js("document.getElementById('a').click()");
+        assert!(heard.borrow().is_empty(), "a stage that is gone hears nothing");
+    }
+
+    #[wasm_bindgen_test]
+    fn without_its_place_there_is_no_stage() {
+        install();
+        js("document.getElementById('page')?.remove()");
+        assert!(Stage::<u8>::new(|_, _| {}).is_err());
+    }
+}

@@ -1,5 +1,6 @@
 //! `check`: the gates that need no browser. Each gate is one test with a name, and says in a sentence what is wrong.
 
+mod features;
 mod permissions;
 mod purity;
 mod shape;
@@ -34,6 +35,7 @@ pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result
     gates.run_command("clippy, wasm", clippy.args(["--", "-D", "warnings"]))?;
     gates.run("engine builds without an import", || purity::no_imports(repo));
     gates.run("engine depends on data crates only", || purity::dependencies(repo));
+    gates.run("the task runner and the tests share what is built", || features::agree(repo));
     for (browser, contents) in built {
         gates.run(&format!("store lint, {}", browser.name()), || store::lint(repo, *browser));
         gates.run(&format!("permissions, {}", browser.name()), || permissions::check(repo, *browser, contents));

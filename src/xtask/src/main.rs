@@ -15,8 +15,9 @@ mod setup;
 mod shell;
 mod tally;
 mod test;
+mod wasm_tests;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use repo::Repo;
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
@@ -29,6 +30,7 @@ Usage: cargo xtask <task>
   demo [--browser chromium|firefox] [--watch]
                     lives through an outage of claude.ai in a real browser and tells the story
   test [filter]     everything: checks, engine, lab, cli, scripts, wasm and end to end in both browsers
+  wasm [filter]     of these, the unit tests of the wasm crates alone, in both browsers
   build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
   check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
   bench [filter]    the benchmarks
@@ -71,7 +73,8 @@ fn run() -> Result<ExitCode> {
             println!("{tally}");
             return Ok(if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        "test" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?)),
+        "test" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?, test::Part::Everything)),
+        "wasm" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?, test::Part::Wasm)),
         "bench" => return bench(&filter(&task, &rest)?),
         unknown => bail!("There is no task \"{unknown}\". `cargo xtask --help` lists them."),
     }
@@ -81,39 +84,47 @@ fn run() -> Result<ExitCode> {
 /// Builds everything that a program with a browser, the extension and the lab needs, and hands over to it.
 fn on_stage(program: &str, arguments: &[OsString]) -> Result<ExitCode> {
     let repo = Repo::find()?;
-    let mut command = repo.cargo();
-    if !arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+    let explain = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
+    let mut compile = repo.cargo();
+    // The whole workspace, for the features that its tests use too: see src/xtask/Cargo.toml.
+    compile.args(["build", "--workspace", "--bin", program, "--message-format=json-render-diagnostics"]);
+    let browsers = if explain {
+        None
+    } else {
         setup::wasm(&repo)?;
         setup::sites(&repo)?;
         let browsers = setup::browsers(&repo)?;
         build::build(&repo)?;
-        let mut compile = repo.cargo();
-        compile.args(["build", "--package", "understudy-tests", "--bin", program]);
-        shell::step(&format!("compile the lab and the {program}"), &mut compile)?
-            .or_fail(&format!("Compiling the {program}"))?;
+        Some(browsers)
+    };
+    let output = shell::step(&format!("compile the lab and the {program}"), &mut compile)?
+        .or_fail(&format!("Compiling the {program}"))?;
+    let built = repo::executables(&output).into_iter().find(|built| built.target == program);
+    let mut command = Command::new(built.with_context(|| format!("cargo built no {program}"))?.path);
+    if let Some(browsers) = browsers {
         browsers.name_in(&mut command);
     }
-    command.args(["run", "--quiet", "--package", "understudy-tests", "--bin", program, "--"]).args(arguments);
-    command.env("UNDERSTUDY_DIST", repo.dist());
+    command.args(arguments).env("UNDERSTUDY_DIST", repo.dist()).current_dir(&repo.root);
     hand_over(&mut command)
 }
 
-/// Every crate that has benchmarks.
+/// The benchmarks of every package that has some.
 fn bench(filter: &str) -> Result<ExitCode> {
     let repo = Repo::find()?;
+    let packages = repo.with_benchmarks()?;
+    if packages.is_empty() {
+        bail!("No package of the workspace has a benchmark: there is no `benches` folder to run.");
+    }
     let mut command = repo.cargo();
-    command.args(["bench", "--benches"]);
-    let mut found = false;
-    for (folder, package) in [("engine", "understudy-engine"), ("cli", "understudy-cli"), ("lab", "understudy-lab")] {
-        if repo.root.join("src").join(folder).join("benches").is_dir() {
-            command.args(["--package", package]);
-            found = true;
-        }
+    // Benchmarks alone: `--benches` would start the unit tests in another profile too.
+    command.args(["bench", "--bench", "*"]);
+    for package in &packages {
+        command.args(["--package", package]);
     }
-    if !found {
-        bail!("No crate has a `benches` folder yet.");
+    if !filter.is_empty() {
+        command.arg("--").arg(filter);
     }
-    hand_over(command.arg("--").arg(filter))
+    hand_over(&mut command)
 }
 
 /// Lets a program have the terminal, and ends as it ends.

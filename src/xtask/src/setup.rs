@@ -106,14 +106,6 @@ pub fn browsers(repo: &Repo) -> Result<Browsers> {
     Ok(Browsers { chromium: path(0)?, chromedriver: path(1)?, firefox: path(2)?, geckodriver: geckodriver(repo)? })
 }
 
-/// The program cargo starts to run wasm tests in a browser; a binary of this crate that only the tests need.
-pub fn wasm_test_runner(repo: &Repo) -> Result<PathBuf> {
-    let mut command = repo.cargo();
-    command.args(["build", "--package", "xtask", "--features", "wasm-test-runner", "--bin", "wasm-test-runner"]);
-    step("build the runner of the wasm tests", &mut command)?.or_fail("Building the runner of the wasm tests")?;
-    Ok(repo.target.join("debug/wasm-test-runner"))
-}
-
 /// The person's home folder.
 pub fn home() -> PathBuf {
     PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/root".into()))

@@ -24,7 +24,8 @@ impl Finished {
         if self.ok {
             return Ok(self.output);
         }
-        eprintln!("{}", self.output.trim_end());
+        let lines: Vec<&str> = self.output.lines().filter(|line| !for_programs(line)).collect();
+        eprintln!("{}", lines.join("\n").trim_end());
         bail!("{what} failed; its output is above.");
     }
 }
@@ -90,6 +91,11 @@ pub fn ask(program: impl AsRef<OsStr>, args: &[&str]) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// Cargo's messages in JSON say nothing to a person.
+fn for_programs(line: &str) -> bool {
+    line.starts_with("{\"reason\":")
+}
+
 /// The headline of a group of steps.
 pub fn section(name: &str) {
     eprintln!("\n{name}");
@@ -121,7 +127,7 @@ impl Line {
     }
 
     fn tick(&mut self, elapsed: Duration, latest: Option<&str>) {
-        if let Some(text) = latest.map(str::trim).filter(|text| !text.is_empty()) {
+        if let Some(text) = latest.map(str::trim).filter(|text| !text.is_empty() && !for_programs(text)) {
             text.clone_into(&mut self.latest);
         }
         let latest = &self.latest;

@@ -66,6 +66,35 @@ pub fn cargo(output: &str) -> Tally {
     tally
 }
 
+/// The same by package, for a run of several: cargo runs the unit tests of a package first, then its integration tests. The
+/// name is that of the crate the unit tests are of.
+pub fn by_crate(output: &str) -> Vec<(String, Tally)> {
+    let mut groups: Vec<(String, Tally)> = Vec::new();
+    for line in output.lines() {
+        let line = line.trim();
+        if let Some((_, file)) = line.strip_prefix("Running unittests ").and_then(|rest| rest.split_once(" (")) {
+            // `target/debug/deps/understudy_engine-0123456789abcdef)`
+            let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+            let name = file.rsplit_once('-').map_or(file, |(name, _)| name);
+            groups.push((name.to_owned(), Tally::default()));
+        } else if let Some(name) = line.strip_prefix("Doc-tests ") {
+            groups.push((name.to_owned(), Tally::default()));
+        } else if let Some((_, tally)) = groups.last_mut() {
+            let more = cargo(line);
+            tally.passed += more.passed;
+            tally.failed += more.failed;
+            tally.skipped += more.skipped;
+        }
+    }
+    groups.into_iter().fold(Vec::new(), |mut merged: Vec<(String, Tally)>, (name, tally)| {
+        match merged.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, all)) => all.add(&name, tally, true),
+            None => merged.push((name, tally)),
+        }
+        merged
+    })
+}
+
 /// Reads the summary at the end of node's TAP report (`# pass 3`).
 pub fn tap(output: &str) -> Tally {
     let number = |word: &str| {
@@ -88,7 +117,7 @@ pub fn tap(output: &str) -> Tally {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, cargo, tap};
+    use super::{Tally, by_crate, cargo, tap};
 
     #[test]
     fn results_of_several_binaries_add_up() {
@@ -103,6 +132,25 @@ test result: FAILED. 5 passed; 2 failed; 0 ignored; 0 measured; 7 filtered out; 
         assert_eq!((tally.passed, tally.failed, tally.skipped), (7, 2, 1));
         let wasm = cargo("    test result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out; finished in 0.01s");
         assert_eq!(wasm.passed, 4);
+    }
+
+    #[test]
+    fn results_are_told_apart_by_crate() {
+        let output = "\
+     Running unittests src/main.rs (target/debug/deps/understudy-77aa0c98e1b4a0f1)
+test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s
+     Running tests/diagnose.rs (target/debug/deps/diagnose-77aa0c98e1b4a0f2)
+test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+     Running unittests src/lib.rs (/a b (c)/debug/deps/understudy_engine-77aa0c98e1b4a0f3)
+test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+   Doc-tests understudy_engine
+test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+        let groups: Vec<String> = by_crate(output).iter().map(|(name, tally)| format!("{name}: {tally}")).collect();
+        assert_eq!(
+            groups,
+            ["understudy: 5 passed, 0 failed, 1 skipped", "understudy_engine: 5 passed, 1 failed, 0 skipped"]
+        );
     }
 
     #[test]

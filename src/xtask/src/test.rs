@@ -1,25 +1,37 @@
 //! `test`: everything, with one line at the end that says how it went.
 
-use crate::build::{self, WASM};
+use crate::build;
 use crate::check;
 use crate::repo::Repo;
 use crate::setup::{self, Browsers};
 use crate::shell::{self, Finished, step};
 use crate::tally::{self, Tally};
+use crate::wasm_tests::{self, Place};
 use anyhow::Result;
-use serde_json::json;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
+/// How much of it to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Everything,
+    /// The unit tests of the wasm crates, which `cargo test` alone cannot run.
+    Wasm,
+}
+
 /// Runs all tests whose name contains `filter`.
 ///
 /// What cannot even be set up or built is a failure like any other: the last line is always the count.
-pub fn test(repo: &Repo, filter: &str) -> ExitCode {
+pub fn test(repo: &Repo, filter: &str, part: Part) -> ExitCode {
     let started = Instant::now();
     let mut run = Run { repo, filter, tally: Tally::default() };
-    if let Err(error) = run.everything() {
+    let outcome = match part {
+        Part::Everything => run.everything(),
+        Part::Wasm => run.wasm_alone(),
+    };
+    if let Err(error) = outcome {
         eprintln!("\n{error:#}");
         run.tally.count("set-up", false);
     }
@@ -49,7 +61,6 @@ impl Run<'_> {
         setup::wasm(self.repo)?;
         setup::sites(self.repo)?;
         let browsers = setup::browsers(self.repo)?;
-        let runner = setup::wasm_test_runner(self.repo)?;
 
         shell::section("Build");
         let built = build::build(self.repo).inspect_err(|error| {
@@ -66,7 +77,7 @@ impl Run<'_> {
         shell::section("Tests");
         self.native(&browsers)?;
         self.scripts()?;
-        self.wasm(&browsers, &runner)?;
+        self.wasm(&browsers)?;
         // Without a build there is nothing to put into a browser, and the last one would tell of another state.
         if built.is_ok() {
             self.end_to_end(&browsers)?;
@@ -74,17 +85,49 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Everything that runs on this machine without a browser.
+    fn wasm_alone(&mut self) -> Result<()> {
+        shell::section("Set-up");
+        setup::wasm(self.repo)?;
+        let browsers = setup::browsers(self.repo)?;
+        shell::section("Tests");
+        self.wasm(&browsers)
+    }
+
+    /// Everything that runs on this machine without a browser. One call of cargo: with each selection of packages it would
+    /// build what they share anew.
     fn native(&mut self, browsers: &Browsers) -> Result<()> {
-        for (name, packages) in NATIVE {
-            let mut command = self.repo.cargo();
-            command.args(["test", "--no-fail-fast"]);
-            for package in packages {
-                command.args(["--package", package]);
+        let mut command = self.repo.cargo();
+        command.args(["test", "--no-fail-fast", "--workspace", "--exclude", "understudy-tests"]);
+        if !self.filter.is_empty() {
+            command.arg("--").arg(self.filter);
+        }
+        browsers.name_in(&mut command);
+        let finished = step("tests that need no browser", &mut command)?;
+        if !finished.ok {
+            eprintln!("{}", finished.output.trim_end());
+        }
+        let mut groups = tally::by_crate(&finished.output);
+        let mut failed = 0;
+        for (name, crates) in NATIVE {
+            let mut counted = Tally::default();
+            for (_, group) in groups.extract_if(.., |(of, _)| crates.contains(&of.as_str())) {
+                counted.add(name, group, true);
             }
-            browsers.name_in(command.arg("--").arg(self.filter));
-            let finished = step(name, &mut command)?;
-            self.add(name, &finished, tally::cargo(&finished.output));
+            failed += counted.failed;
+            if !counted.is_empty() {
+                eprintln!("       {name}: {counted}");
+                self.tally.add(name, counted, true);
+            } else if finished.ok {
+                self.add_nothing(name, "it ran no test");
+            }
+        }
+        for (name, counted) in groups {
+            failed += counted.failed;
+            self.tally.add(&name, counted, true);
+        }
+        // What did not compile, or ended without naming a test.
+        if !finished.ok && failed == 0 {
+            self.tally.count("tests that need no browser", false);
         }
         Ok(())
     }
@@ -112,38 +155,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The wasm crates' unit tests, inside each browser.
-    fn wasm(&mut self, browsers: &Browsers, runner: &PathBuf) -> Result<()> {
-        let capabilities = self.repo.target.join("wasm-tests.json");
-        fs::write(&capabilities, capabilities_of(browsers).to_string())?;
-        for (browser, variable, driver) in
-            [("Chromium", "CHROMEDRIVER", &browsers.chromedriver), ("Firefox", "GECKODRIVER", &browsers.geckodriver)]
-        {
-            let name = format!("wasm tests in {browser}");
-            let packages = self.with_wasm_tests();
-            // Both modules run for real in the end-to-end tests; unit tests inside a browser join them once a crate has some.
-            if packages.is_empty() {
-                continue;
+    /// The wasm crates' unit tests, inside each browser. A crate without one is a failure: its bindings would be unproven.
+    fn wasm(&mut self, browsers: &Browsers) -> Result<()> {
+        let suites = wasm_tests::compile(self.repo, self.filter)?;
+        for place in Place::ALL {
+            let started = Instant::now();
+            let reports = wasm_tests::run(self.repo, browsers, place, &suites)?;
+            for package in wasm_tests::PACKAGES {
+                let name = format!("wasm tests of {package} in {}", place.name());
+                let wanted = suites.iter().filter(|suite| suite.package == package && suite.is_wanted()).count();
+                let reports = reports.iter().filter(|(of, _)| of == package);
+                let reports: Vec<&str> = reports.map(|(_, report)| report.as_str()).collect();
+                let ok = reports.len() == wanted && reports.iter().all(|report| report.contains("test result: ok."));
+                let finished = Finished { ok, output: reports.join("\n"), took: started.elapsed() };
+                self.add(&name, &finished, tally::cargo(&finished.output));
             }
-            let mut command = self.repo.cargo();
-            command.args(["test", "--no-fail-fast", "--target", WASM, "--lib", "--tests"]);
-            for package in packages {
-                command.args(["--package", package]);
-            }
-            if !self.filter.is_empty() {
-                command.arg("--").arg(self.filter);
-            }
-            // The runner takes the first driver it finds in the environment.
-            command
-                .env_remove("CHROMEDRIVER")
-                .env_remove("GECKODRIVER")
-                .env(variable, driver)
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
-                .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &capabilities)
-                .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
-                .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-            let finished = step(&name, &mut command)?;
-            self.add(&name, &finished, tally::cargo(&finished.output));
         }
         Ok(())
     }
@@ -152,24 +178,12 @@ impl Run<'_> {
     fn end_to_end(&mut self, browsers: &Browsers) -> Result<()> {
         let name = "end to end in both browsers";
         let mut command = self.repo.cargo();
-        command.args(["test", "--no-fail-fast", "--package", "understudy-tests"]).arg("--").arg(self.filter);
+        command.args(["test", "--workspace", "--test", "e2e", "--"]).arg(self.filter);
         command.env("UNDERSTUDY_DIST", self.repo.dist());
         browsers.name_in(&mut command);
         let finished = step(name, &mut command)?;
         self.add(name, &finished, tally::cargo(&finished.output));
         Ok(())
-    }
-
-    fn with_wasm_tests(&self) -> Vec<&'static str> {
-        ["browser", "background", "pages"]
-            .into_iter()
-            .zip(["understudy-browser", "understudy-background", "understudy-pages"])
-            .filter(|(folder, _)| {
-                let path = self.repo.root.join("src").join(folder).join("Cargo.toml");
-                fs::read_to_string(path).is_ok_and(|text| text.contains("wasm-bindgen-test"))
-            })
-            .map(|(_, package)| package)
-            .collect()
     }
 
     /// Counts a step; shows its whole output when something failed in it.
@@ -195,22 +209,12 @@ impl Run<'_> {
     }
 }
 
-/// What runs on this machine as it is. The parts of the wasm crates that need no browser are tested here too.
+/// What runs on this machine as it is, with the crates that the unit tests of a package are of. The parts of the wasm crates
+/// that need no browser are tested here too.
 const NATIVE: [(&str, &[&str]); 5] = [
-    ("tests of the engine", &["understudy-engine"]),
-    ("tests of the lab", &["understudy-lab"]),
-    ("tests of the command line", &["understudy-cli"]),
-    ("tests of the wasm crates, natively", &["understudy-browser", "understudy-background", "understudy-pages"]),
+    ("tests of the engine", &["understudy_engine"]),
+    ("tests of the lab", &["understudy_lab", "lab"]),
+    ("tests of the command line", &["understudy"]),
+    ("tests of the wasm crates, natively", &["understudy_browser", "understudy_background", "understudy_pages"]),
     ("tests of the task runner", &["xtask"]),
 ];
-
-/// A root user's Chromium has no sandbox, and a headless one needs no graphics card.
-fn capabilities_of(browsers: &Browsers) -> serde_json::Value {
-    json!({
-        "goog:chromeOptions": {
-            "binary": browsers.chromium,
-            "args": ["--no-sandbox", "--disable-gpu", "--headless=new", "--no-first-run"],
-        },
-        "moz:firefoxOptions": { "binary": browsers.firefox, "args": ["-headless"] },
-    })
-}

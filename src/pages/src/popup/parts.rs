@@ -21,6 +21,9 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         .class("verdict")
         .attr("data-tone", tone_name(view.tone))
         .attr("data-state", view.state.name())
+        // A verdict that changes while the popup is open is read out, as one piece.
+        .attr("aria-live", "polite")
+        .attr("aria-atomic", "true")
         .and(word)
         .and(el("h1").text(&view.headline))
         .with(since)

@@ -15,15 +15,13 @@ use wasmparser::{Parser, Payload};
 /// imports nothing either.
 pub fn no_imports(repo: &Repo) -> Result<Verdict> {
     let mut command = repo.cargo();
-    let target = repo.target.join("purity");
     command
         .args(["rustc", "--package", "understudy-engine", "--lib", "--crate-type", "cdylib", "--target", WASM])
         // An optimised engine would lose what nobody calls before the linker sees it.
         .args(["--config", "profile.dev.package.understudy-engine.opt-level=0"])
-        .args(["--", "-C", "link-dead-code", "-C", "link-arg=--no-gc-sections"])
-        .env("CARGO_TARGET_DIR", &target);
+        .args(["--", "-C", "link-dead-code", "-C", "link-arg=--no-gc-sections"]);
     step("link the engine alone", &mut command)?.or_fail("Linking the engine as a wasm module")?;
-    let path = target.join(WASM).join("debug/understudy_engine.wasm");
+    let path = repo.target.join(WASM).join("debug/understudy_engine.wasm");
     Ok(verdict(&fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?))
 }
 

@@ -1,0 +1,53 @@
+// The part of `browser.*` that Understudy calls, for a page that is no extension: the stores hold what they are given, and
+// every other call is written down. A test breaks single functions of it in the ways a browser can break them.
+((messages) => {
+  const listeners = new Set();
+  const calls = [];
+  const area = () => {
+    const items = new Map();
+    const told = () => { for (const listener of [...listeners]) listener({}, ""); };
+    return {
+      get: async (key) => Object.fromEntries([...items].filter(([name]) => key === null || key === name)),
+      set: async (added) => { for (const [name, value] of Object.entries(added)) items.set(name, structuredClone(value)); told(); },
+      remove: async (name) => { items.delete(name); told(); },
+    };
+  };
+  const noted = (name, answer) => (...args) => { calls.push(`${name} ${JSON.stringify(args)}`); return answer; };
+  const api = {
+    storage: {
+      session: area(),
+      local: { ...area(), setAccessLevel: noted("setAccessLevel", Promise.resolve()) },
+      onChanged: { addListener: (listener) => { listeners.add(listener); }, removeListener: (listener) => { listeners.delete(listener); } },
+    },
+    tabs: {
+      create: noted("tabs.create", Promise.resolve({ id: 7 })),
+      update: noted("tabs.update", Promise.resolve({ id: 8 })),
+      getCurrent: noted("tabs.getCurrent", Promise.resolve(undefined)),
+      sendMessage: noted("tabs.sendMessage", Promise.resolve(undefined)),
+    },
+    scripting: { executeScript: noted("executeScript", Promise.resolve([])) },
+    alarms: { create: noted("alarms.create", undefined) },
+    action: {
+      setBadgeText: noted("setBadgeText", Promise.resolve()),
+      setBadgeBackgroundColor: noted("setBadgeBackgroundColor", Promise.resolve()),
+      setBadgeTextColor: noted("setBadgeTextColor", Promise.resolve()),
+      setTitle: noted("setTitle", Promise.resolve()),
+    },
+    permissions: {
+      getAll: async () => ({ permissions: ["storage"], origins: ["https://claude.ai/*"] }),
+      contains: noted("permissions.contains", Promise.resolve(true)),
+      request: noted("permissions.request", Promise.resolve(true)),
+    },
+    runtime: {
+      id: "understudy-under-test",
+      getURL: (path) => `chrome-extension://understudy-under-test/${path}`,
+      sendMessage: noted("runtime.sendMessage", Promise.resolve(undefined)),
+      openOptionsPage: noted("openOptionsPage", Promise.resolve()),
+    },
+    i18n: {
+      getMessage: (key, args) => (messages[key]?.message ?? "").replace(/\$([1-9])/g, (_, place) => args[place - 1] ?? ""),
+    },
+  };
+  globalThis.browser = api;
+  return { api, calls, listeners };
+})
