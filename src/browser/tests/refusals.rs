@@ -36,7 +36,7 @@ const CALLS: [(&str, Call); 19] = [
     ("action.setTitle", || Box::pin(action::badge("!", "#000", "title"))),
     ("permissions.getAll", || Box::pin(async { permissions::origins().await.map(drop) })),
     ("permissions.contains", || Box::pin(async { permissions::contains("https://a.example/*").await.map(drop) })),
-    ("permissions.request", || Box::pin(async { permissions::request("https://a.example/*").await.map(drop) })),
+    ("permissions.request", || Box::pin(async { permissions::request(Some("https://a.example/*")).await.map(drop) })),
     ("runtime.sendMessage", || Box::pin(async { runtime::send("{}").await.map(drop) })),
     ("runtime.openOptionsPage", || Box::pin(runtime::open_options())),
 ];
@@ -137,7 +137,7 @@ async fn a_tab_that_cannot_be_is_no_tab() {
 #[wasm_bindgen_test]
 async fn the_question_for_a_host_is_put_before_anything_is_awaited() {
     let browser = install();
-    let asked = permissions::request("https://a.example/*");
+    let asked = permissions::request(Some("https://a.example/*"));
     assert_eq!(browser.calls(), [r#"permissions.request [{"origins":["https://a.example/*"]}]"#]);
     assert_eq!(asked.await, Ok(true));
 
@@ -147,7 +147,7 @@ async fn the_question_for_a_host_is_put_before_anything_is_awaited() {
         "permissions.request",
         "(...args) => { globalThis.asked = JSON.stringify(args); return Promise.resolve(false); }",
     );
-    let asked = permissions::request("https://a.example/*");
+    let asked = permissions::request(Some("https://a.example/*"));
     assert_eq!(
         js("asked"),
         r#"[{"origins":["https://a.example/*"],"data_collection":["websiteContent","personalCommunications"]}]"#
