@@ -97,7 +97,9 @@ impl Run<'_> {
     /// build what they share anew.
     fn native(&mut self, browsers: &Browsers) -> Result<()> {
         let mut command = self.repo.cargo();
-        command.args(["test", "--no-fail-fast", "--workspace", "--exclude", "understudy-tests"]);
+        command.args(["test", "--no-fail-fast", "--workspace"]);
+        // The end-to-end tests are built with the others, and have their turn later.
+        command.env("UNDERSTUDY_NO_BROWSER", "1");
         if !self.filter.is_empty() {
             command.arg("--").arg(self.filter);
         }
@@ -211,10 +213,11 @@ impl Run<'_> {
 
 /// What runs on this machine as it is, with the crates that the unit tests of a package are of. The parts of the wasm crates
 /// that need no browser are tested here too.
-const NATIVE: [(&str, &[&str]); 5] = [
+const NATIVE: [(&str, &[&str]); 6] = [
     ("tests of the engine", &["understudy_engine"]),
     ("tests of the lab", &["understudy_lab", "lab"]),
     ("tests of the command line", &["understudy"]),
     ("tests of the wasm crates, natively", &["understudy_browser", "understudy_background", "understudy_pages"]),
+    ("tests of the browsers' driver", &["understudy_tests", "demo", "shots"]),
     ("tests of the task runner", &["xtask"]),
 ];
