@@ -7,11 +7,6 @@ mod border;
 mod events;
 mod outputs;
 
-#[cfg(test)]
-#[cfg(target_arch = "wasm32")]
-#[path = "../../browser/tests/stand_in/mod.rs"]
-mod stand_in;
-
 use js_sys::{Array, Date, Function};
 use outputs::Shell;
 use std::cell::RefCell;
@@ -88,4 +83,101 @@ pub fn renew() {
 )]
 fn now() -> Millis {
     Date::now() as Millis
+}
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+#[path = "../../browser/tests/stand_in/mod.rs"]
+mod stand_in;
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod tests {
+    use super::{Background, now};
+    use crate::outputs::Shell;
+    use crate::stand_in::{StandIn, install, js, turns};
+    use js_sys::Array;
+    use std::cell::RefCell;
+    use understudy_browser::storage;
+    use understudy_engine::{Area, Config, Engine, Platform, Stored};
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    const SEND: &str = "https://claude.ai/api/organizations/11111111-2222-4333-8444-555555555555/chat_conversations/\
+                        019f3f4c-ba14-79cd-bbb7-6926ba65fb53/completion";
+
+    /// A send that claude.ai answers with 500, as both browsers tell it.
+    async fn failed_send(browser: &StandIn) -> usize {
+        let engine = Engine::restore(Config { platform: Platform::Chromium }, Stored::default(), now());
+        // Not by `start`: its panic hook would take the harness's place.
+        let shell = Shell::new(js("(...args) => { globalThis.handed = args; }").unchecked_into());
+        let background = Background { engine: RefCell::new(engine), shell };
+        let body = "new TextEncoder().encode(JSON.stringify({ prompt: 'kept', model: 'm', attachments: [], files: [] })).buffer";
+        for (name, details) in [
+            (
+                "started",
+                format!(
+                    "method: 'POST', url: '{SEND}', type: 'xmlhttprequest', requestBody: {{ raw: [{{ bytes: {body} }}] }}"
+                ),
+            ),
+            ("headers", "statusCode: 500, responseHeaders: [{ name: 'Content-Type', value: 'text/html' }]".to_owned()),
+            ("done", "statusCode: 500".to_owned()),
+        ] {
+            let args = js(&format!("[{{ requestId: '9', tabId: 4, {details} }}]"));
+            let reply = background.event(name.to_owned(), Array::from(&args)).await;
+            assert!(reply.is_undefined(), "{name}");
+        }
+        turns().await;
+        browser.calls().iter().filter(|call| call.starts_with("setBadgeText ")).count()
+    }
+
+    async fn prompts() -> usize {
+        let stored = storage::get_all(Area::Local).await.unwrap();
+        stored.iter().filter(|(key, value)| key.starts_with("entry:") && value.contains("kept")).count()
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_failed_send_is_stored_and_shown() {
+        let browser = install();
+        assert!(failed_send(&browser).await > 0, "{:?}", browser.calls());
+        assert_eq!(prompts().await, 1);
+        assert!(storage::get(Area::Session, super::SNAPSHOT).await.unwrap().is_some());
+        let calls = browser.calls();
+        let cards: Vec<_> = calls.iter().filter(|call| call.starts_with("tabs.sendMessage [4,")).collect();
+        assert!(cards.iter().any(|card| card.contains(r#""type":"card""#)), "{calls:?}");
+        assert!(cards.iter().all(|card| card.ends_with(r#"{"frameId":0}]"#)), "{calls:?}");
+        assert!(calls.iter().any(|call| call.starts_with("alarms.create [")), "{calls:?}");
+    }
+
+    #[wasm_bindgen_test]
+    async fn one_part_of_the_browser_that_fails_stops_no_other() {
+        for (path, function) in [
+            ("storage.session.set", "async () => { throw new DOMException('full', 'QuotaExceededError'); }"),
+            ("storage.session.set", "undefined"),
+            ("tabs.sendMessage", "() => new Promise(() => {})"),
+            ("tabs.sendMessage", "() => { throw new Error('no receiver'); }"),
+            ("tabs.sendMessage", "undefined"),
+            ("alarms.create", "() => { throw new Error('no'); }"),
+            ("alarms", "undefined"),
+            ("action.setTitle", "async () => { throw new Error('no'); }"),
+        ] {
+            let browser = install();
+            browser.replace(path, function);
+            assert!(failed_send(&browser).await > 0, "{path} = {function}: no badge");
+            assert_eq!(prompts().await, 1, "{path} = {function}");
+        }
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_store_that_is_full_is_said_without_what_was_to_be_stored() {
+        let browser = install();
+        browser.replace("storage.local.set", "async () => { throw new DOMException('full', 'QuotaExceededError'); }");
+        js("Object.assign(globalThis, { warnings: [], warn: console.warn })");
+        js("console.warn = (...args) => { warnings.push(args.join(' ')); }");
+        let badges = failed_send(&browser).await;
+        js("console.warn = warn");
+        let warnings = js("warnings.join('|')").as_string().unwrap();
+        assert!(badges > 0 && warnings.contains("could not store entry:"), "{warnings}");
+        assert!(!warnings.contains("kept"), "{warnings}");
+    }
 }

@@ -10,11 +10,6 @@ mod popup;
 mod stage;
 mod tree;
 
-#[cfg(test)]
-#[cfg(target_arch = "wasm32")]
-#[path = "../../browser/tests/stand_in/mod.rs"]
-mod stand_in;
-
 use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
@@ -34,6 +29,11 @@ pub fn start(page: &str) -> Result<(), JsValue> {
         _ => Err("no such page".into()),
     }
 }
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+#[path = "../../browser/tests/stand_in/mod.rs"]
+mod stand_in;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,7 @@
 // Runs one suite of wasm tests and hands its report to the server: in this page, or in a worker of it. A worker's script is
 // this very file.
 const inWorker = typeof document === "undefined";
+const LIMIT = 60000; // ms: a suite takes one or two seconds
 const written = [];
 
 // Called by the page.
@@ -32,7 +33,8 @@ async function run(folder, tests) {
     globalThis.__wbg_test_invoke = (test) => test();
     globalThis.__wbg_test_output_writeln = (line) => { written.push(line, "\n"); };
     const wasm = await suite.default({ module_or_path: `${folder}/suite_bg.wasm` });
-    await new suite.WasmBindgenTestContext(false).run(tests.map((name) => wasm[name]));
+    const end = new Promise((_, reject) => { setTimeout(reject, LIMIT, "a test has not come to its end"); });
+    await Promise.race([end, new suite.WasmBindgenTestContext(false).run(tests.map((name) => wasm[name]))]);
   } catch (error) {
     written.push(`the suite broke: ${error} ${error?.stack ?? ""}\n`);
   }
