@@ -284,6 +284,12 @@ pub enum Act {
         /// Which prompt.
         entry: EntryId,
     },
+    /// "It works for me": for the incident that is open, whatever the evidence says.
+    ItWorks {},
+    /// "It is down for me": until it is over.
+    ItIsDown {},
+    /// Delete the incident log.
+    ForgetIncidents {},
     /// Store the settings of the options page.
     Configure {
         /// All of them.
@@ -405,6 +411,9 @@ impl Act {
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
             "paste-by-hand" => Self::PasteByHand { job: job? },
             "forget" => Self::Forget { entry: entry? },
+            "it-works" => Self::ItWorks {},
+            "it-is-down" => Self::ItIsDown {},
+            "forget-incidents" => Self::ForgetIncidents {},
             "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
             _ => return None,
         };
@@ -465,6 +474,9 @@ mod tests {
             Act::Decided { job: "j".into(), granted: true },
             Act::PasteByHand { job: "j".into() },
             Act::Forget { entry: "e".into() },
+            Act::ItWorks {},
+            Act::ItIsDown {},
+            Act::ForgetIncidents {},
             Act::Configure { settings: Settings::default() },
         ];
         for act in acts {

@@ -58,6 +58,7 @@ impl Engine {
         }
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
+        self.look(tab, &endpoint, url, now);
         // A redirect or a repeated navigation starts the same request again.
         if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == url) {
             return;
@@ -242,7 +243,7 @@ impl Engine {
             tab.tap = true;
         }
         match fact {
-            Fact::Ready {} => {}
+            Fact::Ready {} => self.session.sight.ready(),
             Fact::Response { seq, method, url, status, content_type, cf_mitigated, body } => {
                 let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
@@ -447,6 +448,7 @@ impl Engine {
             }
             _ => {}
         }
+        self.after_settling(&pending, cause, now);
     }
 
     /// What the outcome says of the prompt.
