@@ -105,10 +105,7 @@ impl Record {
 
     /// How long it lasted: from the first failure to the recovery, or at least to the last failure.
     pub fn lasted(&self) -> Span {
-        Span {
-            ms: self.recovered.unwrap_or(self.last).saturating_sub(self.since),
-            at_least: self.recovered.is_none(),
-        }
+        Span { ms: self.recovered.unwrap_or(self.last).saturating_sub(self.since), at_least: self.recovered.is_none() }
     }
 
     /// The time lost: from the first failed send to the recovery, or to the first handoff after it, with which the work
@@ -206,7 +203,10 @@ impl Record {
                 Some(1) => Some(Word::Down),
                 _ => None,
             },
-            surfaces: Surface::ALL.into_iter().filter(|known| surfaces.iter().any(|name| name == known.name())).collect(),
+            surfaces: Surface::ALL
+                .into_iter()
+                .filter(|known| surfaces.iter().any(|name| name == known.name()))
+                .collect(),
             classes: counted.collect(),
             request_ids: json.take("request_ids").texts().unwrap_or_default(),
             models: json.take("models").texts().unwrap_or_default(),
@@ -317,8 +317,12 @@ mod tests {
     #[test]
     fn only_records_are_read_from_a_store() {
         let json = whole().write();
-        let found =
-            records([("incident:2", json.as_str()), ("entry:1", json.as_str()), ("aside:incident:1", "x"), ("incident:1", "x")]);
+        let found = records([
+            ("incident:2", json.as_str()),
+            ("entry:1", json.as_str()),
+            ("aside:incident:1", "x"),
+            ("incident:1", "x"),
+        ]);
         assert_eq!(found, [whole()]);
     }
 }

@@ -98,7 +98,7 @@ impl Receipt {
                 .text(figure.date)
                 .text(format!("{}.{:02}", figure.uptime / 100, figure.uptime % 100))
                 .count(figure.median_recovery_min.into());
-            page.push_str(&format!("- {}\n", say(&text)));
+            bullet(&mut page, &say(&text));
         }
         page.push('\n');
 
@@ -107,13 +107,16 @@ impl Receipt {
         }
         for record in &self.records {
             if !self.single {
-                line(&mut page, &format!("## {}", say(&Say::new("receipt_title_incident").text(rfc3339(record.since)))));
+                line(
+                    &mut page,
+                    &format!("## {}", say(&Say::new("receipt_title_incident").text(rfc3339(record.since)))),
+                );
             }
             table(&mut page, &incident_rows(record, say));
             if !record.request_ids.is_empty() {
                 line(&mut page, &word("receipt_request_ids"));
                 for id in &record.request_ids {
-                    page.push_str(&format!("- {}\n", escaped(id)));
+                    bullet(&mut page, &escaped(id));
                 }
                 page.push('\n');
             }
@@ -185,10 +188,13 @@ impl Receipt {
                 ])
             })
             .collect();
-        let mut text = format!("{{\"made\":{},", Cell::time(Some(self.made)).json());
-        text.push_str(&format!("\"month\":{},", object(self.month_cells())));
-        text.push_str(&format!("\"incidents\":[{}],\"published\":[{}]}}\n", incidents.join(","), published.join(",")));
-        text
+        format!(
+            "{{\"made\":{},\"month\":{},\"incidents\":[{}],\"published\":[{}]}}\n",
+            Cell::time(Some(self.made)).json(),
+            object(self.month_cells()),
+            incidents.join(","),
+            published.join(",")
+        )
     }
 
     fn cells(&self, record: &Record) -> Vec<(&'static str, Cell)> {
@@ -290,14 +296,14 @@ fn incident_cells(record: &Record) -> Vec<(&'static str, Cell)> {
         ("time_lost_s", seconds(lost)),
         ("time_lost_is_minimum", least(lost)),
         ("surfaces", names(record.surfaces.iter().map(|surface| surface.name().to_owned()).collect())),
-        ("classes", names(record.classes.iter().map(counted).collect())),
+        ("classes", names(record.classes.iter().copied().map(counted).collect())),
         ("models", Cell::Foreign(record.models.clone())),
         ("request_ids", Cell::Foreign(record.request_ids.clone())),
         ("user_said", record.word.map_or(Cell::None, |word| Cell::Name(word.name().to_owned()))),
     ]
 }
 
-fn counted((class, count): &(Class, u32)) -> String {
+fn counted((class, count): (Class, u32)) -> String {
     format!("{}:{count}", class.name())
 }
 
@@ -325,15 +331,21 @@ fn incident_rows(record: &Record, say: &dyn Fn(&Say) -> String) -> Vec<(String, 
     row("receipt_failures", Some(record.failures.to_string()));
     row("receipt_handed", Some(record.handed.to_string()));
     row("receipt_lost", record.lost().map(span));
-    let surfaces: Vec<String> = record.surfaces.iter().map(|surface| word(&format!("surface_{}", surface.name()))).collect();
+    let surfaces: Vec<String> =
+        record.surfaces.iter().map(|surface| word(&format!("surface_{}", surface.name()))).collect();
     row("receipt_surfaces", (!surfaces.is_empty()).then(|| surfaces.join(", ")));
-    let classes: Vec<String> = record.classes.iter().map(counted).collect();
+    let classes: Vec<String> = record.classes.iter().copied().map(counted).collect();
     row("receipt_classes", (!classes.is_empty()).then(|| classes.join(", ")));
     row("receipt_models", (!record.models.is_empty()).then(|| escaped(&record.models.join(", "))));
-    row("receipt_said", record.word.map(|said| word(match said {
-        crate::incident::Word::Works => "action_it_works",
-        crate::incident::Word::Down => "action_it_is_down",
-    })));
+    row(
+        "receipt_said",
+        record.word.map(|said| {
+            word(match said {
+                crate::incident::Word::Works => "action_it_works",
+                crate::incident::Word::Down => "action_it_is_down",
+            })
+        }),
+    );
     rows
 }
 
@@ -342,10 +354,18 @@ fn line(page: &mut String, text: &str) {
     page.push_str("\n\n");
 }
 
+fn bullet(page: &mut String, text: &str) {
+    for part in ["- ", text, "\n"] {
+        page.push_str(part);
+    }
+}
+
 fn table(page: &mut String, rows: &[(String, String)]) {
     page.push_str("| | |\n|---|---|\n");
     for (name, value) in rows {
-        page.push_str(&format!("| {name} | {value} |\n"));
+        for part in ["| ", name, " | ", value, " |\n"] {
+            page.push_str(part);
+        }
     }
     page.push('\n');
 }
@@ -435,7 +455,8 @@ mod tests {
     fn english(say: &Say) -> String {
         let words: serde_json::Value =
             serde_json::from_str(include_str!("../../../extension/_locales/en/messages.json")).unwrap();
-        let mut text = words[&say.key]["message"].as_str().unwrap_or_else(|| panic!("{} has no words", say.key)).to_owned();
+        let mut text =
+            words[&say.key]["message"].as_str().unwrap_or_else(|| panic!("{} has no words", say.key)).to_owned();
         for (index, arg) in say.args.iter().enumerate() {
             let value = match arg {
                 Arg::Text(text) => text.clone(),

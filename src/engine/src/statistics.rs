@@ -20,7 +20,7 @@ pub(crate) const WATCH_KEY: &str = "watch";
 /// Months kept of the observed minutes.
 pub(crate) const MAX_MONTHS: usize = 36;
 
-/// Observed minutes and the bad ones among them, by month.
+/// Observed minutes and the bad ones among them, by month; [`crate::Engine::watch`] has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watch(Vec<(u32, u32, u32)>);
 
@@ -41,6 +41,9 @@ impl Watch {
     }
 
     pub(crate) fn add(&mut self, month: u32, minutes: u32, bad: u32) {
+        if minutes == 0 {
+            return;
+        }
         if let Some(row) = self.0.iter_mut().find(|row| row.0 == month) {
             (row.1, row.2) = (row.1.saturating_add(minutes), row.2.saturating_add(bad));
             return;
@@ -55,11 +58,6 @@ impl Watch {
     pub fn of(&self, month: Month) -> Option<(u32, u32)> {
         self.0.iter().find(|row| row.0 == month.0 && row.1 > 0).map(|row| (row.1, row.2.min(row.1)))
     }
-}
-
-/// The observed minutes in a store; damaged ones are none.
-pub fn watch<'a>(local: impl IntoIterator<Item = (&'a str, &'a str)>) -> Watch {
-    local.into_iter().find(|(key, _)| *key == WATCH_KEY).and_then(|(_, value)| Watch::parse(value)).unwrap_or_default()
 }
 
 /// Of which minutes an uptime is.
@@ -96,7 +94,11 @@ impl Uptime {
     /// Per cent of the minutes that were not bad.
     #[expect(clippy::cast_precision_loss, reason = "minutes of a month are far below 2^52")]
     pub fn percent(self) -> f64 {
-        if self.minutes == 0 { 100.0 } else { 100.0 * (self.minutes - self.bad.min(self.minutes)) as f64 / self.minutes as f64 }
+        if self.minutes == 0 {
+            100.0
+        } else {
+            100.0 * (self.minutes - self.bad.min(self.minutes)) as f64 / self.minutes as f64
+        }
     }
 
     /// Whether it reaches a target, in thousandths of a per cent (99,500 is 99.5 %), in whole numbers so that a target that
@@ -260,7 +262,7 @@ pub const PUBLISHED: &[Published] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{Basis, MAX_MONTHS, Target, Uptime, Watch, figures, median_recovery, uptime, watch};
+    use super::{Basis, MAX_MONTHS, Target, Uptime, Watch, figures, median_recovery, uptime};
     use crate::incident::Record;
     use crate::moment::{Month, parse_rfc3339};
 
@@ -294,7 +296,11 @@ mod tests {
         assert_eq!(median(&[(30, true), (10, true), (20, true)]), Some(20));
         // By hand: S(10) = 4/5, the censored 15 leaves three, S(20) = 4/5 * 2/3 = 8/15, S(60) = 4/15.
         assert_eq!(median(&[(10, true), (15, false), (20, true), (60, true), (90, true)]), Some(60));
-        assert_eq!(median(&[(10, true), (20, true), (60, true), (90, true)]), Some(20), "without it the median is shorter");
+        assert_eq!(
+            median(&[(10, true), (20, true), (60, true), (90, true)]),
+            Some(20),
+            "without it the median is shorter"
+        );
         assert_eq!(median(&[(10, true), (15, false), (20, false)]), None, "most of it was never seen to end");
         assert_eq!(median(&[(10, false), (10, true)]), Some(10), "censored at the same time was still at risk");
     }
@@ -353,7 +359,8 @@ mod tests {
         posted.official = Some(posted.since + 12 * MIN);
         posted.handed = 1;
         posted.left = Some(posted.since + 3 * MIN);
-        let records = [posted, record(at("2026-03-20T08:00:00Z"), 10, false), record(at("2026-04-01T00:00:00Z"), 9, true)];
+        let records =
+            [posted, record(at("2026-03-20T08:00:00Z"), 10, false), record(at("2026-04-01T00:00:00Z"), 9, true)];
         let found = figures(month, &records, &Watch::default(), at("2026-04-10T00:00:00Z"));
         assert_eq!((found.incidents, found.verdicts, found.failed_sends, found.handed), (2, 1, 4, 1));
         assert_eq!(found.lost_ms, 13 * MIN);
@@ -368,7 +375,7 @@ mod tests {
             all.add(24_000 + month, 10, 1);
         }
         let json = all.write();
-        assert_eq!((all.0.len(), watch([("watch", json.as_str())])), (MAX_MONTHS, all));
+        assert_eq!((all.0.len(), Watch::parse(&json)), (MAX_MONTHS, Some(all)));
         for damaged in ["", "{}", r#"["1 2"]"#, r#"["1 2 3 4"]"#, r#"["a b c"]"#] {
             assert_eq!(Watch::parse(damaged), None, "{damaged}");
         }

@@ -6,12 +6,12 @@ use understudy_engine::incident::{self, Record, Word};
 use understudy_engine::moment::Month;
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::Settings;
-use understudy_engine::statistics::{self, Watch};
+use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
 use understudy_engine::words::Arg;
 use understudy_engine::{
-    Act, Area, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform, Request,
-    RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
+    Act, Area, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform,
+    Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -242,7 +242,7 @@ impl World {
     }
 
     fn watched(&self) -> Watch {
-        statistics::watch(self.stored())
+        self.engine.watch()
     }
 
     /// Three failed sends in as many episodes.
@@ -841,7 +841,9 @@ fn every_sentence_has_its_words() {
         let text = std::fs::read_to_string(format!("{}/src/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         for literal in text.split('"') {
             let plain = literal.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !literal.ends_with('_');
-            if plain && PREFIXES.iter().any(|prefix| literal.starts_with(prefix)) {
+            // The receipt's other words are the columns of its tables.
+            let column = source == "receipt.rs" && !literal.starts_with("receipt_");
+            if plain && !column && PREFIXES.iter().any(|prefix| literal.starts_with(prefix)) {
                 assert!(words.contains_key(literal), "{literal} has no words");
                 keys += 1;
             }
@@ -1025,9 +1027,8 @@ fn a_damaged_record_is_set_aside() {
     let mut engine = Engine::restore(config(), stored, T0);
     let mut aside = Vec::new();
     while let Some(output) = engine.poll() {
-        match output {
-            Output::Persist { area: Area::Local, key, value: Some(_) } => aside.push(key),
-            _ => {}
+        if let Output::Persist { area: Area::Local, key, value: Some(_) } = output {
+            aside.push(key);
         }
     }
     assert_eq!(aside, ["aside:incident:b", "aside:incident:c", "aside:watch"]);
@@ -1051,8 +1052,9 @@ fn minutes_in_which_claude_is_used_are_counted_and_the_bad_ones_among_them() {
             world.now += 60_000;
         }
         let (minutes, bad) = world.watched().of(Month::of(T0)).expect("observed minutes");
-        assert!((41..=57).contains(&minutes), "{minutes}");
-        assert!((15..=16).contains(&bad), "{bad}");
+        // 20 good ones, 15 bad ones, and 20 of which the first, the recovery's, was bad at its beginning.
+        assert_eq!((minutes, bad), (55, 16));
+        assert!(world.local.contains_key("watch"));
     });
 }
 
@@ -1072,7 +1074,10 @@ fn a_tap_that_hears_nothing_is_not_health() {
         assert_eq!(world.engine.state(), State::Clear, "one may be a page that is being left");
         unheard(world);
         let view = world.engine.view(world.now);
-        assert_eq!((view.state, view.headline.key.as_str(), world.badge.as_str()), (State::Blind, "verdict_unheard", "?"));
+        assert_eq!(
+            (view.state, view.headline.key.as_str(), world.badge.as_str()),
+            (State::Blind, "verdict_unheard", "?")
+        );
         assert!(view.since.is_some_and(|since| (first..first + 6_000).contains(&since)), "{:?}", view.since);
         assert!(world.reasons().contains(&"seen_unheard".into()));
         world.answered("heard again");
@@ -1136,7 +1141,7 @@ fn it_works_for_me_counts_for_this_incident_only() {
         assert_eq!(world.engine.state(), State::Down, "a claude.ai page has no say in it");
         world.page_act(Act::ItWorks {});
         assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_said_works".into()));
-        assert_eq!((world.badge.as_str(), world.words()), ("", vec![Act::ItIsDown {}]));
+        assert_eq!((world.badge.as_str(), world.words()), ("1", vec![Act::ItIsDown {}]));
         assert!(world.reasons().contains(&"seen_said_works".into()) && world.reasons().contains(&"seen_status".into()));
         failed(world, "hello");
         assert_eq!(world.engine.state(), State::Clear);

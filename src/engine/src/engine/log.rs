@@ -144,14 +144,7 @@ impl Engine {
 
     /// A request has got its cause, and what follows from it for the judgement is done.
     pub(super) fn after_settling(&mut self, pending: &Pending, cause: &Cause, now: Millis) {
-        if cause.class.votes()
-            && let Some(open) = &mut self.session.log.open
-            && let Some(id) = cause.request_id.as_deref().or(pending.headers.request_id.as_deref()).and_then(plain)
-            && open.request_ids.len() < MAX_REQUEST_IDS
-            && !open.request_ids.contains(&id)
-        {
-            open.request_ids.push(id);
-        }
+        self.log_request_id(pending, cause);
         if !pending.is_send() {
             return;
         }
@@ -172,6 +165,19 @@ impl Engine {
             // The edge answers, and the answer concerns this message: worth words where a person waits for an answer.
             let entry = pending.entry.clone();
             self.offer(pending.tab, pending.surface, cause, super::session::OfferKind::Refused, entry, now);
+        }
+    }
+
+    /// The id under which the site may find a failed request again: from its headers, or from a body that came later.
+    pub(super) fn log_request_id(&mut self, pending: &Pending, cause: &Cause) {
+        if cause.class.votes()
+            && let Some(open) = &mut self.session.log.open
+            && let Some(id) = cause.request_id.as_deref().or(pending.headers.request_id.as_deref()).and_then(plain)
+            && open.request_ids.len() < MAX_REQUEST_IDS
+            && !open.request_ids.contains(&id)
+        {
+            open.request_ids.push(id);
+            self.dirty = true;
         }
     }
 
@@ -222,16 +228,13 @@ impl Engine {
 
     fn follow(&mut self, now: Millis) {
         let Some(mut open) = self.session.log.open.take() else { return };
-        match &self.session.incident {
-            Some(incident) => {
-                open.down = open.down.or(incident.down_at);
-                open.recovered = incident.recovering_at;
-            }
-            None => {
-                open.closed = true;
-                if !std::mem::take(&mut self.session.log.silent) {
-                    open.recovered = open.recovered.or(Some(now));
-                }
+        if let Some(incident) = &self.session.incident {
+            open.down = open.down.or(incident.down_at);
+            open.recovered = incident.recovering_at;
+        } else {
+            open.closed = true;
+            if !std::mem::take(&mut self.session.log.silent) {
+                open.recovered = open.recovered.or(Some(now));
             }
         }
         if open.offered.is_none() {
@@ -278,6 +281,7 @@ impl Engine {
         if log.minutes > 0 && (log.minutes >= FLUSH_MINUTES || log.month != month) {
             self.kept.months.add(log.month, log.minutes, log.bad_minutes);
             (log.minutes, log.bad_minutes) = (0, 0);
+            self.dirty = true;
             let json = self.kept.months.write();
             self.persist(Area::Local, WATCH_KEY.to_owned(), Some(json));
         }
@@ -293,6 +297,13 @@ impl Engine {
             log.bad_minutes += 1;
             self.dirty = true;
         }
+    }
+
+    /// The observed minutes up to now, for receipts: those that are stored and those that are still to be.
+    pub fn watch(&self) -> Watch {
+        let (mut watch, log) = (self.kept.months.clone(), &self.session.log);
+        watch.add(log.month, log.minutes, log.bad_minutes);
+        watch
     }
 
     /// Notices, where they are allowed. Who has spoken of the incident knows of it.
@@ -360,7 +371,7 @@ impl Log {
 }
 
 /// How far an incident has come, as far as that is worth a write: its first failed send, the offer, the verdict, the
-/// official post, its recovery, its end, a handoff, the user's word. Of failed sends every doubling is written as well, so
+/// official post, its first request id, its recovery, its end, a handoff, the user's word. Of failed sends every doubling is written as well, so
 /// that a browser that is closed in the middle loses less than half of what was counted.
 fn come(record: &Record) -> u64 {
     let marks = [
@@ -369,13 +380,16 @@ fn come(record: &Record) -> u64 {
         record.offered.is_some(),
         record.down.is_some(),
         record.official.is_some(),
+        !record.request_ids.is_empty(),
         record.recovered.is_some(),
         record.closed,
         record.word.is_some(),
         record.word == Some(Word::Down),
     ];
     let marks = marks.into_iter().fold(0, |all, mark| all << 1 | u64::from(mark));
-    marks << 40 | u64::from(record.failed_sends.checked_ilog2().map_or(0, |log| log + 1)) << 32 | u64::from(record.handed)
+    marks << 40
+        | u64::from(record.failed_sends.checked_ilog2().map_or(0, |log| log + 1)) << 32
+        | u64::from(record.handed)
 }
 
 /// A name of the site's own, if it is one.

@@ -405,7 +405,8 @@ impl Engine {
         });
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next = requests.chain(jobs).chain(status).chain(incident).chain(self.log_due()).filter(|at| *at > now).min();
+        let next =
+            requests.chain(jobs).chain(status).chain(incident).chain(self.log_due()).filter(|at| *at > now).min();
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

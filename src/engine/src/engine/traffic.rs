@@ -248,6 +248,8 @@ impl Engine {
                 let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
                 if pending.done_at.is_some() {
+                    let (pending, cause) = (pending.clone(), pending.answer(Some(&body)));
+                    self.log_request_id(&pending, &cause);
                     return;
                 }
                 pending.status = Some(status);
