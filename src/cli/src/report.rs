@@ -68,7 +68,11 @@ pub fn text(diagnosis: &Diagnosis, file: &str, out: &mut dyn Write) -> io::Resul
 /// The receipt of the month in which the recording ends; `None` if the file does not date its requests.
 pub fn receipt(diagnosis: &Diagnosis, form: Form, target: Target) -> Option<String> {
     let (_, end) = diagnosis.span?;
-    let records = incident::records(diagnosis.log.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    let mut records = incident::records(diagnosis.log.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    for record in &mut records {
+        // Nobody was shown anything while it was recorded.
+        record.offered = None;
+    }
     let words = Words::english();
     // Made of the recording alone, so the same file gives the same receipt: its end is the time it is made at.
     Some(Receipt::of_month(Month::of(end), &records, &diagnosis.watch, target, end).write(form, &|say| words.say(say)))

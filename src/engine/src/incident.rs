@@ -33,6 +33,8 @@ pub struct Record {
     pub offered: Option<Millis>,
     /// When the verdict was reached.
     pub down: Option<Millis>,
+    /// When the status page was first read and said nothing of it; `None` if it was never read so.
+    pub green: Option<Millis>,
     /// When the status page was first seen to speak of claude.ai.
     pub official: Option<Millis>,
     /// The post's own time (`created_at`, else `updated_at`).
@@ -65,7 +67,7 @@ pub struct Record {
     pub models: Vec<String>,
 }
 
-fields!(Record: id, since, sent, offered, down, official, posted, title, recovered, last, closed, failures, failed_sends, handed, left, word, surfaces, classes, request_ids, models);
+fields!(Record: id, since, sent, offered, down, green, official, posted, title, recovered, last, closed, failures, failed_sends, handed, left, word, surfaces, classes, request_ids, models);
 
 /// What a person says against the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +136,7 @@ impl Record {
             ("sent", self.sent),
             ("offered", self.offered),
             ("down", self.down),
+            ("green", self.green),
             ("official", self.official),
             ("posted", self.posted),
             ("recovered", self.recovered),
@@ -188,6 +191,7 @@ impl Record {
             sent: json.take("sent").number(),
             offered: json.take("offered").number(),
             down: json.take("down").number(),
+            green: json.take("green").number(),
             official: json.take("official").number(),
             posted: json.take("posted").number(),
             title: json.take("title").texts().unwrap_or_default().into_iter().next(),
@@ -254,6 +258,7 @@ mod tests {
             sent: Some(1_772_451_430_000),
             offered: Some(1_772_451_430_000),
             down: Some(1_772_451_480_000),
+            green: Some(1_772_451_431_000),
             official: Some(1_772_452_160_000),
             posted: Some(1_772_452_140_000),
             title: Some("Elevated \"errors\" on claude.ai".into()),

@@ -148,7 +148,7 @@ impl Receipt {
             (word("receipt_unposted"), month.unposted.to_string()),
             (word("receipt_failed_sends"), month.failed_sends.to_string()),
             (word("receipt_handed"), month.handed.to_string()),
-            (word("receipt_lost"), duration(month.lost_ms)),
+            (word("receipt_lost"), span(month.lost, say)),
         ]
     }
 
@@ -218,7 +218,8 @@ impl Receipt {
             ("month_median_recovery_s", month.median_recovery_ms.map_or(Cell::None, |ms| Cell::number(ms / 1_000))),
             ("month_median_lag_s", month.median_lag_ms.map_or(Cell::None, |ms| Cell::Raw((ms / 1_000).to_string()))),
             ("month_unposted", Cell::number(month.unposted as u64)),
-            ("month_time_lost_s", Cell::number(month.lost_ms / 1_000)),
+            ("month_time_lost_s", Cell::number(month.lost.ms / 1_000)),
+            ("month_time_lost_is_minimum", Cell::truth(month.lost.at_least)),
         ]
     }
 }
@@ -282,6 +283,7 @@ fn incident_cells(record: &Record) -> Vec<(&'static str, Cell)> {
         ("first_failed_send", Cell::time(record.sent)),
         ("offer_shown", Cell::time(record.offered)),
         ("verdict", Cell::time(record.down)),
+        ("official_green", Cell::time(record.green)),
         ("official_seen", Cell::time(record.official)),
         ("official_posted", Cell::time(record.posted)),
         ("official_title", Cell::Foreign(record.title.iter().cloned().collect())),
@@ -311,16 +313,15 @@ fn incident_rows(record: &Record, say: &dyn Fn(&Say) -> String) -> Vec<(String, 
     let word = |key: &str| say(&Say::new(key));
     let mut rows = Vec::new();
     let mut row = |key: &str, value: Option<String>| rows.extend(value.map(|value| (word(key), value)));
-    let span = |span: Span| {
-        let text = duration(span.ms);
-        if span.at_least { say(&Say::new("receipt_at_least").text(text)) } else { text }
-    };
+    let span = |lasted: Span| span(lasted, say);
     let time = |at: Option<Millis>| at.map(rfc3339);
     row("receipt_since", time(Some(record.since)));
     row("receipt_sent", time(record.sent));
     row("receipt_offered", time(record.offered));
     row("receipt_down", time(record.down));
-    row("receipt_official", Some(time(record.official).unwrap_or_else(|| word("receipt_never"))));
+    row("receipt_green", time(record.green));
+    let unposted = if record.green.is_some() { "receipt_never" } else { "receipt_unknown" };
+    row("receipt_official", Some(time(record.official).unwrap_or_else(|| word(unposted))));
     row("receipt_posted", time(record.posted));
     row("receipt_post", record.title.as_deref().map(escaped));
     row("receipt_lag", record.official_lag_ms().map(lag));
@@ -386,6 +387,11 @@ fn escaped(text: &str) -> String {
     plain
 }
 
+fn span(lasted: Span, say: &dyn Fn(&Say) -> String) -> String {
+    let text = duration(lasted.ms);
+    if lasted.at_least { say(&Say::new("receipt_at_least").text(text)) } else { text }
+}
+
 /// For example `2 h 23 min`, `12 min 5 s`, `40 s`.
 fn duration(ms: u64) -> String {
     let seconds = ms / 1_000;
@@ -427,6 +433,7 @@ mod tests {
             sent: Some(since),
             offered: Some(since),
             down: Some(since + 68_000),
+            green: Some(since + 1_000),
             official: Some(at("2026-03-02T11:49:30Z")),
             posted: Some(at("2026-03-02T11:49:00Z")),
             title: Some("=HYPERLINK(\"https://evil.example\"), [x](y) | <b>\nnext".into()),

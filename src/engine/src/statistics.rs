@@ -10,7 +10,7 @@
 //! or below; if it never does, there is none to tell. Leaving the censored ones out would make recoveries look faster than
 //! they are, for long outages are the ones that are given up.
 
-use crate::incident::Record;
+use crate::incident::{Record, Span};
 use crate::input::Millis;
 use crate::json::Json;
 use crate::moment::Month;
@@ -154,22 +154,25 @@ pub struct MonthFigures {
     pub failed_sends: u64,
     /// Prompts that were taken to a fallback in them.
     pub handed: u64,
-    /// Time lost in them, milliseconds; what was lost at least, where an end was not seen.
-    pub lost_ms: u64,
+    /// Time lost in them.
+    pub lost: Span,
     /// Uptime.
     pub uptime: Uptime,
     /// Median time to recovery, milliseconds.
     pub median_recovery_ms: Option<Millis>,
     /// Median lag of the official post, milliseconds, of those incidents that got one.
     pub median_lag_ms: Option<i64>,
-    /// Incidents that the status page never spoke of while they lasted.
+    /// Incidents during which the status page was read and never spoke of them.
     pub unposted: usize,
 }
 
 /// The figures of one month; `now` ends the one that is running.
 pub fn figures(month: Month, records: &[Record], watch: &Watch, now: Millis) -> MonthFigures {
     let mine: Vec<&Record> = records.iter().filter(|record| Month::of(record.since) == month).collect();
-    let lost = mine.iter().filter_map(|record| record.lost()).map(|span| span.ms);
+    let lost = mine.iter().filter_map(|record| record.lost()).fold(Span { ms: 0, at_least: false }, |sum, one| Span {
+        ms: sum.ms.saturating_add(one.ms),
+        at_least: sum.at_least || one.at_least,
+    });
     let mut lags: Vec<i64> = mine.iter().filter_map(|record| record.official_lag_ms()).collect();
     lags.sort_unstable();
     MonthFigures {
@@ -178,11 +181,11 @@ pub fn figures(month: Month, records: &[Record], watch: &Watch, now: Millis) -> 
         verdicts: mine.iter().filter(|record| record.down.is_some()).count(),
         failed_sends: mine.iter().map(|record| u64::from(record.failed_sends)).sum(),
         handed: mine.iter().map(|record| u64::from(record.handed)).sum(),
-        lost_ms: lost.fold(0, u64::saturating_add),
+        lost,
         uptime: uptime(month, records, watch, now),
         median_recovery_ms: median_recovery(mine.iter().copied()),
         median_lag_ms: (!lags.is_empty()).then(|| lags[(lags.len() - 1) / 2]),
-        unposted: mine.iter().filter(|record| record.official.is_none()).count(),
+        unposted: mine.iter().filter(|record| record.green.is_some() && record.official.is_none()).count(),
     }
 }
 
@@ -263,7 +266,7 @@ pub const PUBLISHED: &[Published] = &[
 #[cfg(test)]
 mod tests {
     use super::{Basis, MAX_MONTHS, Target, Uptime, Watch, figures, median_recovery, uptime};
-    use crate::incident::Record;
+    use crate::incident::{Record, Span};
     use crate::moment::{Month, parse_rfc3339};
 
     const MIN: u64 = 60_000;
@@ -281,6 +284,7 @@ mod tests {
             recovered: recovered.then_some(end),
             last: if recovered { since } else { end },
             failed_sends: 2,
+            green: Some(since + MIN),
             ..Record::default()
         }
     }
@@ -363,7 +367,7 @@ mod tests {
             [posted, record(at("2026-03-20T08:00:00Z"), 10, false), record(at("2026-04-01T00:00:00Z"), 9, true)];
         let found = figures(month, &records, &Watch::default(), at("2026-04-10T00:00:00Z"));
         assert_eq!((found.incidents, found.verdicts, found.failed_sends, found.handed), (2, 1, 4, 1));
-        assert_eq!(found.lost_ms, 13 * MIN);
+        assert_eq!(found.lost, Span { ms: 13 * MIN, at_least: true });
         assert_eq!(found.median_recovery_ms, Some(60 * MIN));
         assert_eq!((found.median_lag_ms, found.unposted), (Some(12 * 60_000), 1));
     }

@@ -118,6 +118,7 @@ impl Engine {
         let Some(open) = self.session.log.open.as_mut().filter(|open| open.official.is_none()) else { return };
         let post = read.incidents.iter().find(|post| post.touches_claude_ai);
         if !read.says_down() && post.is_none() {
+            open.green.get_or_insert(now);
             return;
         }
         open.official = Some(now);
@@ -371,7 +372,7 @@ impl Log {
 }
 
 /// How far an incident has come, as far as that is worth a write: its first failed send, the offer, the verdict, the
-/// official post, its first request id, its recovery, its end, a handoff, the user's word. Of failed sends every doubling is written as well, so
+/// status page's silence and its post, its first request id, its recovery, its end, a handoff, the user's word. Of failed sends every doubling is written as well, so
 /// that a browser that is closed in the middle loses less than half of what was counted.
 fn come(record: &Record) -> u64 {
     let marks = [
@@ -379,6 +380,7 @@ fn come(record: &Record) -> u64 {
         record.sent.is_some(),
         record.offered.is_some(),
         record.down.is_some(),
+        record.green.is_some(),
         record.official.is_some(),
         !record.request_ids.is_empty(),
         record.recovered.is_some(),
