@@ -78,7 +78,7 @@ const CASES: [Case; 11] = [
         name: "rate_exceeded",
         breaks: |lab| completion(lab, Effect::shape(Shape::RateExceeded)),
         title: "title_failed",
-        what: "what_service",
+        what: "what_rate",
         offers: true,
         entry: "not-sent",
     },

@@ -65,7 +65,8 @@ impl Shell {
             Output::WakeAt { at } => {
                 let _ = alarms::at(ALARM, at);
             }
-            Output::Observed { .. } => {}
+            // Nobody is asked for the permission yet, so the engine asks for no notice.
+            Output::Notify { .. } | Output::Observed { .. } => {}
         }
         None
     }

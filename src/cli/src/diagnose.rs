@@ -7,12 +7,13 @@
 use crate::har::{self, Entry, Trouble};
 use crate::words::Words;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::io::Read;
 use understudy_engine::claude::{self, Role};
+use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
 use understudy_engine::{
-    Class, Config, Engine, Headers, Input, Millis, Output, Platform, Request, RequestStep, StatusAnswer, Stored,
+    Area, Class, Config, Engine, Headers, Input, Millis, Output, Platform, Request, RequestStep, StatusAnswer, Stored,
     Surface,
 };
 
@@ -38,6 +39,10 @@ pub struct Diagnosis {
     pub span: Option<(Millis, Millis)>,
     /// How many of the entries went to claude.ai.
     pub ours: usize,
+    /// What the engine kept of its incidents, as it would lie in a browser's store.
+    pub log: BTreeMap<String, String>,
+    /// The minutes in which claude.ai was used.
+    pub watch: Watch,
 }
 
 /// Reads a HAR file through the engine.
@@ -113,6 +118,7 @@ struct Replay {
     since: Option<Millis>,
     surfaces: BTreeSet<Surface>,
     evidence: BTreeSet<(Millis, String)>,
+    log: BTreeMap<String, String>,
 }
 
 impl Replay {
@@ -136,6 +142,7 @@ impl Replay {
             since: None,
             surfaces: BTreeSet::new(),
             evidence: BTreeSet::new(),
+            log: BTreeMap::new(),
         };
         replay.drain();
         // What a restore wants at its own time is not of this recording's.
@@ -257,9 +264,15 @@ impl Replay {
                         *entry = (surface, cause.class);
                     }
                 }
+                Output::Persist { area: Area::Local, key, value } => {
+                    match value {
+                        Some(value) => self.log.insert(key, value),
+                        None => self.log.remove(&key),
+                    };
+                }
                 Output::WakeAt { at } => self.wake = Some(at),
                 Output::FetchStatus { .. } => self.asked = Some(self.now),
-                // There is nobody to show anything to, and nothing to keep.
+                // There is nobody to show anything to.
                 _ => {}
             }
         }
@@ -289,6 +302,8 @@ impl Replay {
             evidence: self.evidence.into_iter().map(|(at, text)| (dated.then_some(at), text)).collect(),
             span: self.first.map(|first| (first, end)),
             ours: self.ours,
+            log: self.log,
+            watch: self.engine.watch(),
         }
     }
 }

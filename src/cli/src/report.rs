@@ -1,11 +1,15 @@
 //! A diagnosis for people and for programs.
 
 use crate::diagnose::Diagnosis;
-use crate::words::{clock, rfc3339};
+use crate::words::Words;
 use serde::ser::{Serialize, SerializeSeq, SerializeStruct, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use understudy_engine::incident;
+use understudy_engine::moment::{Month, clock, rfc3339};
+use understudy_engine::receipt::{Form, Receipt};
+use understudy_engine::statistics::Target;
 use understudy_engine::{Class, Surface};
 
 /// Failing entries that the text lists one by one.
@@ -59,6 +63,19 @@ pub fn text(diagnosis: &Diagnosis, file: &str, out: &mut dyn Write) -> io::Resul
     // Writing into a string cannot fail.
     let _ = compose(diagnosis, file, &mut page);
     out.write_all(page.as_bytes())
+}
+
+/// The receipt of the month in which the recording ends; `None` if the file does not date its requests.
+pub fn receipt(diagnosis: &Diagnosis, form: Form, target: Target) -> Option<String> {
+    let (_, end) = diagnosis.span?;
+    let mut records = incident::records(diagnosis.log.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+    for record in &mut records {
+        // Nobody was shown anything while it was recorded.
+        record.offered = None;
+    }
+    let words = Words::english();
+    // Made of the recording alone, so the same file gives the same receipt: its end is the time it is made at.
+    Some(Receipt::of_month(Month::of(end), &records, &diagnosis.watch, target, end).write(form, &|say| words.say(say)))
 }
 
 fn compose(diagnosis: &Diagnosis, file: &str, page: &mut String) -> std::fmt::Result {

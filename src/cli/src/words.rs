@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use std::collections::HashMap;
+use understudy_engine::moment::clock;
 use understudy_engine::words::{Arg, Say};
 
 /// The messages of the extension.
@@ -49,41 +50,9 @@ impl Words {
     }
 }
 
-/// RFC 3339 in UTC, for example `2026-03-02T11:37:02.000Z`.
-pub fn rfc3339(millis: u64) -> String {
-    let (year, month, day) = date(millis / 86_400_000);
-    let (hour, minute, second) = time(millis);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", millis % 1_000)
-}
-
-/// For example `2026-03-02 11:37:02 UTC`.
-pub fn clock(millis: u64) -> String {
-    let (year, month, day) = date(millis / 86_400_000);
-    let (hour, minute, second) = time(millis);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
-}
-
-fn time(millis: u64) -> (u64, u64, u64) {
-    let seconds = millis / 1_000;
-    (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
-}
-
-/// Year, month and day of a day since 1970-01-01, Gregorian (the year begins in March, so that the leap day is its last).
-fn date(day: u64) -> (u64, u64, u64) {
-    let day = day + 719_468;
-    let (era, of_era) = (day / 146_097, day % 146_097);
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Words, rfc3339};
-    use understudy_engine::claude::parse_rfc3339;
+    use super::Words;
     use understudy_engine::words::Say;
 
     #[test]
@@ -94,13 +63,5 @@ mod tests {
         assert!(!words.say(&Say::new("verdict_down")).contains("verdict_"));
         assert_eq!(words.say(&Say::new("no_such_key")), "no_such_key");
         assert!(words.say(&Say::new("seen_limit_until")).contains('$'), "a missing parameter is seen, not hidden");
-    }
-
-    #[test]
-    fn dates_there_and_back() {
-        for day in (0..40_000).step_by(7) {
-            let millis = day * 86_400_000 + 45_296_789;
-            assert_eq!(parse_rfc3339(&rfc3339(millis)), Some(millis), "day {day}");
-        }
     }
 }

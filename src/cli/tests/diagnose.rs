@@ -220,3 +220,41 @@ fn a_large_file_needs_no_memory() {
     eprintln!("200 MB, {count} requests: {took:.1?}, peak {peak} KB");
     assert!(peak < PEAK_KB, "peak {peak} KB");
 }
+
+#[test]
+fn a_receipt_has_three_forms() {
+    let file = folder().join("outage.har");
+    let run = |args: &[&str]| {
+        let out = understudy(&[&["diagnose", "--receipt"], args].concat(), Some(&file));
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).expect("text")
+    };
+    let json: Value = serde_json::from_str(&run(&["json", "--target", "99.9"])).expect("JSON");
+    let incident = &json["incidents"][0];
+    let expected = fs::read_to_string(folder().join("outage.json")).expect("the verdict");
+    let expected: Value = serde_json::from_str(&expected).expect("JSON");
+    assert_eq!(incident["first_failure"], expected["since"]);
+    assert!(incident["verdict"].is_string() && incident["recovery"].is_null(), "{incident}");
+    assert_eq!(
+        (&json["month"]["target_percent"], &json["month"]["target_met"]),
+        (&Value::from(99.9), &Value::from(false))
+    );
+    assert_eq!(json["month"]["availability_basis"], "observed");
+    let first = incident["first_failure"].as_str().expect("a time");
+    for form in ["md", "csv"] {
+        let text = run(&[form]);
+        assert!(text.contains(first), "{text}");
+        assert!(!text.contains("receipt_"), "a sentence without words: {text}");
+    }
+    for wrong in [
+        &["--receipt", "pdf"][..],
+        &["--target", "99.9"],
+        &["--receipt", "md", "--target", "x"],
+        &["--json", "--receipt", "md"],
+    ] {
+        let out = understudy(&[&["diagnose"], wrong].concat(), Some(&file));
+        assert_eq!((out.status.code(), out.stdout.is_empty()), (Some(2), true), "{wrong:?}");
+    }
+    let undated = understudy(&["diagnose", "--receipt", "md"], Some(&folder().join("undated.har")));
+    assert_eq!((undated.status.code(), undated.stdout.is_empty()), (Some(2), true));
+}

@@ -12,6 +12,7 @@
 
 mod answers;
 mod endpoints;
+mod fault;
 mod json;
 mod network;
 mod send;
@@ -24,7 +25,8 @@ use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
-pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, page};
+pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
+pub use fault::{Fault, fault};
 pub use network::{TRANSPORT, TransportRow, never_left, transport};
 pub use send::{human_messages, parse_send};
 pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status};

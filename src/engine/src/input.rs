@@ -295,6 +295,12 @@ pub enum Act {
     },
     /// Delete every saved prompt.
     ForgetAll {},
+    /// "It works for me": for the incident that is open, whatever the evidence says.
+    ItWorks {},
+    /// "It is down for me": until it is over.
+    ItIsDown {},
+    /// Delete the incident log.
+    ForgetIncidents {},
     /// Store the settings of the options page.
     Configure {
         /// All of them.
@@ -417,6 +423,9 @@ impl Act {
             "paste-by-hand" => Self::PasteByHand { job: job? },
             "forget" => Self::Forget { entry: entry? },
             "forget-all" => Self::ForgetAll {},
+            "it-works" => Self::ItWorks {},
+            "it-is-down" => Self::ItIsDown {},
+            "forget-incidents" => Self::ForgetIncidents {},
             "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
             _ => return None,
         };
@@ -478,6 +487,9 @@ mod tests {
             Act::PasteByHand { job: "j".into() },
             Act::Forget { entry: "e".into() },
             Act::ForgetAll {},
+            Act::ItWorks {},
+            Act::ItIsDown {},
+            Act::ForgetIncidents {},
             Act::Configure { settings: Settings::default() },
         ];
         for act in acts {

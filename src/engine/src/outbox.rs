@@ -52,7 +52,7 @@ pub struct Entry {
     /// The message's UUID, which the server adopts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub human_message: Option<String>,
-    /// The model asked.
+    /// The model asked last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Requests that carried it, automatic retries included.
@@ -176,6 +176,9 @@ impl Outbox {
             entry.touched = now;
             if send.human_message.is_some() {
                 entry.human_message.clone_from(&send.human_message);
+            }
+            if send.model.is_some() {
+                entry.model.clone_from(&send.model);
             }
             return Some(&self.entries[index]);
         }

@@ -1,6 +1,6 @@
 //! What each page shows, complete, so that a page only renders.
 
-use crate::input::{EntryId, JobId, Millis};
+use crate::input::{Act, EntryId, JobId, Millis};
 use crate::output::Tone;
 use crate::text::UserText;
 use crate::words::Say;
@@ -14,7 +14,7 @@ pub struct View {
     pub tone: Tone,
     /// The verdict in one line.
     pub headline: Say,
-    /// Since when, when there is something to date.
+    /// Since when: the first failure, or since when nothing is seen that should be.
     pub since: Option<Millis>,
     /// What to do next, where there is something.
     pub advice: Option<Say>,
@@ -22,6 +22,8 @@ pub struct View {
     pub evidence: Vec<Evidence>,
     /// What the official status page said and when we asked.
     pub official: Option<Evidence>,
+    /// What the user can say against the verdict: a label and the act for it.
+    pub words: Vec<(Say, Act)>,
     /// Saved prompts, the newest first, as many as fit.
     pub prompts: Vec<PromptRow>,
     /// How many are saved in all.

@@ -2,12 +2,16 @@
 //! single step. Both must do the same.
 
 use std::collections::BTreeMap;
+use understudy_engine::incident::{self, Record, Word};
+use understudy_engine::moment::Month;
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::Settings;
+use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
+use understudy_engine::words::Arg;
 use understudy_engine::{
-    Act, Area, CONSENT, Card, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform,
-    Request, RequestStep, StatusAnswer, Stored, StreamEnd, Target, Technique, UserText,
+    Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place,
+    Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -78,7 +82,7 @@ impl World {
                     assert!(!acted, "stored before anything else happens: {key}");
                     match (area, value) {
                         (Area::Session, value) => self.session.clone_from(value),
-                        (Area::Local, Some(_)) if !self.local.contains_key(key) && self.local.len() >= self.room => {
+                        (Area::Local, Some(_)) if self.is_full(key) => {
                             unstored.push(key.clone());
                         }
                         (Area::Local, Some(value)) => {
@@ -101,6 +105,16 @@ impl World {
             self.engine.handle(Input::Unstored { key }, self.now);
             self.drain();
         }
+    }
+
+    /// Whether a new prompt finds no room.
+    fn is_full(&self, key: &str) -> bool {
+        key.starts_with("entry:") && !self.local.contains_key(key) && self.prompts() >= self.room
+    }
+
+    /// Prompts in the lasting store.
+    fn prompts(&self) -> usize {
+        self.local.keys().filter(|key| key.starts_with("entry:")).count()
     }
 
     fn wait(&mut self, ms: u64) {
@@ -253,6 +267,57 @@ impl World {
 
     fn allow(&mut self, origin: &str) {
         self.tell(Input::Permissions { origins: vec![origin.into()] });
+    }
+
+    fn stored(&self) -> Vec<(&str, &str)> {
+        self.local.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    }
+
+    fn records(&self) -> Vec<Record> {
+        incident::records(self.stored())
+    }
+
+    fn watched(&self) -> Watch {
+        self.engine.watch()
+    }
+
+    /// Three failed sends in as many episodes.
+    fn outage(&mut self) {
+        for _ in 0..3 {
+            failed(self, "hello");
+            self.now += 21_000;
+        }
+        assert_eq!(self.engine.state(), State::Down);
+    }
+
+    /// Two good answers in as many episodes.
+    fn recovery(&mut self) {
+        self.answered("hello");
+        self.now += 21_000;
+        self.answered("and on");
+        assert_eq!(self.engine.state(), State::Clear);
+    }
+
+    fn headline(&self) -> String {
+        self.engine.view(self.now).headline.key
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        self.engine.view(self.now).evidence.into_iter().map(|line| line.say.key).collect()
+    }
+
+    fn words(&self) -> Vec<Act> {
+        self.engine.view(self.now).words.into_iter().map(|(_, act)| act).collect()
+    }
+
+    fn notices(&self) -> Vec<&str> {
+        let mut titles = Vec::new();
+        for output in &self.done {
+            if let Output::Notify { title, .. } = output {
+                titles.push(title.key.as_str());
+            }
+        }
+        titles
     }
 
     fn first_fallback(&mut self, provider: &str) {
@@ -712,7 +777,10 @@ fn temporary_chats_never_reach_lasting_storage() {
         let id = world.start("POST", &completion(), false, Some(body.into()));
         world.headers(id, 500, "application/json");
         failed(world, "this too");
-        assert!(world.local.is_empty(), "{:?}", world.local.keys());
+        // The log of what failed is kept, and knows nothing of the chat.
+        assert!(world.local.keys().all(|key| key.starts_with("incident:")), "{:?}", world.local.keys());
+        let secrets = ["off the record", "this too", CHAT, ORG];
+        assert!(world.local.values().all(|value| secrets.iter().all(|secret| !value.contains(secret))));
         assert_eq!(world.line(1), "saved_not_sent");
         assert_eq!(world.engine.view(world.now).prompts.len(), 2);
     });
@@ -786,7 +854,9 @@ fn damaged_stores_are_set_aside() {
 
 #[test]
 fn every_sentence_has_its_words() {
-    const PREFIXES: [&str; 15] = [
+    const PREFIXES: [&str; 17] = [
+        "notice_",
+        "receipt_",
         "title_",
         "what_",
         "saved_",
@@ -806,17 +876,21 @@ fn every_sentence_has_its_words() {
     let english = include_str!("../../../extension/_locales/en/messages.json");
     let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
     let mut keys = 0;
-    for source in ["engine/offers.rs", "engine/views.rs", "engine/handoffs.rs", "provider.rs"] {
+    for source in
+        ["engine/offers.rs", "engine/views.rs", "engine/handoffs.rs", "engine/log.rs", "receipt.rs", "provider.rs"]
+    {
         let text = std::fs::read_to_string(format!("{}/src/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         for literal in text.split('"') {
             let plain = literal.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !literal.ends_with('_');
-            if plain && PREFIXES.iter().any(|prefix| literal.starts_with(prefix)) {
+            // The receipt's other words are the columns of its tables.
+            let column = source == "receipt.rs" && !literal.starts_with("receipt_");
+            if plain && !column && PREFIXES.iter().any(|prefix| literal.starts_with(prefix)) {
                 assert!(words.contains_key(literal), "{literal} has no words");
                 keys += 1;
             }
         }
     }
-    assert!(keys > 80, "{keys}");
+    assert!(keys > 160, "{keys}");
     for surface in understudy_engine::Surface::ALL {
         assert!(words.contains_key(&format!("surface_{}", surface.name())));
     }
@@ -830,8 +904,8 @@ fn a_full_store_makes_room_by_answered_prompts() {
         world.wait(60_000);
         failed(world, "a new one");
         assert_eq!(world.entry(), (EntryState::NotSent, "a new one".into()));
-        assert_eq!((world.local.len(), world.line(1)), (1, "saved_not_sent"));
-        assert!(world.local.values().all(|entry| entry.contains("a new one")));
+        assert_eq!((world.prompts(), world.line(1)), (1, "saved_not_sent"));
+        assert!(world.local.iter().all(|(key, value)| !key.starts_with("entry:") || value.contains("a new one")));
         assert!(world.engine.view(world.now).evidence.iter().any(|line| line.say.key == "seen_made_room"));
     });
 }
@@ -853,7 +927,7 @@ fn a_full_store_without_room_keeps_the_prompt_with_the_session_and_says_so() {
         world.page_act(Act::Forget { entry: view.prompts[1].entry.clone() });
         world.wait(1_000);
         failed(world, "the second");
-        assert_eq!((world.local.len(), world.line(1)), (1, "saved_not_sent"));
+        assert_eq!((world.prompts(), world.line(1)), (1, "saved_not_sent"));
     });
 }
 
@@ -1195,9 +1269,9 @@ fn unanswered_prompts_never_go_by_themselves() {
             failed(world, &format!("prompt {n}"));
             world.now += 1_000;
         }
-        assert_eq!((world.local.len(), world.engine.view(world.now).saved), (205, 205));
+        assert_eq!((world.prompts(), world.engine.view(world.now).saved), (205, 205));
         world.page_act(Act::ForgetAll {});
-        assert_eq!((world.local.len(), world.engine.view(world.now).saved), (0, 0));
+        assert_eq!((world.prompts(), world.engine.view(world.now).saved), (0, 0));
     });
 }
 
@@ -1210,4 +1284,328 @@ fn two_failures_at_once_are_more_than_a_hiccup_and_one_is_not() {
         failed(world, "hello");
         assert_eq!(world.engine.state(), State::Suspected);
     });
+}
+
+#[test]
+fn an_outage_is_logged_from_its_first_failure_to_its_recovery() {
+    journey(|world| {
+        world.outage();
+        world.status_page("major_outage");
+        world.now += 60_000;
+        world.click_main();
+        let job = world.opened().0;
+        world.tell(Input::Opened { job, tab: Some(40) });
+        let (left, verdict) = (world.now, T0 + 42_000);
+        world.now += 600_000;
+        failed(world, "hello");
+        world.now += 30_000;
+        let back = world.now;
+        world.recovery();
+        let records = world.records();
+        assert_eq!(records.len(), 1);
+        let record = &records[0];
+        assert_eq!((record.since, record.sent, record.offered), (T0, Some(T0), Some(T0)));
+        assert_eq!((record.down, record.official, record.recovered), (Some(verdict), Some(T0 + 63_000), Some(back)));
+        assert_eq!((record.failures, record.failed_sends, record.handed, record.left), (4, 4, 1, Some(left)));
+        assert_eq!((record.closed, record.word), (true, None));
+        assert_eq!(record.request_ids, ["req_1"]);
+        assert_eq!(record.models, ["claude-opus-4-8"]);
+        assert_eq!(record.surfaces, [Surface::Completion]);
+        assert_eq!(record.classes, [(Class::Service, 4)]);
+        assert_eq!(record.lost().map(|span| (span.ms, span.at_least)), Some((left - T0, false)));
+        let secrets = ["hello", CHAT, ORG];
+        let logged = world.local.iter().filter(|(key, _)| key.starts_with("incident:"));
+        for (_, value) in logged {
+            assert!(secrets.iter().all(|secret| !value.contains(secret)), "{value}");
+        }
+    });
+}
+
+#[test]
+fn a_post_on_the_status_page_is_dated_by_itself() {
+    journey(|world| {
+        world.outage();
+        let body = r#"{"components":[{"id":"rwppv331jlwc","name":"claude.ai","status":"partial_outage"}],"incidents":[{"name":"Elevated errors","status":"investigating","impact":"major","created_at":"2026-03-02T11:49:00Z","updated_at":"2026-03-02T12:21:00Z","components":[{"id":"rwppv331jlwc","name":"claude.ai"}]}]}"#;
+        world.tell(Input::Status(Some(StatusAnswer { status: 200, body: body.into() })));
+        let record = world.records().remove(0);
+        assert_eq!(record.title.as_deref(), Some("Elevated errors"));
+        assert_eq!(record.posted, Some(1_772_452_140_000));
+        assert_eq!(record.official_lag_ms(), Some(720_000));
+        assert_eq!((record.closed, record.recovered), (false, None));
+    });
+}
+
+#[test]
+fn what_is_no_outage_and_no_failed_send_is_not_logged() {
+    journey(|world| {
+        let path = format!("/api/organizations/{ORG}/chat_conversations_v2?limit=30");
+        let id = world.start("GET", &path, false, None);
+        world.headers(id, 500, "application/json");
+        world.refused("hello", 401, "application/json", &error("authentication_error"));
+        world.wait(40 * 60_000);
+        assert_eq!(world.records(), []);
+    });
+}
+
+#[test]
+fn an_incident_that_nobody_sees_end_has_no_recovery() {
+    journey(|world| {
+        failed(world, "hello");
+        world.wait(31 * 60_000);
+        assert_eq!(world.engine.state(), State::Blind);
+        let record = world.records().remove(0);
+        assert_eq!((record.closed, record.recovered, record.last), (true, None, T0));
+        assert!(record.lasted().at_least);
+    });
+}
+
+#[test]
+fn the_log_is_written_for_what_is_new_and_not_for_every_failure() {
+    let mut world = World::new(false);
+    let mut writes = 0;
+    for n in 0..64 {
+        let before = world.local.iter().find(|(key, _)| key.starts_with("incident:")).map(|(_, value)| value.clone());
+        failed(&mut world, &format!("prompt {n}"));
+        world.now += 5_000;
+        let after = world.local.iter().find(|(key, _)| key.starts_with("incident:")).map(|(_, value)| value.clone());
+        writes += usize::from(before != after);
+    }
+    assert!(writes <= 9, "{writes} writes for 64 failures");
+    world.recovery();
+    assert_eq!(world.records()[0].failed_sends, 64, "the end is written whole");
+}
+
+#[test]
+fn the_log_keeps_the_newest_five_hundred() {
+    let mut world = World::new(false);
+    for _ in 0..incident::MAX_RECORDS + 3 {
+        failed(&mut world, "hello");
+        world.now += 1_000;
+        world.answered("hello");
+        world.now += 60_000;
+    }
+    let records = world.records();
+    assert_eq!(records.len(), incident::MAX_RECORDS);
+    assert!(records[0].since > T0, "the oldest went");
+    assert_eq!(records.last().map(|record| record.closed), Some(true));
+    world.page_act(Act::ForgetIncidents {});
+    assert_eq!((world.records(), world.watched()), (Vec::new(), Watch::default()));
+}
+
+#[test]
+fn a_damaged_record_is_set_aside() {
+    let stored = Stored {
+        session: None,
+        local: vec![
+            ("incident:a".into(), r#"{"id":10,"since":10}"#.into()),
+            ("incident:b".into(), r#"{"id":10,"since":10}"#.into()),
+            ("incident:c".into(), "{".into()),
+            ("watch".into(), "{}".into()),
+        ],
+    };
+    let mut engine = Engine::restore(config(), stored, T0);
+    let mut aside = Vec::new();
+    while let Some(output) = engine.poll() {
+        if let Output::Persist { area: Area::Local, key, value: Some(_) } = output {
+            aside.push(key);
+        }
+    }
+    assert_eq!(aside, ["aside:incident:b", "aside:incident:c", "aside:watch"]);
+}
+
+#[test]
+fn minutes_in_which_claude_is_used_are_counted_and_the_bad_ones_among_them() {
+    journey(|world| {
+        for _ in 0..20 {
+            world.answered("hello");
+            world.answered("again");
+            world.now += 60_000;
+        }
+        for _ in 0..15 {
+            failed(world, "hello");
+            world.now += 60_000;
+        }
+        world.recovery();
+        for _ in 0..20 {
+            world.answered("hello");
+            world.now += 60_000;
+        }
+        let (minutes, bad) = world.watched().of(Month::of(T0)).expect("observed minutes");
+        // 20 good ones, 15 bad ones, and 20 of which the first, the recovery's, was bad at its beginning.
+        assert_eq!((minutes, bad), (55, 16));
+        assert!(world.local.contains_key("watch"));
+    });
+}
+
+#[test]
+fn a_tap_that_hears_nothing_is_not_health() {
+    journey(|world| {
+        let unheard = |world: &mut World| {
+            let id = world.send("hello");
+            world.headers(id, 200, "text/event-stream");
+            world.step(id, RequestStep::Done);
+            world.wait(5_000);
+        };
+        world.answered("all is well");
+        assert_eq!(world.engine.state(), State::Clear);
+        let first = world.now;
+        unheard(world);
+        assert_eq!(world.engine.state(), State::Clear, "one may be a page that is being left");
+        unheard(world);
+        let view = world.engine.view(world.now);
+        assert_eq!(
+            (view.state, view.headline.key.as_str(), world.badge.as_str()),
+            (State::Blind, "verdict_unheard", "?")
+        );
+        assert!(view.since.is_some_and(|since| (first..first + 6_000).contains(&since)), "{:?}", view.since);
+        assert!(world.reasons().contains(&"seen_unheard".into()));
+        world.answered("heard again");
+        assert_eq!((world.engine.state(), world.badge.as_str()), (State::Clear, ""));
+    });
+}
+
+#[test]
+fn prompts_that_leave_unread_are_not_health() {
+    journey(|world| {
+        world.answered("all is well");
+        for _ in 0..2 {
+            world.now += 60_000;
+            let id = world.start("POST", "/v1/mobile/anthropic.claude.v1.ChatService/appendMessage", false, None);
+            world.headers(id, 200, "application/grpc-web+proto");
+            world.step(id, RequestStep::Done);
+        }
+        assert_eq!((world.engine.state(), world.headline()), (State::Blind, "verdict_unread".into()));
+        assert_eq!(world.engine.view(world.now).since, Some(T0 + 60_000));
+        failed(world, "by the old way");
+        assert_eq!(world.engine.state(), State::Hiccup, "a failure that is seen is said");
+    });
+}
+
+#[test]
+fn a_redesign_is_not_health_and_an_idle_page_is_not_blindness() {
+    journey(|world| {
+        let strange = |world: &mut World, times: u32| {
+            for n in 0..times {
+                world.now += 15_000;
+                let id = world.start("GET", &format!("/api/v9/things/{n}"), false, None);
+                world.headers(id, 200, "application/json");
+                world.step(id, RequestStep::Done);
+            }
+        };
+        let known = |world: &mut World| {
+            let id = world.start("GET", "/api/account", false, None);
+            world.headers(id, 200, "application/json");
+            world.step(id, RequestStep::Done);
+        };
+        known(world);
+        strange(world, 40);
+        assert_eq!(world.engine.state(), State::Clear, "it began well, and polls what it likes");
+        world.wait(8 * 3_600_000);
+        assert_eq!(world.engine.state(), State::Clear, "silence is not blindness");
+        world.tell(Input::Hello { tab: TAB, online: true });
+        strange(world, 20);
+        assert_eq!((world.engine.state(), world.headline()), (State::Blind, "verdict_unread".into()));
+        known(world);
+        assert_eq!(world.engine.state(), State::Clear);
+    });
+}
+
+#[test]
+fn it_works_for_me_counts_for_this_incident_only() {
+    journey(|world| {
+        assert_eq!(world.words(), [Act::ItIsDown {}]);
+        world.outage();
+        assert_eq!(world.words(), [Act::ItWorks {}]);
+        world.card_act(Act::ItWorks {});
+        assert_eq!(world.engine.state(), State::Down, "a claude.ai page has no say in it");
+        world.page_act(Act::ItWorks {});
+        assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_said_works".into()));
+        assert_eq!((world.badge.as_str(), world.words()), ("1", vec![Act::ItIsDown {}]));
+        assert!(world.reasons().contains(&"seen_said_works".into()) && world.reasons().contains(&"seen_status".into()));
+        failed(world, "hello");
+        assert_eq!(world.engine.state(), State::Clear);
+        assert_eq!(world.title(), "title_failed", "the offer comes all the same");
+        world.now += 21_000;
+        world.recovery();
+        assert_eq!(world.headline(), "verdict_recovered");
+        assert_eq!(world.records()[0].word, Some(Word::Works));
+        world.now += 60_000;
+        world.outage();
+        assert_eq!(world.records()[1].word, None);
+    });
+}
+
+#[test]
+fn it_is_down_for_me_counts_until_an_answer() {
+    journey(|world| {
+        world.answered("hello");
+        world.page_act(Act::ItIsDown {});
+        assert_eq!((world.engine.state(), world.headline()), (State::Down, "verdict_said_down".into()));
+        assert_eq!((world.badge.as_str(), world.engine.view(world.now).since), ("down", Some(world.now)));
+        assert_eq!(world.records(), [], "a word is no measurement");
+        world.now += 5_000;
+        world.answered("and on");
+        assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_clear".into()));
+        world.page_act(Act::ItIsDown {});
+        failed(world, "hello");
+        world.answered("hello");
+        assert_eq!(world.engine.state(), State::Clear, "over with its incident");
+        world.page_act(Act::ItIsDown {});
+        world.page_act(Act::ItWorks {});
+        assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_clear".into()));
+        world.page_act(Act::ItIsDown {});
+        world.wait(6 * 3_600_000);
+        assert_eq!(world.engine.state(), State::Clear, "nobody is held to a word for ever");
+    });
+}
+
+#[test]
+fn contradictions_are_explained() {
+    journey(|world| {
+        failed(world, "hello");
+        world.status_page("operational");
+        assert_eq!(world.reasons()[..2], ["seen_green_but_one", "seen_api_up"]);
+        world.now += 3_000;
+        failed(world, "hello");
+        let first = world.engine.view(world.now).evidence[0].say.clone();
+        assert_eq!((first.key.as_str(), first.args), ("seen_green_but", vec![Arg::Count(2)]));
+        world.now += 21_000;
+        world.status_page("major_outage");
+        failed(world, "hello");
+        assert_eq!(world.reasons()[0], "seen_api_up");
+        world.answered("hello");
+        assert_eq!((world.engine.state(), world.reasons()[0].as_str()), (State::Recovering, "seen_official_lags"));
+        world.now += 21_000;
+        world.answered("hello");
+        assert_eq!(world.reasons(), [""; 0]);
+    });
+}
+
+#[test]
+fn notices_need_leave_and_are_two_at_most() {
+    journey(|world| {
+        world.outage();
+        world.wait(120_000);
+        world.recovery();
+        world.wait(120_000);
+        assert_eq!(world.notices(), [""; 0], "nobody was asked");
+        world.allow("notifications");
+        world.now += 60_000;
+        world.outage();
+        assert_eq!(world.notices(), [""; 0], "not before it has held");
+        world.wait(61_000);
+        world.recovery();
+        world.wait(61_000);
+        world.wait(61_000);
+        assert_eq!(world.notices(), ["title_down", "notice_title_back"]);
+    });
+}
+
+#[test]
+fn a_notice_is_woken_for() {
+    let mut world = World::new(true);
+    world.allow("notifications");
+    world.outage();
+    let woken = |output: &Output| matches!(output, Output::WakeAt { at } if *at == T0 + 42_000 + 60_000);
+    assert!(world.done.iter().any(woken), "{:?}", world.done.last());
 }

@@ -6,7 +6,7 @@ use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{button, entry_tone, mark, tone_name};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
-use parts::{beginning, has_more, leads, reasons, verdict, way_on};
+use parts::{beginning, has_more, leads, reasons, verdict, way_on, words};
 use std::rc::Rc;
 use understudy_browser::{runtime, tabs};
 use understudy_engine::view::{PromptRow, View};
@@ -43,6 +43,8 @@ pub enum Deed {
     Spare,
     /// Delete it.
     Forget(EntryId),
+    /// Speak against the verdict.
+    Say(Act),
     /// Open the options.
     Options,
 }
@@ -69,6 +71,7 @@ impl Scene for Popup {
                 host.change(|popup| popup.doomed = None);
                 act(host, Act::Forget { entry });
             }
+            Deed::Say(word) => act(host, word),
             Deed::Options => {
                 let host = Rc::clone(host);
                 begin(async move {
@@ -103,7 +106,7 @@ impl Popup {
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
         let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
-        let main = main.with(reasons(view));
+        let main = main.with(reasons(view)).with(words(view));
         let foot = el("footer")
             .and(el("span").class("promise").text(say("page_promise")))
             .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options"));
@@ -251,7 +254,7 @@ mod tests {
     use understudy_engine::verdict::State;
     use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
     use understudy_engine::words::Say;
-    use understudy_engine::{Tone, UserText};
+    use understudy_engine::{Act, Tone, UserText};
 
     fn prompt(entry: &str, at: u64, state: EntryState, text: &str) -> PromptRow {
         PromptRow {
@@ -285,6 +288,7 @@ mod tests {
             advice: Some(Say::new("advice_down")),
             evidence: (0..6).map(|at| Evidence { at, say: Say::new("seen_status") }).collect(),
             official: Some(Evidence { at: 9, say: Say::new("official_green_but") }),
+            words: vec![(Say::new("action_it_works"), Act::ItWorks {})],
             prompts: vec![
                 prompt("e2", 20, EntryState::NotSent, "second"),
                 prompt("e1", 10, EntryState::Unknown, "first\nwith a second line"),
@@ -393,6 +397,17 @@ mod tests {
         let asked = deeds(&popup);
         assert!(asked.contains(&Deed::Forget("e1".into())) && asked.contains(&Deed::Spare));
         assert!(!asked.contains(&Deed::Forget("e2".into())));
+    }
+
+    #[test]
+    fn the_verdict_can_be_overruled() {
+        let said = |view: &View| {
+            let root = whole(&Popup::default(), view);
+            let found = all(&root).into_iter().filter(|element| matches!(element.does, Some(Deed::Say(_))));
+            found.map(|element| element.does.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(said(&down()), [Some(Deed::Say(Act::ItWorks {}))]);
+        assert_eq!(said(&View { words: Vec::new(), ..down() }), []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::{Endpoint, Role};
 use crate::cause::Surface;
+use crate::sight::Look;
 
 /// What a request is about; `None` for any host but claude.ai, which is none of our business.
 ///
@@ -48,6 +49,25 @@ pub fn is_forced_logout(url: &str) -> bool {
         "logout" => query.contains("involuntary=1"),
         "login" => query.contains("reauth=1"),
         _ => false,
+    }
+}
+
+/// What a request says of our own sight. A document says nothing: its HTML comes also when everything in it has changed.
+pub fn look(endpoint: &Endpoint<'_>, url: &str) -> Look {
+    if endpoint.role == Role::Send {
+        return Look::Readable;
+    }
+    if endpoint.weight > 0.0 && endpoint.role != Role::Document {
+        return Look::Known;
+    }
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let api = |first: &str| path.strip_prefix("https://claude.ai/").is_some_and(|path| path.starts_with(first));
+    if endpoint.row == "grpc" && path.ends_with("/appendMessage") {
+        Look::Unreadable
+    } else if endpoint.row == ELSE.row && (api("api/") || api("edge-api/") || api("v1/")) {
+        Look::Strange
+    } else {
+        Look::Nothing
     }
 }
 

@@ -260,6 +260,7 @@ impl Engine {
 
     fn note_handed(&mut self, entry: Option<&EntryId>, name: &str, way: Way, verified: bool, now: Millis) {
         self.dirty = true;
+        self.log_handed(entry, now);
         if let Some(kept) = entry.and_then(|id| self.outbox.get_mut(id)) {
             kept.handed = Some(Handed { provider: name.to_owned(), at: now, way, verified });
             let id = kept.id.clone();

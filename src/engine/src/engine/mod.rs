@@ -1,6 +1,7 @@
 //! The engine itself: inputs in, outputs out.
 
 mod handoffs;
+mod log;
 mod offers;
 mod session;
 mod traffic;
@@ -8,6 +9,7 @@ mod views;
 
 use crate::cause::{Cause, Surface};
 use crate::detect;
+use crate::incident::Word;
 use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
 use crate::outbox::{Entry, Outbox};
@@ -69,6 +71,8 @@ pub struct Engine {
     session: Session,
     outbox: Outbox,
     settings: Settings,
+    /// What is stored of the incident log.
+    kept: log::Kept,
     outputs: Vec<Output>,
     /// Whether the session differs from what was persisted last.
     dirty: bool,
@@ -83,6 +87,7 @@ impl Engine {
             session: session.unwrap_or_default(),
             outbox: Outbox::default(),
             settings: Settings::default(),
+            kept: log::Kept::default(),
             outputs: Vec::new(),
             dirty: false,
         };
@@ -100,7 +105,7 @@ impl Engine {
             } else if key.starts_with("entry:") {
                 Entry::parse(&value).map(|entry| engine.outbox.load(entry)).is_none()
             } else {
-                false
+                !engine.kept.load(&key, &value)
             };
             if damaged {
                 engine.session.set_aside = engine.session.set_aside.saturating_add(1);
@@ -128,6 +133,7 @@ impl Engine {
                 tab.streams.clear();
                 tab.shown = 0;
                 self.session.forget_numbers(page);
+                self.session.sight.hello(page);
                 self.dirty = true;
             }
             Input::Connectivity { online } => {
@@ -169,6 +175,9 @@ impl Engine {
 
     /// The verdict.
     pub fn state(&self) -> State {
+        if let Some(state) = self.said_state() {
+            return state;
+        }
         match &self.session.incident {
             Some(incident) if incident.recovering_at.is_some() => State::Recovering,
             Some(incident) if incident.down_at.is_some() => State::Down,
@@ -178,7 +187,7 @@ impl Engine {
             }
             Some(_) => State::Hiccup,
             // Nothing good and nothing bad was seen: that is not health.
-            None if self.session.seen_at.is_none() => State::Blind,
+            None if self.session.seen_at.is_none() || self.session.sight.blind().is_some() => State::Blind,
             None => State::Clear,
         }
     }
@@ -227,6 +236,9 @@ impl Engine {
                     self.persist(Area::Local, entry_key(&id), None);
                 }
             }
+            Act::ItWorks {} => self.say(Word::Works, now),
+            Act::ItIsDown {} => self.say(Word::Down, now),
+            Act::ForgetIncidents {} => self.forget_log(),
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
                 self.persist_json(Area::Local, SETTINGS_KEY.to_owned(), &self.settings.clone());
@@ -253,6 +265,7 @@ impl Engine {
         let incident = self.session.incident.get_or_insert_with(|| Incident::new(now));
         incident.note(surface, cause, now);
         incident.recovering_at = None;
+        self.log_failure(surface, cause, now);
         self.judge(now);
         self.ask_status(now);
         self.dirty = true;
@@ -323,6 +336,7 @@ impl Engine {
             }
         });
         if over {
+            self.log_silence();
             self.close_incident(now);
         }
         let open = self.session.incident.is_some();
@@ -355,6 +369,7 @@ impl Engine {
         else {
             return;
         };
+        self.log_official(&read, now);
         let seen = Official::of(&read, now);
         let speaks = seen.speaks_of_claude();
         self.session.official = Some(seen);
@@ -410,6 +425,7 @@ impl Engine {
 
     /// Everything that follows from the new state: cards, badge, wake-up, snapshot. What is stored goes out first.
     fn finish(&mut self, now: Millis) {
+        self.keep_log(now);
         self.refresh_cards();
         self.refresh_badge();
         self.refresh_wake(now);
@@ -452,7 +468,14 @@ impl Engine {
         });
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next = requests.chain(jobs).chain(status).chain(silence).chain(incident).filter(|at| *at > now).min();
+        let next = requests
+            .chain(jobs)
+            .chain(status)
+            .chain(silence)
+            .chain(incident)
+            .chain(self.log_due())
+            .filter(|at| *at > now)
+            .min();
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

@@ -3,6 +3,7 @@
 use super::Engine;
 use super::session::{Dismissed, Offer, OfferKind};
 use crate::cause::{Cause, Class, Surface};
+use crate::claude::{self, Fault};
 use crate::handoff::Way;
 use crate::input::{Act, EntryId, Millis, TabId};
 use crate::outbox::EntryState;
@@ -170,7 +171,7 @@ impl Engine {
     }
 
     /// The title and the sentence of what happened.
-    fn told(&self, offer: &Offer) -> (Say, Say) {
+    pub(super) fn told(&self, offer: &Offer) -> (Say, Say) {
         let cause = &offer.cause;
         match offer.kind {
             OfferKind::Offline => return (Say::new("title_offline"), Say::new("what_offline")),
@@ -179,14 +180,17 @@ impl Engine {
             OfferKind::Slow => return (Say::new("title_slow"), Say::new("what_slow")),
             OfferKind::Refused | OfferKind::Broken | OfferKind::Cut | OfferKind::NoAnswer => {}
         }
+        let code = || cause.status.map_or_else(|| "?".to_owned(), |status| status.to_string());
+        let alone = self.fails_alone(offer.entry.as_ref()).filter(|_| cause.class.votes());
         let what = match (offer.kind, cause.class) {
             (OfferKind::Cut, _) => Say::new("what_cut"),
             (OfferKind::NoAnswer, _) => Say::new("what_no_answer"),
+            _ if let Some(model) = alone => Say::new("what_model").text(model),
             (_, Class::Capacity) => Say::new("what_capacity"),
             (OfferKind::Broken, Class::Service) => Say::new("what_broken"),
-            (_, Class::Service) => {
-                Say::new("what_service").text(cause.status.map_or_else(|| "?".to_owned(), |status| status.to_string()))
-            }
+            (_, Class::Service) if cause.status == Some(429) => Say::new("what_rate"),
+            (_, Class::Service) if signs_in(offer.surface) => Say::new("what_login").text(code()),
+            (_, Class::Service) => Say::new("what_service").text(code()),
             (_, Class::UserLimit) => match cause.resets_at {
                 Some(at) => Say::new("what_limit_until").time(at),
                 None => Say::new("what_limit"),
@@ -197,17 +201,16 @@ impl Engine {
             (_, Class::Challenge) => Say::new("what_challenge"),
             (_, Class::Region) => Say::new("what_region"),
             (_, Class::OwnNetwork) => Say::new("what_in_between"),
-            (_, Class::ClientFault) => match (cause.status, cause.code.as_deref()) {
-                (Some(413), _)
-                | (_, Some("exceeded_max_uploads_per_message" | "exceeded_max_image_limit_per_chat")) => {
-                    Say::new("what_too_long")
-                }
-                (Some(404), _) => Say::new("what_gone"),
-                _ => Say::new("what_refused"),
-            },
+            (_, Class::ClientFault) => Say::new(match claude::fault(cause) {
+                Some(Fault::TooLong) => "what_too_long",
+                Some(Fault::Gone) => "what_gone",
+                Some(Fault::ModelGone) => "what_model_gone",
+                _ => "what_refused",
+            }),
             _ => Say::new("what_unknown"),
         };
         let title = match (offer.kind, cause.class) {
+            _ if let Some(model) = alone.filter(|_| self.state() != State::Down) => Say::new("title_model").text(model),
             (OfferKind::Cut | OfferKind::NoAnswer, _) | (_, Class::Service | Class::Capacity)
                 if self.state() == State::Down =>
             {
@@ -217,6 +220,7 @@ impl Engine {
             (OfferKind::NoAnswer, _) => Say::new("title_silent"),
             (_, Class::Capacity) => Say::new("title_capacity"),
             (_, Class::Service) if offer.surface == Surface::Completion => Say::new("title_failed"),
+            (_, Class::Service) if signs_in(offer.surface) => Say::new("title_login"),
             (_, Class::Service) => Say::new("title_not_loading"),
             (_, Class::UserLimit) => Say::new("title_limit"),
             (_, Class::Session) => Say::new("title_session"),
@@ -243,6 +247,7 @@ impl Engine {
             _ if kept => ("1", Tone::Grey, "badge_offer"),
             _ if offers => ("!", Tone::Grey, "badge_refused"),
             // A page of Claude is open and nothing was ever seen of it: grey, and it says so.
+            State::Blind if self.session.sight.blind().is_some() => ("?", Tone::Grey, "badge_unseen"),
             State::Blind if !self.session.tabs.is_empty() => ("?", Tone::Grey, "badge_blind"),
             State::Blind => ("", Tone::Grey, "badge_nothing"),
             State::Clear => ("", Tone::Calm, "badge_clear"),
@@ -254,6 +259,11 @@ impl Engine {
             self.outputs.push(Output::Badge(badge));
         }
     }
+}
+
+/// Whether this is the path to a session: signing in, and what every page begins with.
+pub(super) const fn signs_in(surface: Surface) -> bool {
+    matches!(surface, Surface::Login | Surface::Bootstrap | Surface::Account)
 }
 
 /// Where the prompt went, and whether it was seen there.

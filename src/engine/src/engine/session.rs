@@ -1,5 +1,6 @@
 //! What the engine must remember between two events, though the background may die between them.
 
+use super::log::{Log, Said};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
 use crate::codec::{self, Codec, Field, fields, variants};
@@ -7,6 +8,8 @@ use crate::detect::Detector;
 use crate::handoff::{Job, Stage, Way};
 use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::map::Map;
+use crate::notice::Notices;
+use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
 const VERSION: u64 = 5;
@@ -62,6 +65,14 @@ pub(super) struct Session {
     pub set_aside: u32,
     /// Answered prompts that were let go early, because the store was full.
     pub made_room: u32,
+    /// What the incident log has of the incident that is open, and of this month.
+    pub log: Log,
+    /// Whether what should be seen is seen.
+    pub sight: Sight,
+    /// What the user said against the verdict.
+    pub said: Option<Said>,
+    /// Which notices were given.
+    pub notices: Notices,
 }
 
 impl Default for Session {
@@ -87,6 +98,10 @@ impl Default for Session {
             wake: None,
             set_aside: 0,
             made_room: 0,
+            log: Log::default(),
+            sight: Sight::default(),
+            said: None,
+            notices: Notices::default(),
         }
     }
 }
@@ -357,7 +372,7 @@ impl Official {
     }
 }
 
-fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room);
+fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, said, notices);
 fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry, surface);

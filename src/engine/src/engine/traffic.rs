@@ -60,6 +60,7 @@ impl Engine {
         }
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
+        self.look(tab, &endpoint, url, now);
         // A redirect or a repeated navigation starts the same request again.
         if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == url) {
             return;
@@ -238,6 +239,8 @@ impl Engine {
         }
         let (tab, surface, status, entry) = (pending.tab, pending.surface, pending.status, pending.entry.clone());
         let (cause, weight, since) = (pending.answer(Some(body)), f64::from(pending.weight), pending.done_at);
+        let told = pending.clone();
+        self.log_request_id(&told, &cause);
         if cause.class == Class::Unknown {
             return;
         }
@@ -328,7 +331,7 @@ impl Engine {
             tab.tap = true;
         }
         match fact {
-            Fact::Ready {} => {}
+            Fact::Ready {} => self.session.sight.ready(),
             Fact::Response { seq, method, url, status, content_type, cf_mitigated, body } => {
                 let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
@@ -561,6 +564,7 @@ impl Engine {
             }
             _ => {}
         }
+        self.after_settling(&pending, cause, now);
     }
 
     /// What the outcome says of the prompt.

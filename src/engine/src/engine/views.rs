@@ -1,15 +1,17 @@
 //! Views, from the state alone.
 
 use super::Engine;
-use super::offers::{handed, link_note};
-use super::session::OfferKind;
+use super::offers::{handed, link_note, signs_in};
+use super::session::{Offer, OfferKind};
 use crate::cause::{Cause, Class, Surface};
-use crate::claude::ComponentStatus;
+use crate::claude::{self, ComponentStatus, Fault};
 use crate::handoff::Stage;
-use crate::input::{JobId, Millis};
+use crate::incident::Word;
+use crate::input::{Act, JobId, Millis};
 use crate::outbox::EntryState;
 use crate::output::Tone;
 use crate::provider::{self, CUSTOM};
+use crate::sight::Blindness;
 use crate::verdict::State;
 use crate::view::{Evidence, FallbackRow, HandoffView, PromptRow, View};
 use crate::words::Say;
@@ -24,14 +26,17 @@ impl Engine {
     pub fn view(&self, now: Millis) -> View {
         let state = self.state();
         let (tone, headline, advice) = self.headline(state, now);
+        let blind = self.session.sight.blind().filter(|_| state == State::Blind);
+        let said = self.session.said.filter(|said| said.word == Word::Down);
         View {
             state,
             tone,
             headline,
-            since: self.since(),
+            since: self.since().or(said.map(|said| said.at)).or(blind.map(|(_, since)| since)),
             advice,
             evidence: self.evidence(),
             official: self.official(),
+            words: self.words(state),
             prompts: self.prompt_rows(),
             saved: self.outbox.newest_first().count(),
             fallbacks: self.fallback_rows(),
@@ -40,56 +45,110 @@ impl Engine {
 
     fn headline(&self, state: State, now: Millis) -> (Tone, Say, Option<Say>) {
         let personal = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref()).max_by_key(|offer| offer.at);
+        let told = |tone: Tone, key: &str, advice: &str| (tone, Say::new(key), Some(Say::new(advice)));
+        let api_up = self.session.official.as_ref().is_some_and(|official| official.api_up);
+        let said = self.session.said.map(|said| said.word);
+        let judged = self.session.incident.as_ref().is_some_and(|incident| incident.down_at.is_some());
         match state {
-            _ if !self.session.online => (Tone::Grey, Say::new("verdict_offline"), Some(Say::new("advice_offline"))),
-            State::Down => {
-                let key = if self.session.official.as_ref().is_some_and(|official| official.api_up) {
-                    "verdict_down_api_up"
-                } else {
-                    "verdict_down"
-                };
-                (Tone::Down, Say::new(key), Some(Say::new("advice_down")))
+            _ if !self.session.online => told(Tone::Grey, "verdict_offline", "advice_offline"),
+            State::Clear if said == Some(Word::Works) => told(Tone::Calm, "verdict_said_works", "advice_said"),
+            State::Down if said == Some(Word::Down) && !judged => {
+                told(Tone::Down, "verdict_said_down", "advice_said_down")
             }
-            State::Suspected | State::Flapping => (Tone::Warn, Say::new("verdict_suspected"), Some(self.try_again())),
-            State::Hiccup => (Tone::Warn, Say::new("verdict_hiccup"), Some(self.try_again())),
-            State::Recovering => (Tone::Calm, Say::new("verdict_recovering"), Some(Say::new("advice_recovering"))),
+            State::Down => {
+                let failing = self.failing();
+                let login = !failing.is_empty() && failing.iter().all(|surface| signs_in(*surface));
+                let key = match (api_up, login) {
+                    (_, true) => "verdict_down_login",
+                    (true, false) => "verdict_down_api_up",
+                    (false, false) => "verdict_down",
+                };
+                told(Tone::Down, key, "advice_down")
+            }
+            State::Suspected | State::Flapping => {
+                (Tone::Warn, Say::new("verdict_suspected"), Some(Say::new(self.next_step(personal))))
+            }
+            State::Hiccup if self.failing() == [Surface::Upload] => {
+                told(Tone::Warn, "verdict_uploads", "advice_uploads")
+            }
+            State::Hiccup => (Tone::Warn, Say::new("verdict_hiccup"), Some(Say::new(self.next_step(personal)))),
+            State::Recovering => told(Tone::Calm, "verdict_recovering", "advice_recovering"),
             State::Clear | State::Blind => match personal {
                 // Not Claude's fault, but what the person waits for all the same.
                 Some(offer) => {
-                    let (key, advice) = match offer.cause.class {
-                        Class::UserLimit => ("verdict_limit", "advice_limit"),
-                        Class::Session => ("verdict_session", "advice_session"),
-                        Class::Challenge => ("verdict_challenge", "advice_challenge"),
-                        Class::Account => ("verdict_account", "advice_account"),
-                        Class::Region => ("verdict_region", "advice_account"),
-                        Class::OwnNetwork if offer.kind == OfferKind::Refused => {
-                            ("title_in_between", "what_in_between")
-                        }
-                        Class::OwnNetwork => ("verdict_own_network", "advice_offline"),
-                        Class::ClientFault => ("title_refused", "advice_refused"),
-                        Class::Unknown if offer.kind == OfferKind::OwnNetwork => {
-                            ("verdict_own_network", "advice_offline")
-                        }
-                        Class::Unknown if offer.kind != OfferKind::Refused => ("verdict_unanswered", "advice_failed"),
-                        _ => ("title_unknown", "what_unknown"),
+                    let key = match (offer.kind, offer.cause.class) {
+                        (OfferKind::Cut, _) => "verdict_cut",
+                        (OfferKind::Slow, _) => "verdict_slow",
+                        (OfferKind::OwnNetwork | OfferKind::Offline, _) => "verdict_own_network",
+                        (_, Class::UserLimit) => "verdict_limit",
+                        (_, Class::Session) => "verdict_session",
+                        (_, Class::Challenge) => "verdict_challenge",
+                        (_, Class::Account) => "verdict_account",
+                        (_, Class::Region) => "verdict_region",
+                        (_, Class::OwnNetwork) => "verdict_in_between",
+                        (_, Class::ClientFault) => "verdict_refused",
+                        (OfferKind::Refused | OfferKind::Broken, Class::Unknown) => "title_unknown",
+                        _ => "verdict_unanswered",
                     };
-                    (Tone::Grey, Say::new(key), Some(Say::new(advice)))
+                    (Tone::Grey, Say::new(key), Some(Say::new(self.next_step(Some(offer)))))
                 }
-                None if state == State::Blind => {
-                    (Tone::Grey, Say::new("verdict_blind"), Some(Say::new("advice_blind")))
-                }
-                None => match self.session.recovered_at.filter(|at| now.saturating_sub(*at) < RECENT_MS) {
-                    Some(at) => (Tone::Calm, Say::new("verdict_recovered").time(at), None),
-                    None => (Tone::Calm, Say::new("verdict_clear"), None),
+                None => match self.session.sight.blind().filter(|_| state == State::Blind) {
+                    Some((Blindness::Unheard, _)) => told(Tone::Grey, "verdict_unheard", "advice_unheard"),
+                    Some(_) => told(Tone::Grey, "verdict_unread", "advice_unread"),
+                    None if state == State::Blind => told(Tone::Grey, "verdict_blind", "advice_blind"),
+                    None => match self.session.recovered_at.filter(|at| now.saturating_sub(*at) < RECENT_MS) {
+                        Some(at) => (Tone::Calm, Say::new("verdict_recovered").time(at), None),
+                        None => (Tone::Calm, Say::new("verdict_clear"), None),
+                    },
                 },
             },
         }
     }
 
-    /// What to do about a failure; only a prompt that is there is called saved.
-    fn try_again(&self) -> Say {
-        let open = self.outbox.newest_open().is_some();
-        Say::new(if open { "advice_failed" } else { "advice_failed_page" })
+    /// What to do next about what the newest card is about: each shape of failure has its own.
+    fn next_step(&self, offer: Option<&Offer>) -> &'static str {
+        // Only a prompt that is there is called saved.
+        let kept = offer.map_or_else(|| self.outbox.newest_open().is_some(), |offer| offer.entry.is_some());
+        let failed = if kept { "advice_failed" } else { "advice_failed_page" };
+        let Some(offer) = offer else { return failed };
+        if self.fails_alone(offer.entry.as_ref()).is_some() && offer.cause.class.votes() {
+            return "advice_model";
+        }
+        match (offer.kind, offer.cause.class) {
+            (OfferKind::Offline | OfferKind::OwnNetwork, _) => "advice_offline",
+            (OfferKind::Slow, _) => "advice_slow",
+            (OfferKind::Cut, _) => "advice_cut",
+            (_, Class::Capacity) => "advice_capacity",
+            (OfferKind::Broken, Class::Service) => "advice_broken",
+            (_, Class::Service) if offer.cause.status == Some(429) => "advice_rate",
+            (_, Class::Service) if signs_in(offer.surface) => "advice_login",
+            (_, Class::UserLimit) => "advice_limit",
+            (_, Class::Session) => "advice_session",
+            (_, Class::Challenge) => "advice_challenge",
+            (_, Class::Account) => "advice_account",
+            (_, Class::Region) => "advice_region",
+            (_, Class::OwnNetwork) => "advice_in_between",
+            (_, Class::ClientFault) => match claude::fault(&offer.cause) {
+                Some(Fault::TooLong) => "advice_too_long",
+                Some(Fault::Gone) => "advice_gone",
+                Some(Fault::ModelGone) => "advice_model",
+                _ => "advice_refused",
+            },
+            _ => failed,
+        }
+    }
+
+    /// What the user can say: never what we say already.
+    fn words(&self, state: State) -> Vec<(Say, Act)> {
+        let mut words = Vec::new();
+        let incident = self.session.incident.is_some() || self.session.said.is_some();
+        if incident && state != State::Clear {
+            words.push((Say::new("action_it_works"), Act::ItWorks {}));
+        }
+        if !matches!(state, State::Down | State::Flapping) && self.session.online {
+            words.push((Say::new("action_it_is_down"), Act::ItIsDown {}));
+        }
+        words
     }
 
     fn evidence(&self) -> Vec<Evidence> {
@@ -109,17 +168,55 @@ impl Engine {
             };
             lines.sort_by_key(|line| strength(&line.say));
         }
+        lines.splice(0..0, self.explained());
         let personal = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());
         lines.extend(
             personal
                 .filter(|offer| !offer.cause.class.votes() && offer.cause.class != Class::Unknown)
                 .map(|offer| Evidence { at: offer.at, say: witnessed(offer.surface, &offer.cause) }),
         );
+        if let Some((why, since)) = self.session.sight.blind() {
+            let key = match why {
+                Blindness::Unheard => "seen_unheard",
+                Blindness::Unreadable => "seen_unreadable",
+                Blindness::Strange => "seen_strange",
+            };
+            lines.push(Evidence { at: since, say: Say::new(key) });
+        }
         if self.session.set_aside > 0 {
             lines.push(Evidence { at: 0, say: Say::new("seen_damaged").count(u64::from(self.session.set_aside)) });
         }
         if self.session.made_room > 0 {
             lines.push(Evidence { at: 0, say: Say::new("seen_made_room").count(u64::from(self.session.made_room)) });
+        }
+        lines
+    }
+
+    /// What contradicts each other, or the eye, said first: the user's word, the status page against what was seen here,
+    /// Claude's API beside the web app.
+    fn explained(&self) -> Vec<Evidence> {
+        let mut lines = Vec::new();
+        if let Some(said) = self.session.said {
+            let key = if said.word == Word::Works { "seen_said_works" } else { "seen_said_down" };
+            lines.push(Evidence { at: said.at, say: Say::new(key) });
+        }
+        let (Some(official), Some(incident)) = (&self.session.official, &self.session.incident) else { return lines };
+        let mut explain = |say: Say| lines.push(Evidence { at: official.at, say });
+        let green = official.claude == Some(ComponentStatus::Operational) && !official.speaks_of_claude();
+        match u64::from(self.session.log.run) {
+            _ if incident.recovering_at.is_some() => {
+                if official.speaks_of_claude() {
+                    explain(Say::new("seen_official_lags"));
+                }
+                return lines;
+            }
+            0 => {}
+            1 if green => explain(Say::new("seen_green_but_one")),
+            sends if green => explain(Say::new("seen_green_but").count(sends)),
+            _ => {}
+        }
+        if official.api_up {
+            explain(Say::new("seen_api_up"));
         }
         lines
     }
@@ -248,7 +345,9 @@ fn witnessed(surface: Surface, cause: &Cause) -> Say {
         Class::Challenge => Say::new("seen_challenge"),
         Class::Region => Say::new("seen_region"),
         Class::Account => Say::new("seen_account"),
+        Class::OwnNetwork if cause.transport.is_none() => Say::new("seen_in_between").word(place),
         Class::OwnNetwork => Say::new("seen_own_network").word(place),
+        Class::ClientFault => Say::new("seen_refused").word(place),
         _ if cause.status == Some(200) => Say::new("seen_cut").word(place),
         _ => Say::new("seen_silent").word(place),
     }

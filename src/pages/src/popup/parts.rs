@@ -1,7 +1,7 @@
 //! What the popup is made of, from the view alone.
 
 use super::Deed;
-use crate::marks::{mark, state_word, tone_name};
+use crate::marks::{button, mark, state_word, tone_name};
 use crate::tree::{El, Words, el, say};
 use understudy_engine::Tone;
 use understudy_engine::handoff::{encoded_len, normalised};
@@ -30,10 +30,18 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
 }
 
+/// What the user can say against the verdict.
+pub(super) fn words(view: &View) -> Option<El<Deed>> {
+    let said =
+        view.words.iter().map(|(label, act)| button("quiet", label, Deed::Say(act.clone())).key(label.key.clone()));
+    (!view.words.is_empty()).then(|| el("p").class("words").with(said))
+}
+
 /// Whether there is a reason to leave, and something to gain by it.
 pub(super) fn leads(view: &View) -> bool {
     // Without a network nothing else would answer either.
-    let nowhere = matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network");
+    let nowhere =
+        matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network" | "verdict_in_between");
     let waiting = view.prompts.iter().any(|row| row.state != EntryState::Confirmed);
     !nowhere && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
 }
