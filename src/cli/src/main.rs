@@ -1,5 +1,6 @@
 //! `understudy`: the engine on a HAR file, on any machine.
 
+mod accuracy;
 mod diagnose;
 mod har;
 mod json;
@@ -27,6 +28,17 @@ Nothing leaves this machine, and no prompt is read. Exit status: 0 if the file c
 ";
 
 fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    if args.get(1).is_some_and(|a| a == "tune") {
+        if let Ok(text) = std::env::var("TUNE") {
+            let v: Vec<f64> = text.split(',').map(|x| x.trim().parse().unwrap()).collect();
+            let _ = understudy_engine::judge::TUNING.set(understudy_engine::judge::Tuning { v: v.try_into().unwrap() });
+        }
+        let plan = accuracy::Plan { seed: args[2].parse().unwrap(), years: args[3].parse().unwrap(), outages: args[4].parse().unwrap(), stress: args.len() > 5 };
+        let scores = accuracy::run(&plan, &mut |_| ());
+        accuracy::print(&plan, &scores);
+        return ExitCode::SUCCESS;
+    }
     let command = match parse(lexopt::Parser::from_env()) {
         Ok(command) => command,
         Err(error) => return complain(&format!("{error}. Try: understudy --help")),

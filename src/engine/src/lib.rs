@@ -13,6 +13,7 @@ mod engine;
 pub mod handoff;
 mod input;
 pub mod json;
+pub mod judge;
 mod map;
 pub mod outbox;
 mod output;

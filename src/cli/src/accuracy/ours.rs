@@ -1,0 +1,97 @@
+//! The judge of the extension, with what the extension would do for it: ask the neutral origin, ask claude.ai.
+
+use super::rng::Rng;
+use super::workload::{Event, Fate, GRACE_S, Session, millis};
+use understudy_engine::judge::{Heard, Judge, Seen};
+use understudy_engine::verdict::State;
+use understudy_engine::{Class, Millis, Surface};
+
+/// The judge and what it waits for.
+pub struct Ours {
+    pub judge: Judge,
+    rng: Rng,
+    due: Vec<(Millis, Due)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    Neutral(bool),
+    Probe(Surface, Fate),
+}
+
+/// What is told to whoever keeps the score.
+pub enum Told<'a> {
+    Offer(&'a Event),
+    State(Millis, State),
+}
+
+/// An answer of the neutral origin takes this long, …
+const ANSWER_MS: Millis = 300;
+/// … and that there is none is known after this long.
+const SILENCE_MS: Millis = 1_000;
+
+impl Ours {
+    pub fn new(probing: bool, rng: Rng) -> Self {
+        Self { judge: Judge::new(probing), rng, due: Vec::new() }
+    }
+
+    /// Lives through one session.
+    pub fn session(&mut self, session: &Session, tell: &mut dyn FnMut(Told<'_>)) {
+        let closes = session.end + millis(GRACE_S);
+        let mut events = session.events.iter().peekable();
+        self.due.clear();
+        let mut state = self.judge.state();
+        let mut now = session.start;
+        loop {
+            let event = events.peek().map(|event| event.at);
+            let answer = self.due.iter().map(|(at, _)| *at).min();
+            let probe = self.judge.probe().map(|(at, _)| at.max(now)).filter(|at| *at <= closes);
+            let Some(next) = [event, answer, probe].into_iter().flatten().min() else { break };
+            now = next.max(now);
+            self.judge.tick(now);
+            if answer == Some(next) {
+                let index = self.due.iter().position(|(at, _)| *at == next).unwrap_or_default();
+                match self.due.swap_remove(index).1 {
+                    Due::Neutral(up) => self.judge.neutral(up, now),
+                    Due::Probe(surface, fate) => {
+                        self.observe(Some(surface), fate, None, now);
+                    }
+                }
+            } else if event == Some(next) {
+                if let Some(event) = events.next() {
+                    let turn = (event.surface == Some(Surface::Completion)).then_some(u64::from(event.action));
+                    let heard = self.observe(event.surface, event.fate, turn, now);
+                    if matches!(heard, Heard::Failed | Heard::Held) {
+                        tell(Told::Offer(event));
+                    }
+                }
+            } else if let Some((_, surface)) = self.judge.probe() {
+                self.judge.probed(now);
+                let (fate, later) = session.probe(surface, now, &mut self.rng);
+                self.due.push((now + ANSWER_MS + later, Due::Probe(surface, fate)));
+            }
+            if self.judge.asks(now) {
+                let up = session.network(now);
+                self.due.push((now + if up { ANSWER_MS } else { SILENCE_MS }, Due::Neutral(up)));
+            }
+            let current = self.judge.state();
+            if current != state {
+                state = current;
+                tell(Told::State(now, state));
+            }
+        }
+    }
+
+    fn observe(&mut self, surface: Option<Surface>, fate: Fate, turn: Option<u64>, now: Millis) -> Heard {
+        let (class, silent) = match fate {
+            Fate::Ok => (Class::Ok, false),
+            Fate::Error => (Class::Service, false),
+            Fate::Silent | Fate::Offline => (Class::OwnNetwork, true),
+            Fate::Limit => (Class::UserLimit, false),
+            Fate::Session => (Class::Session, false),
+        };
+        let Some(surface) = surface else { return Heard::Nothing };
+        self.judge.online(fate != Fate::Offline);
+        self.judge.observe(&Seen { surface, class, worth: 1.0, silent, model: None, turn }, now)
+    }
+}
