@@ -2,7 +2,7 @@
 
 use super::rng::Rng;
 use super::workload::{Event, Fate, GRACE_S, Session, millis};
-use understudy_engine::judge::{Heard, Judge, Seen};
+use understudy_engine::judge::{Heard, Judge, Seen, Way};
 use understudy_engine::verdict::State;
 use understudy_engine::{Class, Millis, Surface};
 
@@ -11,12 +11,15 @@ pub struct Ours {
     pub judge: Judge,
     rng: Rng,
     due: Vec<(Millis, Due)>,
+    pub log: Vec<(Millis, Surface, Fate)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Due {
     Neutral(bool),
     Probe(Surface, Fate),
+    /// A send has no first byte yet.
+    Late(u64),
 }
 
 /// What is told to whoever keeps the score.
@@ -29,10 +32,12 @@ pub enum Told<'a> {
 const ANSWER_MS: Millis = 300;
 /// … and that there is none is known after this long.
 const SILENCE_MS: Millis = 1_000;
+/// The extension calls a send late after this long without a first byte.
+const LATE_MS: Millis = 20_000;
 
 impl Ours {
     pub fn new(probing: bool, rng: Rng) -> Self {
-        Self { judge: Judge::new(probing), rng, due: Vec::new() }
+        Self { judge: Judge::new(probing), rng, due: Vec::new(), log: Vec::new() }
     }
 
     /// Lives through one session.
@@ -40,6 +45,11 @@ impl Ours {
         let closes = session.end + millis(GRACE_S);
         let mut events = session.events.iter().peekable();
         self.due.clear();
+        let late = session.events.iter().filter(|event| event.surface == Some(Surface::Completion));
+        self.due.extend(
+            late.filter(|event| event.at >= event.began + LATE_MS)
+                .map(|event| (event.began + LATE_MS, Due::Late(u64::from(event.action)))),
+        );
         let mut state = self.judge.state();
         let mut now = session.start;
         loop {
@@ -53,8 +63,14 @@ impl Ours {
                 let index = self.due.iter().position(|(at, _)| *at == next).unwrap_or_default();
                 match self.due.swap_remove(index).1 {
                     Due::Neutral(up) => self.judge.neutral(up, now),
+                    Due::Late(turn) => {
+                        let surface = Surface::Completion;
+                        let (class, way) = (Class::Unknown, Way::Doubtful);
+                        self.judge.observe(&Seen { surface, class, worth: 0.6, way, model: None, turn: Some(turn) }, now);
+                    }
                     Due::Probe(surface, fate) => {
                         self.observe(Some(surface), fate, None, now);
+                        if std::env::var("DEBUG").is_ok() { self.log.push((now, surface, fate)); }
                     }
                 }
             } else if event == Some(next) {
@@ -83,15 +99,15 @@ impl Ours {
     }
 
     fn observe(&mut self, surface: Option<Surface>, fate: Fate, turn: Option<u64>, now: Millis) -> Heard {
-        let (class, silent) = match fate {
-            Fate::Ok => (Class::Ok, false),
-            Fate::Error => (Class::Service, false),
-            Fate::Silent | Fate::Offline => (Class::OwnNetwork, true),
-            Fate::Limit => (Class::UserLimit, false),
-            Fate::Session => (Class::Session, false),
+        let (class, way) = match fate {
+            Fate::Ok => (Class::Ok, Way::Answered),
+            Fate::Error => (Class::Service, Way::Answered),
+            Fate::Silent | Fate::Offline => (Class::OwnNetwork, Way::Silent),
+            Fate::Limit => (Class::UserLimit, Way::Answered),
+            Fate::Session => (Class::Session, Way::Answered),
         };
         let Some(surface) = surface else { return Heard::Nothing };
         self.judge.online(fate != Fate::Offline);
-        self.judge.observe(&Seen { surface, class, worth: 1.0, silent, model: None, turn }, now)
+        self.judge.observe(&Seen { surface, class, worth: 1.0, way, model: None, turn }, now)
     }
 }

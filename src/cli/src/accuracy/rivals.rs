@@ -146,7 +146,7 @@ impl Rule for BurnRate {
             self.long.add(event.at, failed);
             self.short.add(event.at, failed);
         }
-        let burns = |recent: &Recent| recent.failed * 10_000 > recent.seen.len() * 144;
+        let burns = |recent: &Recent| recent.failed * 1_000 > recent.seen.len() * 144;
         burns(&self.long) && burns(&self.short)
     }
 }
