@@ -64,33 +64,29 @@ impl Group {
     }
 }
 
-/// Tuning.
-#[derive(Clone, Copy, Debug)]
-pub struct Tuning {
-    pub v: [f64; 24],
-}
-pub static TUNING: std::sync::OnceLock<Tuning> = std::sync::OnceLock::new();
-const DEFAULT: Tuning = Tuning { v: [
-    10.0, 8.0, 8.0, // 0-2 h single, wide, thin; probes
-    10.0, 8.0, 8.0, // 3-5 no probes
-    8.0,  // 6 tau s
-    0.6, // 7 q
-    0.003,// 8 b floor
-    0.40, // 9 p1 thin
-    4.0,  // 10 thin cap up
-    3.0,  // 11 credit
-    0.6,  // 12 silent worth
-    20.0, 15.0, 20.0, // 13-15 span single wide thin; probes
-    30.0, 15.0, 20.0, // 16-18 no probes
-    5.0,  // 19 suspect
-    0.95, // 20 p1 wide
-    0.5, // 21 limit credit
-    0.0, 0.0,
-] };
-fn k(i: usize) -> f64 {
-    TUNING.get().unwrap_or(&DEFAULT).v[i]
-}
-
+/// When the evidence is strong: nats of a sum, and the milliseconds that it must have taken to gather them, for one surface
+/// (or model), for all surfaces together, and for what fails now and then everywhere. Tuned on the seeds 1 to 5 of the
+/// workload; the time keeps a disturbance of half a minute, however hard, from becoming a verdict.
+type Strong = [(f64, Millis); 3];
+/// Without probes, and with them, which see the same sooner and more often.
+const STRONG: [Strong; 2] =
+    [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (8.0, 25_000), (10.5, 60_000)]];
+/// From this sum on it is more than a hiccup.
+const SUSPECT: f64 = 5.0;
+/// How a passing disturbance looks: requests that fail in it, milliseconds that it lasts on average, and the belief that
+/// one is on while nothing speaks for it. Longer and less than total, so that what is total and lasts stands out.
+const DISTURBANCE: (f64, f64, f64) = (0.57, 9_000.0, 0.003);
+/// The belief is never certainty.
+const SURE: f64 = 0.98;
+/// `p1` of everything at once, and of now and then everywhere.
+const WIDE: f64 = 0.97;
+const THIN: f64 = 0.4;
+/// Nats that one second can add to the sum of now and then, and take from it.
+const THIN_SECOND: (f64, f64) = (4.0, -3.0);
+/// A failure without an answer, when the network works: it may have been the network a moment ago.
+const SILENT: f64 = 0.6;
+/// A usage limit is told by the application, though not by the model behind it.
+const LIMIT: f64 = 0.66;
 /// The sums never grow beyond this, so that recovery is not delayed for ever.
 const CEILING: f64 = 14.0;
 /// Failures and successes of one second are one observation.
@@ -124,8 +120,9 @@ const RECOVERED_MS: Millis = 10 * 60_000;
 const FRAGILE_MS: Millis = 3 * 3_600_000;
 /// A second relapse within the fragile time is flapping: one incident that goes on, not many.
 const FLAPPING: u32 = 2;
-/// Seconds after the user's first failure at which claude.ai is asked from its own page; …
-const PROBES_S: [Millis; 7] = [2, 7, 17, 24, 32, 52, 82];
+/// Seconds after the user's first failure at which claude.ai is asked from its own page (the one at 27 decides most
+/// outages of everything), …
+const PROBES_S: [Millis; 8] = [2, 7, 17, 22, 27, 37, 52, 82];
 /// … then every minute, each time a tenth later, up to this.
 const PROBE_MOST_MS: Millis = 300_000;
 /// Failures without an answer that wait at once, models told apart, turns remembered.
@@ -312,10 +309,12 @@ impl Judge {
                 self.doubt(seen, now);
                 Heard::Nothing
             }
-            (Class::Service | Class::Capacity | Class::OwnNetwork | Class::Unknown, Way::Silent) => self.hold(seen, now),
+            (Class::Service | Class::Capacity | Class::OwnNetwork | Class::Unknown, Way::Silent) => {
+                self.hold(seen, now)
+            }
             (Class::UserLimit, _) => {
                 // The application itself has answered, though not the model behind it: half a success.
-                self.vote(&Seen { worth: seen.worth * k(21), ..*seen }, false, now);
+                self.vote(&Seen { worth: seen.worth * LIMIT, ..*seen }, false, now);
                 Heard::Nothing
             }
             (Class::Unknown, Way::Answered) if seen.surface == Surface::Completion => {
@@ -336,7 +335,7 @@ impl Judge {
                 let seen = Seen {
                     surface: held.surface,
                     class: Class::OwnNetwork,
-                    worth: held.worth * k(12),
+                    worth: held.worth * SILENT,
                     way: Way::Silent,
                     model: held.model.as_deref(),
                     turn: held.turn,
@@ -402,7 +401,7 @@ impl Judge {
             Some(seconds) => watch.since.saturating_add(seconds * 1_000).max(now),
             // The start of the run spreads the probes of many people over a sixth of the pause.
             None => {
-                let pause = (60_000 + 6_000 * u64::from(watch.sent.saturating_sub(7))).min(PROBE_MOST_MS);
+                let pause = (60_000 + 6_000 * u64::from(watch.sent.saturating_sub(8))).min(PROBE_MOST_MS);
                 now.saturating_add(pause + watch.since % (pause / 6))
             }
         };
@@ -443,7 +442,7 @@ impl Judge {
             Some(run) if run.recovering_at.is_some() => State::Recovering,
             Some(run) if run.down_at.is_some() => State::Down,
             // One observation alone reaches the threshold and no further: a single failure stays a hiccup.
-            Some(run) if run.failures > 1 && self.level() >= k(19) => State::Suspected,
+            Some(run) if run.failures > 1 && self.level() >= SUSPECT => State::Suspected,
             Some(_) => State::Hiccup,
             // Nothing good and nothing bad was seen: that is not health.
             None if self.blind_since().is_some() => State::Blind,
@@ -501,7 +500,8 @@ impl Judge {
 
     /// After how many milliseconds without a first byte an answer of this model is late.
     pub fn late_after(&self, model: Option<&str>) -> f64 {
-        let median = self.models.iter().find(|known| Some(known.name.as_str()) == model).map_or(0.0, |known| known.median);
+        let median =
+            self.models.iter().find(|known| Some(known.name.as_str()) == model).map_or(0.0, |known| known.median);
         LATE_MS.0.max(LATE_MS.1 * median)
     }
 
@@ -531,7 +531,9 @@ impl Judge {
     fn unwatch(&mut self) {
         let level = self.level();
         let last = PROBES_S.len();
-        if self.run.is_none() && self.watch.take_if(|watch| level < 1.0 || watch.sent as usize >= last).is_some() {}
+        if self.run.is_none() && self.watch.as_ref().is_some_and(|w| level < 1.0 || w.sent as usize >= last) {
+            self.watch = None;
+        }
     }
 
     fn hold(&mut self, seen: &Seen<'_>, now: Millis) -> Heard {
@@ -552,7 +554,7 @@ impl Judge {
 
     fn doubt(&mut self, seen: &Seen<'_>, now: Millis) {
         self.vote(seen, true, now);
-        if self.run.is_some() || self.level() >= k(19) {
+        if self.run.is_some() || self.level() >= SUSPECT {
             self.fail(seen.surface, now);
         }
     }
@@ -586,12 +588,13 @@ impl Judge {
 
     /// Whether the evidence is strong by now.
     fn settle(&mut self, now: Millis) {
-        let o = if self.probing { 0 } else { 3 };
-        let over = |test: &Test, n: usize| {
-            test.value() >= k(o + n) && now.saturating_sub(test.since) as f64 >= 1_000.0 * k(13 + o + n)
-        };
+        let [single, wide, thin] = STRONG[usize::from(self.probing)];
+        let over =
+            |test: &Test, (nats, ms): (f64, Millis)| test.value() >= nats && now.saturating_sub(test.since) >= ms;
         let models = self.models.iter().map(|model| &model.test);
-        let strong = self.tests.iter().chain(models).any(|test| over(test, 0)) || over(&self.wide, 1) || over(&self.thin, 2);
+        let strong = self.tests.iter().chain(models).any(|test| over(test, single))
+            || over(&self.wide, wide)
+            || over(&self.thin, thin);
         let fragile = self.fragile(now);
         if let Some(run) = &mut self.run
             && strong
@@ -612,7 +615,9 @@ impl Judge {
             !bit(surface)
         };
         if run.failing != 0 {
-            if surface == Surface::Completion && let Some(watch) = &mut self.watch {
+            if surface == Surface::Completion
+                && let Some(watch) = &mut self.watch
+            {
                 watch.next = watch.next.min(now.saturating_add(PROBES_S[0] * 1_000));
             }
             return;
@@ -668,19 +673,20 @@ impl Judge {
             worth = more;
         }
         let weight = worth * own;
+        let (q, lasts, idle) = DISTURBANCE;
         // The belief fades with time: exp(-x), by the first terms of its inverse.
         if now.abs_diff(self.second) >= SECOND_MS {
-            let x = now.saturating_sub(self.second) as f64 / (1_000.0 * k(6));
+            #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+            let x = now.saturating_sub(self.second) as f64 / lasts;
             let growth = 1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x / 24.0)));
-            self.belief = k(8) + (self.belief - k(8)).max(0.0) / growth;
+            self.belief = idle + (self.belief - idle).max(0.0) / growth;
             self.before = self.belief;
             self.second = now;
         }
         let p0 = self.rates[group].clamp(RATES.0, RATES.1);
-        let q = k(7);
         let update = self.belief * q + (1.0 - self.belief) * p0;
         let after = if failed { self.belief * q / update } else { self.belief * (1.0 - q) / (1.0 - update) };
-        self.belief = (self.belief + (after - self.belief) * weight).clamp(k(8), 0.98);
+        self.belief = (self.belief + (after - self.belief) * weight).clamp(idle, SURE);
         if self.run.as_ref().is_none_or(|run| run.down_at.is_none()) {
             let x = if failed { 1.0 } else { 0.0 };
             self.rates[group] += (x - self.rates[group]) * worth / LEARNT;
@@ -697,9 +703,12 @@ impl Judge {
         {
             model.test.add(failed, llr(p1), silent, now);
         }
-        self.wide.add(failed, llr(k(20)), silent, now);
-        self.thin.pile(llr(k(9)), silent, now);
-        if failed && let Some(id) = seen.turn && !self.turns.iter().any(|turn| turn.id == id) {
+        self.wide.add(failed, llr(WIDE), silent, now);
+        self.thin.pile(llr(THIN), silent, now);
+        if failed
+            && let Some(id) = seen.turn
+            && !self.turns.iter().any(|turn| turn.id == id)
+        {
             if self.turns.len() >= MAX_TURNS {
                 self.turns.remove(0);
             }
@@ -711,8 +720,8 @@ impl Judge {
 /// What a sum alone says.
 fn graded(level: f64, probing: bool) -> State {
     match level {
-        level if level >= k(if probing { 0 } else { 3 }) => State::Down,
-        level if level >= k(19) => State::Suspected,
+        level if level >= STRONG[usize::from(probing)][0].0 => State::Down,
+        level if level >= SUSPECT => State::Suspected,
         level if level > NOTHING => State::Hiccup,
         _ => State::Clear,
     }
@@ -798,7 +807,7 @@ impl Test {
     /// One vote of many that each count, up to what one second may say.
     fn pile(&mut self, llr: f64, silent: bool, now: Millis) {
         self.begin(llr > 0.0, now);
-        self.delta = (self.delta + llr).clamp(-k(11), k(10));
+        self.delta = (self.delta + llr).clamp(THIN_SECOND.1, THIN_SECOND.0);
         if silent {
             self.silent += llr.max(0.0);
         }

@@ -21,6 +21,7 @@ pub mod provider;
 mod text;
 pub mod verdict;
 pub mod view;
+pub mod wait;
 pub mod words;
 
 pub use cause::{Cause, Class, Surface};

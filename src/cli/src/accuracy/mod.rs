@@ -1,140 +1,189 @@
 //! `understudy accuracy`: what the verdict is worth on one person's traffic, and what other rules are worth on the same.
 
 mod ours;
+mod report;
 mod rivals;
 mod rng;
 mod workload;
 
+pub use report::{json, text};
+
 use ours::{Ours, Told};
+use rivals::Rule;
 use rng::Rng;
+use understudy_engine::Millis;
 use understudy_engine::verdict::State;
-use understudy_engine::{Class, Millis};
+use understudy_engine::wait::{Lengths, remaining};
 use workload::{Fate, GRACE_S, Kind, Outage, Rates, Session, millis};
 
 /// What is to be simulated.
+#[derive(Clone, Copy, Debug)]
 pub struct Plan {
+    /// Everything follows from it.
     pub seed: u64,
+    /// User-years without an outage, for the false verdicts.
     pub years: u32,
+    /// Outages that the user meets.
     pub outages: u32,
+    /// Twice the independent failures, longer and more frequent blips.
     pub stress: bool,
 }
 
 /// What one rule achieved.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Score {
-    pub name: String,
-    pub false_alarms: u32,
-    /// By kind of outage: how many there were, and of each that was detected the delay in milliseconds and the failed actions.
+    /// Its name.
+    pub name: &'static str,
+    /// Verdicts while there was no outage.
+    pub false_verdicts: u32,
+    /// By kind of outage: how many were met.
     pub met: [u32; 4],
+    /// Of each that was detected in time the delay and the user's failed actions up to then.
     pub found: [Vec<(Millis, u32)>; 4],
-    pub offered: u32,
+    /// Outages with an offer within the first failed action; `None` for rules that offer nothing.
+    pub offered: Option<u32>,
 }
 
-const DAY_MS: Millis = 86_400_000;
+/// How good the range is when an outage has lasted so long already, as the user knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// Minutes since the user's first failure.
+    pub elapsed: u64,
+    /// Outages that were still on.
+    pub cases: u32,
+    /// Of them, those that ended within the range from 10 to 90 %.
+    pub covered: u32,
+    /// Mean pinball loss over the quantiles, in minutes, …
+    pub loss: f64,
+    /// … and that of saying the median of all outages at any time.
+    pub constant: f64,
+}
 
-pub fn run(plan: &Plan, progress: &mut dyn FnMut(f64)) -> Vec<Score> {
+/// Everything that was found.
+pub struct Found {
+    /// One for each rule, ours last.
+    pub scores: Vec<Score>,
+    /// The recovery range.
+    pub ranges: Vec<Range>,
+    /// Requests and completions of a day, to compare with a real one.
+    pub per_day: (f64, f64),
+}
+
+/// Runs the simulation; `progress` is told the share that is done.
+pub fn run(plan: Plan, progress: &mut dyn FnMut(f64)) -> Found {
     let rates = if plan.stress { Rates::STRESS } else { Rates::STANDARD };
-    let names = rivals::all().into_iter().map(|(name, _)| name).chain(["ours, without probes", "ours, with probes"]);
-    let mut scores: Vec<Score> = names.map(|name| Score { name: name.to_owned(), ..Score::default() }).collect();
+    let mut scores: Vec<Score> = rivals::all()
+        .iter()
+        .map(|(name, _)| (*name, None))
+        .chain(OURS.map(|name| (name, Some(0))))
+        .map(|(name, offered)| Score {
+            name,
+            false_verdicts: 0,
+            met: [0; 4],
+            found: std::array::from_fn(|_| Vec::new()),
+            offered,
+        })
+        .collect();
+    let mut traffic = (0, 0);
     for year in 0..plan.years {
-        healthy_year(plan.seed, u64::from(year), rates, &mut scores);
-        progress(f64::from(year) / f64::from(plan.years));
+        healthy_year(plan.seed, u64::from(year), rates, &mut scores, &mut traffic);
+        progress(0.8 * f64::from(year + 1) / f64::from(plan.years));
     }
-    let mut rng = Rng::new(plan.seed, 1 << 40);
-    let mut met = 0;
-    let mut index = 0;
+    let mut rng = Rng::new(plan.seed, OUTAGES);
+    let (mut met, mut index) = (0, 0);
+    let mut lasted = Vec::new();
     while met < plan.outages {
         index += 1;
-        met += u32::from(outage(plan.seed, index, rates, &mut rng, &mut scores));
+        if let Some(rest) = outage(plan.seed, index, rates, &mut rng, &mut scores) {
+            met += 1;
+            lasted.push(rest);
+            if met % 50 == 0 {
+                progress(0.8 + 0.2 * f64::from(met) / f64::from(plan.outages));
+            }
+        }
     }
-    scores
+    progress(1.0);
+    let days = f64::from(plan.years.max(1)) * 365.0;
+    Found {
+        scores,
+        ranges: ELAPSED.iter().map(|elapsed| range(*elapsed, &lasted)).collect(),
+        per_day: (f64::from(traffic.0) / days, f64::from(traffic.1) / days),
+    }
 }
 
-fn healthy_year(seed: u64, year: u64, rates: Rates, scores: &mut [Score]) {
-    let mut rng = Rng::new(seed, 3 * year);
-    let mut rules = if std::env::var("TUNE").is_ok() { Vec::new() } else { rivals::all() };
-    let mut on = vec![false; rules.len()];
-    let mut ours = [false, true].map(|probing| Ours::new(probing, Rng::new(seed, 3 * year + 1)));
+/// Traffic without any outage: every verdict is a false one.
+fn healthy_year(seed: u64, year: u64, rates: Rates, scores: &mut [Score], traffic: &mut (u32, u32)) {
+    let mut rng = Rng::new(seed, 2 * year);
+    let mut rules: Vec<(Box<dyn Rule>, bool)> = rivals::all().into_iter().map(|(_, rule)| (rule, false)).collect();
+    let mut ours = [false, true].map(|probing| Ours::new(probing, Rng::new(seed, 2 * year + 1)));
     let mut free: Millis = 0;
-    let debug = std::env::var("DEBUG").is_ok();
     for day in 0..365 {
         let mut starts: Vec<f64> = (0..rng.poisson(3.0)).map(|_| rng.uniform(9.0, 22.0) * 3_600.0).collect();
         starts.sort_by(f64::total_cmp);
         for start in starts {
-            let start = (DAY_MS * (400 + day) + millis(start)).max(free);
+            // One person is in one place: a session that would begin in the middle of another one follows it.
+            let start = (DAY_MS * (BEGINNING + day) + millis(start)).max(free);
             let session = Session::new(start, rates, &mut rng, |_, _| None);
             free = session.end + millis(GRACE_S);
+            traffic.0 += u32::try_from(session.events.len()).unwrap_or(0);
             for event in &session.events {
-                for ((rule, on), score) in rules.iter_mut().map(|(_, rule)| rule).zip(&mut on).zip(scores.iter_mut()) {
+                traffic.1 += u32::from(event.surface == Some(understudy_engine::Surface::Completion));
+                for ((rule, on), score) in rules.iter_mut().zip(scores.iter_mut()) {
                     let now = rule.see(event);
-                    score.false_alarms += u32::from(now && !*on);
+                    score.false_verdicts += u32::from(now && !*on);
                     *on = now;
                 }
             }
-            let first = scores.len() - 2;
-            for (probing, (ours, score)) in ours.iter_mut().zip(&mut scores[first..]).enumerate() {
+            let first = rules.len();
+            for (ours, score) in ours.iter_mut().zip(&mut scores[first..]) {
                 let mut was = ours.judge.state();
-                let mut log = Vec::new();
                 ours.session(&session, &mut |told| {
-                    if let Told::State(at, state) = told {
-                        let fresh = state == State::Down && !matches!(was, State::Recovering | State::Flapping);
-                        score.false_alarms += u32::from(fresh);
-                        if fresh { log.push(at); }
+                    if let Told::State(_, state) = told {
+                        // A recovery that is taken back is the same verdict still.
+                        let fresh = speaks(state) && !speaks(was) && was != State::Recovering;
+                        score.false_verdicts += u32::from(fresh);
                         was = state;
                     }
                 });
-                if debug {
-                    for at in log {
-                        eprintln!("FALSE {probing} y{year} at {}", (at - session.start) / 1000);
-                        for (t,su,f) in ours.log.iter().filter(|e| e.0 + 120_000 > at && e.0 <= at) { eprintln!("   {:>6.1} probe {su:?} {f:?}", (*t as f64 - at as f64)/1000.0); }
-                        for e in session.events.iter().filter(|e| e.at + 120_000 > at && e.at <= at + 1000 && e.surface.is_some()) {
-                            eprintln!("   {:>6.1} {:?} {:?}", (e.at as f64 - at as f64) / 1000.0, e.surface.unwrap(), e.fate);
-                        }
-                    }
-                }
             }
         }
     }
 }
 
-/// One outage that begins during a session; false if the user never met it.
-fn outage(seed: u64, index: u64, rates: Rates, rng: &mut Rng, scores: &mut [Score]) -> bool {
-    let session = Session::new(DAY_MS * 400, rates, rng, |length, rng| {
+const fn speaks(state: State) -> bool {
+    matches!(state, State::Down | State::Flapping)
+}
+
+/// One outage that begins during a session: how long it lasted after the user's first failure, or `None` if the user never
+/// met it (then it is none of this user's).
+fn outage(seed: u64, index: u64, rates: Rates, rng: &mut Rng, scores: &mut [Score]) -> Option<Millis> {
+    let session = Session::new(DAY_MS * BEGINNING, rates, rng, |length, rng| {
         let kind = Kind::draw(rng);
         let from = rng.uniform(0.0, length);
         Some(Outage { kind, from, until: from + 60.0 * rng.lognormal(62.0, 1.27) })
     });
-    let Some(outage) = session.outage() else { return false };
+    let outage = session.outage()?;
     let (from, until) = (session.start + millis(outage.from), session.start + millis(outage.until));
-    let met = |fate: Fate| matches!(fate, Fate::Error | Fate::Silent);
-    let Some(first) = session
-        .events
-        .iter()
-        .filter(|event| event.critical() && met(event.fate) && (from..until).contains(&event.began))
-        .find(|event| event.at <= session.end)
-        .copied()
-    else {
-        return false;
-    };
+    let first = session.events.iter().find(|event| {
+        let met = event.critical() && matches!(event.fate, Fate::Error | Fate::Silent);
+        met && (from..until).contains(&event.began) && event.at <= session.end
+    })?;
     let deadline = session.end.min(until) + millis(GRACE_S);
-    let kind = outage.kind as usize;
     let failed_until = |at: Millis| {
-        let mut actions: Vec<u32> = session
-            .events
-            .iter()
-            .filter(|event| event.critical() && event.fate.failed() && (first.at..=at).contains(&event.at))
-            .map(|event| event.action)
-            .collect();
+        let failed = session.events.iter().filter(|event| event.critical() && event.fate.failed());
+        let mut actions: Vec<u32> =
+            failed.filter(|event| (first.at..=at).contains(&event.at)).map(|event| event.action).collect();
         actions.dedup();
         u32::try_from(actions.len()).unwrap_or(u32::MAX)
     };
-    let mut note = |score: &mut Score, at: Option<Millis>| {
-        score.met[kind] += 1;
+    let note = |score: &mut Score, at: Option<Millis>| {
+        score.met[outage.kind as usize] += 1;
         if let Some(at) = at.filter(|at| *at <= deadline) {
-            score.found[kind].push((at.saturating_sub(first.at), failed_until(at.max(first.at))));
+            let delay = at.saturating_sub(first.at);
+            score.found[outage.kind as usize].push((delay, failed_until(first.at + delay)));
         }
     };
-    let mut rules = if std::env::var("TUNE").is_ok() { Vec::new() } else { rivals::all() };
+    let mut rules = rivals::all();
     for ((_, rule), score) in rules.iter_mut().zip(scores.iter_mut()) {
         let mut at = None;
         for event in &session.events {
@@ -144,35 +193,113 @@ fn outage(seed: u64, index: u64, rates: Rates, rng: &mut Rng, scores: &mut [Scor
         }
         note(score, at);
     }
-    let place = scores.len() - 2;
+    let place = rules.len();
     for (probing, score) in [false, true].into_iter().zip(&mut scores[place..]) {
-        let mut ours = Ours::new(probing, Rng::new(seed, (1 << 41) + index));
+        let mut ours = Ours::new(probing, Rng::new(seed, PROBES + index));
         let (mut at, mut offered) = (None, false);
         ours.session(&session, &mut |told| match told {
             Told::Offer(event) => offered |= event.action == first.action,
-            Told::State(now, State::Down) if now >= from => at = at.or(Some(now)),
+            Told::State(now, state) if speaks(state) && now >= from => at = at.or(Some(now)),
             Told::State(..) => {}
         });
-        score.offered += u32::from(offered);
+        score.offered = score.offered.map(|count| count + u32::from(offered));
         note(score, at);
     }
-    true
+    Some(until.saturating_sub(first.at))
 }
 
-pub fn print(plan: &Plan, scores: &[Score]) {
-    for score in scores {
-        let mut all: Vec<(Millis, u32)> = score.found.iter().flatten().copied().collect();
-        all.sort_unstable();
-        let met: u32 = score.met.iter().sum();
-        let q = |list: &[(Millis, u32)], q: f64| list.get(((list.len() as f64 - 1.0) * q).round() as usize).map_or(0.0, |d| d.0 as f64 / 1000.0);
-        print!("{:<40} FA {:>7.2}/y  det {:>5.1}%  p50 {:>6.1} p80 {:>6.1} p95 {:>6.1}  acts {:.1} offer {:.3} |", score.name,
-            f64::from(score.false_alarms) / f64::from(plan.years.max(1)), all.len() as f64 * 100.0 / f64::from(met.max(1)), q(&all, 0.5), q(&all, 0.8), q(&all, 0.95),
-            all.iter().map(|x| f64::from(x.1)).sum::<f64>() / all.len().max(1) as f64, f64::from(score.offered) / f64::from(met.max(1)));
-        for kind in Kind::ALL {
-            let mut list = score.found[kind as usize].clone();
-            list.sort_unstable();
-            print!(" {}: {:.0}% {:.0}s", kind.name(), list.len() as f64 * 100.0 / f64::from(score.met[kind as usize].max(1)), q(&list, 0.5));
+/// The recovery range, said `elapsed` minutes after the user's first failure, against what came.
+fn range(elapsed: u64, lasted: &[Millis]) -> Range {
+    let now = elapsed * MINUTE_MS;
+    let say = |quantile| remaining(quantile, now, Lengths::PUBLISHED);
+    let (low, high) = (say(0.1), say(0.9));
+    let constant = remaining(0.5, 0, Lengths::PUBLISHED);
+    let mut found = Range { elapsed, cases: 0, covered: 0, loss: 0.0, constant: 0.0 };
+    for left in lasted.iter().filter(|lasted| **lasted > now).map(|lasted| lasted - now) {
+        found.cases += 1;
+        found.covered += u32::from((low..=high).contains(&left));
+        for quantile in QUANTILES {
+            found.loss += pinball(quantile, say(quantile), left);
+            found.constant += pinball(quantile, constant, left);
         }
-        println!();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "five")]
+    let count = f64::from(found.cases.max(1)) * QUANTILES.len() as f64;
+    Range { loss: found.loss / count, constant: found.constant / count, ..found }
+}
+
+/// In minutes: what it costs to have said `said` for the quantile, when `came` came.
+fn pinball(quantile: f64, said: Millis, came: Millis) -> f64 {
+    let short = (workload::seconds(came) - workload::seconds(said)) / 60.0;
+    short * if short > 0.0 { quantile } else { quantile - 1.0 }
+}
+
+const OURS: [&str; 2] = ["Understudy, without probes", "Understudy, with probes"];
+const DAY_MS: Millis = 86_400_000;
+const MINUTE_MS: Millis = 60_000;
+/// The day on which the simulated years begin: the engine has no use for 1970.
+const BEGINNING: u64 = 20_000;
+/// Streams of random numbers: each has its own, so that probes change nothing for others.
+const OUTAGES: u64 = 1 << 40;
+const PROBES: u64 = 1 << 41;
+/// Minutes since the user's first failure at which a range is said.
+const ELAPSED: [u64; 6] = [0, 15, 30, 60, 120, 240];
+const QUANTILES: [f64; 5] = [0.1, 0.25, 0.5, 0.75, 0.9];
+
+#[cfg(test)]
+mod tests {
+    use super::{Plan, Range, run};
+
+    fn small(seed: u64, stress: bool) -> super::Found {
+        run(Plan { seed, years: 2, outages: 200, stress }, &mut |_| ())
+    }
+
+    #[test]
+    fn a_seed_gives_one_result() {
+        let say = |found: &super::Found| {
+            let mut page = Vec::new();
+            super::json(Plan { seed: 1, years: 2, outages: 200, stress: false }, found, &mut page).expect("written");
+            page
+        };
+        let (first, second, other) = (small(1, false), small(1, false), small(2, false));
+        assert_eq!(say(&first), say(&second));
+        assert_ne!(say(&first), say(&other));
+    }
+
+    #[test]
+    fn the_traffic_is_one_persons() {
+        let (requests, completions) = small(3, false).per_day;
+        assert!((300.0..400.0).contains(&requests), "{requests} requests a day");
+        assert!((30.0..45.0).contains(&completions), "{completions} completions a day");
+    }
+
+    /// What the page promises holds on a seed that nothing was tuned on, as far as so few cases can tell.
+    #[test]
+    fn ours_is_what_it_is_said_to_be() {
+        let found = small(9, false);
+        let [.., plain, probing] = found.scores.as_slice() else { unreachable!() };
+        for (score, share, median) in [(plain, 0.86, 60_000), (probing, 0.92, 36_000)] {
+            let met: u32 = score.met.iter().sum();
+            let mut delays: Vec<_> = score.found.iter().flatten().map(|(delay, _)| *delay).collect();
+            delays.sort_unstable();
+            let detected = delays.len() as f64 / f64::from(met);
+            assert!(detected >= share, "{}: {detected}", score.name);
+            assert!(delays[delays.len() / 2] <= median, "{}: {}", score.name, delays[delays.len() / 2]);
+            assert!(score.false_verdicts <= 3, "{}: {}", score.name, score.false_verdicts);
+            assert!(f64::from(score.offered.expect("counted")) >= 0.99 * f64::from(met));
+        }
+        let rivals = &found.scores[..found.scores.len() - 2];
+        assert!(rivals.iter().all(|rival| rival.false_verdicts > probing.false_verdicts));
+    }
+
+    #[test]
+    fn the_range_is_calibrated() {
+        for Range { elapsed, cases, covered, loss, constant } in small(4, false).ranges {
+            assert!(loss < constant, "{elapsed}: {loss} against {constant}");
+            if cases > 100 {
+                let coverage = f64::from(covered) / f64::from(cases);
+                assert!((0.68..0.92).contains(&coverage), "{elapsed}: {coverage}");
+            }
+        }
     }
 }

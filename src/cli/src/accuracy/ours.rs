@@ -8,15 +8,17 @@ use understudy_engine::{Class, Millis, Surface};
 
 /// The judge and what it waits for.
 pub struct Ours {
+    /// The very one of the extension.
     pub judge: Judge,
     rng: Rng,
     due: Vec<(Millis, Due)>,
-    pub log: Vec<(Millis, Surface, Fate)>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Due {
+    /// The neutral origin's answer.
     Neutral(bool),
+    /// A probe's.
     Probe(Surface, Fate),
     /// A send has no first byte yet.
     Late(u64),
@@ -24,7 +26,9 @@ enum Due {
 
 /// What is told to whoever keeps the score.
 pub enum Told<'a> {
+    /// A request of the user's failed: the extension would offer another way.
     Offer(&'a Event),
+    /// The verdict has changed.
     State(Millis, State),
 }
 
@@ -37,7 +41,7 @@ const LATE_MS: Millis = 20_000;
 
 impl Ours {
     pub fn new(probing: bool, rng: Rng) -> Self {
-        Self { judge: Judge::new(probing), rng, due: Vec::new(), log: Vec::new() }
+        Self { judge: Judge::new(probing), rng, due: Vec::new() }
     }
 
     /// Lives through one session.
@@ -66,11 +70,11 @@ impl Ours {
                     Due::Late(turn) => {
                         let surface = Surface::Completion;
                         let (class, way) = (Class::Unknown, Way::Doubtful);
-                        self.judge.observe(&Seen { surface, class, worth: 0.6, way, model: None, turn: Some(turn) }, now);
+                        self.judge
+                            .observe(&Seen { surface, class, worth: 0.6, way, model: None, turn: Some(turn) }, now);
                     }
                     Due::Probe(surface, fate) => {
                         self.observe(Some(surface), fate, None, now);
-                        if std::env::var("DEBUG").is_ok() { self.log.push((now, surface, fate)); }
                     }
                 }
             } else if event == Some(next) {

@@ -180,7 +180,12 @@ impl World {
 
 impl Session {
     /// Begins at `start`; `outage` puts one into it, given the length of the session.
-    pub fn new(start: Millis, rates: Rates, rng: &mut Rng, outage: impl FnOnce(f64, &mut Rng) -> Option<Outage>) -> Self {
+    pub fn new(
+        start: Millis,
+        rates: Rates,
+        rng: &mut Rng,
+        outage: impl FnOnce(f64, &mut Rng) -> Option<Outage>,
+    ) -> Self {
         let length = (60.0 * rng.lognormal(25.0, 0.6)).min(4.0 * 3_600.0);
         let mut drops = Vec::new();
         for _ in 0..rng.poisson(0.25) {
@@ -292,7 +297,12 @@ impl User<'_> {
             return true;
         }
         let total = self.rng.whole(20, 40) - 1;
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "small"
+        )]
         let lists = (total as f64 * 0.45).round() as u64;
         let within = self.rng.uniform(0.3, 1.0);
         for n in 0..total {
