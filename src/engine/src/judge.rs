@@ -40,13 +40,14 @@ pub enum Group {
 
 const GROUPS: usize = 6;
 
-/// `p0` before anything is learnt (failures while Claude is well), `p1` (while it is not), and what the group is worth.
+/// `p0` before anything is learnt (failures while Claude is well), `p1` (while it is not), and what an
+/// endpoint's weight counts in its own group (uploads weigh a quarter in what is said of Claude, but for themselves in full).
 const PARAMETERS: [(f64, f64, f64); GROUPS] = [
     (0.012, 0.80, 1.0),
     (0.006, 0.85, 1.0),
     (0.006, 0.90, 1.0),
     (0.008, 0.75, 0.8),
-    (0.03, 0.70, 0.5),
+    (0.03, 0.70, 4.0),
     (0.03, 0.70, 0.15),
 ];
 
@@ -71,6 +72,13 @@ type Strong = [(f64, Millis); 3];
 /// Without probes, and with them, which see the same sooner and more often.
 const STRONG: [Strong; 2] =
     [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (8.0, 25_000), (10.5, 60_000)]];
+/// Runs of failures that took so long and passed by themselves are learnt, like `p0`: …
+const PASSED_LEAST_MS: Millis = 3_000;
+/// … they are forgotten in about a quarter, …
+const PASSED_MS: f64 = 90.0 * 86_400_000.0;
+/// … so many in a quarter are usual, and twice as many ask ln 2 more nats, up to this.
+const PASSED: f64 = 4.0;
+const PASSED_MOST: f64 = 1.5;
 /// From this sum on it is more than a hiccup.
 const SUSPECT: f64 = 5.0;
 /// How a passing disturbance looks: requests that fail in it, milliseconds that it lasts on average, and the belief that
@@ -138,9 +146,11 @@ const RATES: (f64, f64) = (0.005, 0.05);
 /// Outcomes of sends that could not be seen, in a row, before we call ourselves blind.
 const UNSEEN: u32 = 3;
 /// A first byte is late after this long, or after this many times the model's median.
-const LATE_MS: (f64, f64) = (20_000.0, 4.0);
-/// A median follows each new value by this much (a frugal streaming median, Ma, Muthukrishnan and Sandler 2013).
-const FRUGAL: f64 = 1.08;
+const LATE_MS: Millis = 20_000;
+const LATE_TIMES: Millis = 4;
+/// A median follows each new value by one part in so many (a frugal streaming median, Ma, Muthukrishnan and Sandler 2013).
+const FIRST_BYTES_MS: (Millis, Millis) = (100, 600_000);
+const FRUGAL: Millis = 12;
 
 /// How a request ended, as far as that is evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,6 +262,9 @@ pub struct Judge {
     /// When a run with a verdict last ended, and how many in a row began within the fragile time.
     recovered_at: Option<Millis>,
     relapses: u32,
+    /// How many disturbances have passed by themselves, fading with [`PASSED_MS`], and when that was counted.
+    passed: f64,
+    passed_at: Millis,
 }
 
 impl Default for Judge {
@@ -278,6 +291,8 @@ impl Default for Judge {
             unseen_at: 0,
             recovered_at: None,
             relapses: 0,
+            passed: 0.0,
+            passed_at: 0,
         }
     }
 }
@@ -306,8 +321,12 @@ impl Judge {
                 Heard::Failed
             }
             (Class::Service | Class::Capacity | Class::Unknown, Way::Doubtful) => {
-                self.doubt(seen, now);
-                Heard::Nothing
+                self.vote(seen, true, now);
+                if self.level() < SUSPECT {
+                    return Heard::Nothing;
+                }
+                self.fail(seen.surface, now);
+                Heard::Failed
             }
             (Class::Service | Class::Capacity | Class::OwnNetwork | Class::Unknown, Way::Silent) => {
                 self.hold(seen, now)
@@ -499,21 +518,21 @@ impl Judge {
     }
 
     /// After how many milliseconds without a first byte an answer of this model is late.
-    pub fn late_after(&self, model: Option<&str>) -> f64 {
+    pub fn late_after(&self, model: Option<&str>) -> Millis {
         let median =
-            self.models.iter().find(|known| Some(known.name.as_str()) == model).map_or(0.0, |known| known.median);
-        LATE_MS.0.max(LATE_MS.1 * median)
+            self.models.iter().find(|known| Some(known.name.as_str()) == model).map_or(0, |known| known.median);
+        LATE_MS.max(LATE_TIMES * median)
     }
 
     /// An answer of this model began after so many milliseconds.
-    pub fn first_byte(&mut self, model: &str, took: f64) {
+    pub fn first_byte(&mut self, model: &str, took: Millis) {
         if let Some(model) = model_of(&mut self.models, model) {
             model.median = match model.median {
-                0.0 => took,
-                median if took > median => median * FRUGAL,
-                median => median / FRUGAL,
+                0 => took,
+                median if took > median => median + median / FRUGAL,
+                median => median - median / FRUGAL,
             }
-            .clamp(100.0, 600_000.0);
+            .clamp(FIRST_BYTES_MS.0, FIRST_BYTES_MS.1);
         }
     }
 
@@ -552,13 +571,6 @@ impl Judge {
         Heard::Held
     }
 
-    fn doubt(&mut self, seen: &Seen<'_>, now: Millis) {
-        self.vote(seen, true, now);
-        if self.run.is_some() || self.level() >= SUSPECT {
-            self.fail(seen.surface, now);
-        }
-    }
-
     fn failed(&mut self, seen: &Seen<'_>, now: Millis) {
         self.vote(seen, true, now);
         self.fail(seen.surface, now);
@@ -588,9 +600,14 @@ impl Judge {
 
     /// Whether the evidence is strong by now.
     fn settle(&mut self, now: Millis) {
+        // Where much passes by itself, more is asked: the logarithm of the odds.
+        let more = (self.passed / PASSED).max(1.0).ln().min(PASSED_MOST);
         let [single, wide, thin] = STRONG[usize::from(self.probing)];
-        let over =
-            |test: &Test, (nats, ms): (f64, Millis)| test.value() >= nats && now.saturating_sub(test.since) >= ms;
+        // What the status page admits is no moment of this user's network: then it need not have lasted.
+        let official = self.run.as_ref().is_some_and(|run| run.official);
+        let over = |test: &Test, (nats, ms): (f64, Millis)| {
+            test.value() >= nats + more && (official || now.saturating_sub(test.since) >= ms)
+        };
         let models = self.models.iter().map(|model| &model.test);
         let strong = self.tests.iter().chain(models).any(|test| over(test, single))
             || over(&self.wide, wide)
@@ -640,8 +657,12 @@ impl Judge {
 
     /// The run is over. What a mere hiccup has added to the sums stays: the next failure is weighed with it.
     fn close(&mut self, reset: bool, now: Millis) {
-        if self.run.take().is_some_and(|run| run.down_at.is_some()) {
+        let Some(run) = self.run.take() else { return };
+        if run.down_at.is_some() {
             self.recovered_at = Some(now);
+        } else if run.failures > 1 && run.last.saturating_sub(run.since) >= PASSED_LEAST_MS {
+            self.passed = 1.0 + self.passed / grown(now.saturating_sub(self.passed_at), PASSED_MS);
+            self.passed_at = now;
         }
         if reset {
             self.every(Test::clear);
@@ -672,13 +693,11 @@ impl Judge {
             turn.worth += more;
             worth = more;
         }
-        let weight = worth * own;
+        let weight = worth * own.min(1.0);
         let (q, lasts, idle) = DISTURBANCE;
-        // The belief fades with time: exp(-x), by the first terms of its inverse.
+        // The belief fades with time.
         if now.abs_diff(self.second) >= SECOND_MS {
-            #[expect(clippy::cast_precision_loss, reason = "a ratio")]
-            let x = now.saturating_sub(self.second) as f64 / lasts;
-            let growth = 1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x / 24.0)));
+            let growth = grown(now.saturating_sub(self.second), lasts);
             self.belief = idle + (self.belief - idle).max(0.0) / growth;
             self.before = self.belief;
             self.second = now;
@@ -694,17 +713,17 @@ impl Judge {
 
         let null = self.before * q + (1.0 - self.before) * p0;
         let llr = |p1: f64| {
-            weight * if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
+            if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
         };
         let silent = seen.way == Way::Silent;
-        self.tests[group].add(failed, llr(p1), silent, now);
+        self.tests[group].add(failed, worth * own * llr(p1), silent, now);
         if group == Group::Completion as usize
             && let Some(model) = seen.model.and_then(|name| model_of(&mut self.models, name))
         {
-            model.test.add(failed, llr(p1), silent, now);
+            model.test.add(failed, worth * llr(p1), silent, now);
         }
-        self.wide.add(failed, llr(WIDE), silent, now);
-        self.thin.pile(llr(THIN), silent, now);
+        self.wide.add(failed, weight * llr(WIDE), silent, now);
+        self.thin.pile(weight * llr(THIN), silent, now);
         if failed
             && let Some(id) = seen.turn
             && !self.turns.iter().any(|turn| turn.id == id)
@@ -712,7 +731,7 @@ impl Judge {
             if self.turns.len() >= MAX_TURNS {
                 self.turns.remove(0);
             }
-            self.turns.push(Turn { id, surface: seen.surface, worth, nats: llr(p1) });
+            self.turns.push(Turn { id, surface: seen.surface, worth, nats: weight * llr(p1) });
         }
     }
 }
@@ -728,6 +747,13 @@ fn graded(level: f64, probing: bool) -> State {
 }
 
 const AUTH: u16 = bit(Surface::Login) | bit(Surface::Bootstrap) | bit(Surface::Account);
+
+/// exp(ms / lasts), by its first terms: what fades is divided by it.
+fn grown(ms: Millis, lasts: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let x = ms as f64 / lasts;
+    1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x / 24.0)))
+}
 
 const fn bit(surface: Surface) -> u16 {
     1 << surface as u16
@@ -747,7 +773,7 @@ fn model_of<'a>(models: &'a mut Vec<Model>, name: &str) -> Option<&'a mut Model>
         if models.len() >= MAX_MODELS {
             models.remove(0);
         }
-        models.push(Model { name: name.to_owned(), median: 0.0, test: Test::default() });
+        models.push(Model { name: name.to_owned(), median: 0, test: Test::default() });
         models.len() - 1
     });
     models.get_mut(index)
@@ -848,11 +874,11 @@ struct Turn {
 struct Model {
     name: String,
     /// Median milliseconds to the first byte; 0 before the first answer.
-    median: f64,
+    median: Millis,
     test: Test,
 }
 
-fields!(Judge: probing, online, tests, wide, thin, rates, belief, before, second, run, watch, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses);
+fields!(Judge: probing, online, tests, wide, thin, rates, belief, before, second, run, watch, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
 fields!(Run: since, last, failures, down_at, recovering_at, failing, official, monitoring, flapping);
 fields!(Watch: since, sent, next);
 fields!(Test: base, delta, second, ok, failed, silent, since);

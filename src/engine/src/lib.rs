@@ -8,7 +8,6 @@
 pub mod cause;
 pub mod claude;
 mod codec;
-pub mod detect;
 mod engine;
 pub mod handoff;
 mod input;
