@@ -8,12 +8,12 @@
 pub mod cause;
 pub mod claude;
 mod codec;
-pub mod detect;
 mod engine;
 pub mod handoff;
 pub mod incident;
 mod input;
 pub mod json;
+pub mod judge;
 mod map;
 pub mod moment;
 pub mod notice;
@@ -26,6 +26,7 @@ pub mod statistics;
 mod text;
 pub mod verdict;
 pub mod view;
+pub mod wait;
 pub mod words;
 
 pub use cause::{Cause, Class, Surface};

@@ -3,13 +3,14 @@
 //! Nothing in here judges. The few hooks are called where observations are made and where a step ends; the log follows the
 //! incident that is open from there.
 
+use super::Engine;
 use super::session::{Incident, Pending};
-use super::{Engine, VERDICT_LIFE_MS};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Endpoint};
 use crate::codec::fields;
 use crate::incident::{self, MAX_MODELS, MAX_RECORDS, MAX_REQUEST_IDS, Record, Word, incident_key};
 use crate::input::{EntryId, Millis, TabId};
+use crate::judge::VERDICT_LIFE_MS;
 use crate::notice::{Notice, PERMISSION};
 use crate::output::{Area, Output};
 use crate::statistics::{WATCH_KEY, Watch};
@@ -162,11 +163,6 @@ impl Engine {
         if let Some(name) = model.and_then(plain) {
             self.session.log.note_model(name, cause.class, now);
         }
-        if cause.class == Class::ClientFault {
-            // The edge answers, and the answer concerns this message: worth words where a person waits for an answer.
-            let entry = pending.entry.clone();
-            self.offer(pending.tab, pending.surface, cause, super::session::OfferKind::Refused, entry, now);
-        }
     }
 
     /// The id under which the site may find a failed request again: from its headers, or from a body that came later.
@@ -223,11 +219,11 @@ impl Engine {
                 self.dirty = true;
             }
         }
-        self.follow(now);
+        self.follow_log(now);
         self.notice(now);
     }
 
-    fn follow(&mut self, now: Millis) {
+    fn follow_log(&mut self, now: Millis) {
         let Some(mut open) = self.session.log.open.take() else { return };
         if let Some(incident) = &self.session.incident {
             open.down = open.down.or(incident.down_at);
@@ -271,7 +267,8 @@ impl Engine {
     /// Counts the minutes in which something was seen of Claude, and the bad ones among them.
     fn count_minute(&mut self, now: Millis) {
         let incident = self.session.incident.as_ref();
-        let seen = self.session.seen_at == Some(now) || incident.is_some_and(|incident| incident.last_failure == now);
+        let seen =
+            self.session.judge.seen_at() == Some(now) || incident.is_some_and(|incident| incident.last_failure == now);
         if !seen {
             return;
         }

@@ -8,10 +8,10 @@ mod traffic;
 mod views;
 
 use crate::cause::{Cause, Surface};
-use crate::detect;
 use crate::incident::Word;
 use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
+use crate::judge;
 use crate::outbox::{Entry, Outbox};
 use crate::output::{Area, Output, entry_key};
 use crate::provider::Settings;
@@ -49,13 +49,6 @@ const SESSION_KEY: &str = "engine";
 const SETTINGS_KEY: &str = "settings";
 /// Before the key of a damaged value that was set aside.
 const ASIDE: &str = "aside:";
-/// After an incident's last failure without any further evidence, it is forgotten: a hiccup after this long, …
-const HICCUP_LIFE_MS: Millis = 30 * 60_000;
-/// … a verdict after this long (the longest of 794 published incidents that a user waits for in one sitting).
-const VERDICT_LIFE_MS: Millis = 6 * 3_600_000;
-/// After a first success, silence means that Claude is back.
-const RECOVERED_MS: Millis = 10 * 60_000;
-
 /// Decides what failures mean and what happens to prompts. Sans I/O.
 ///
 /// Four kinds of call, and no other order:
@@ -125,7 +118,7 @@ impl Engine {
             Input::Request(request) => self.on_request(request, now),
             Input::Tap { tab, fact } => self.on_fact(tab, fact, now),
             Input::Hello { tab: page, online } => {
-                self.session.online = online;
+                self.browser_says(online);
                 let tab = self.session.tab(page, now);
                 // A new page life: the tap has not spoken yet, and no card is on screen.
                 tab.hello = now;
@@ -137,7 +130,7 @@ impl Engine {
                 self.dirty = true;
             }
             Input::Connectivity { online } => {
-                self.session.online = online;
+                self.browser_says(online);
                 self.dirty = true;
             }
             Input::Status(answer) => self.on_status(answer.as_ref(), now),
@@ -178,17 +171,10 @@ impl Engine {
         if let Some(state) = self.said_state() {
             return state;
         }
-        match &self.session.incident {
-            Some(incident) if incident.recovering_at.is_some() => State::Recovering,
-            Some(incident) if incident.down_at.is_some() => State::Down,
-            // One episode alone reaches the threshold and no further: a single failure stays a hiccup.
-            Some(incident) if incident.failures > 1 && self.session.detector.level() >= detect::SUSPECT => {
-                State::Suspected
-            }
-            Some(_) => State::Hiccup,
-            // Nothing good and nothing bad was seen: that is not health.
-            None if self.session.seen_at.is_none() || self.session.sight.blind().is_some() => State::Blind,
-            None => State::Clear,
+        match self.session.judge.state() {
+            // What should be seen is not: that is not health.
+            State::Clear if self.session.sight.blind().is_some() => State::Blind,
+            state => state,
         }
     }
 
@@ -259,85 +245,57 @@ impl Engine {
         })
     }
 
-    /// A vote against Claude has come in.
-    fn failed(&mut self, surface: Surface, cause: &Cause, weight: f64, now: Millis) {
-        self.session.detector.observe(surface, true, weight, now);
-        let incident = self.session.incident.get_or_insert_with(|| Incident::new(now));
-        incident.note(surface, cause, now);
-        incident.recovering_at = None;
-        self.log_failure(surface, cause, now);
-        self.judge(now);
-        self.ask_status(now);
-        self.dirty = true;
+    fn browser_says(&mut self, online: bool) {
+        self.session.online = online;
+        self.session.judge.online(online);
     }
 
-    /// A surface has worked.
-    fn worked(&mut self, surface: Surface, weight: f64, now: Millis) {
-        self.session.seen_at = Some(now);
-        self.session.detector.observe(surface, false, weight, now);
-        let Some(incident) = &mut self.session.incident else { return };
-        self.dirty = true;
-        // An answer to a prompt proves everything on its way; anything else proves itself.
-        let proof = surface == Surface::Completion
-            || (incident.failing.contains(&surface) && !incident.failing.contains(&Surface::Completion));
-        incident.failing.retain(|failing| *failing != surface && surface != Surface::Completion);
-        if !proof {
+    /// What the judge has made of it: the incident follows the run that is open.
+    fn follow(&mut self, now: Millis) {
+        let Some(run) = self.session.judge.run() else {
+            if let Some(incident) = self.session.incident.take() {
+                self.dirty = true;
+                self.session.official = None;
+                self.session.recovered_at = self.session.judge.recovered_at();
+                if incident.recovering_at.is_none() && self.session.judge.seen_at() != Some(now) {
+                    self.log_silence();
+                }
+                // A card about a page, in whichever tab, is out of date. One with a prompt waits for its user.
+                for tab in self.session.tabs.values_mut() {
+                    tab.dismissed = None;
+                    if tab.offer.as_ref().is_some_and(|offer| offer.entry.is_none() && offer.blames_claude()) {
+                        tab.offer = None;
+                    }
+                }
+            }
             return;
-        }
-        let over = match (incident.down_at, incident.recovering_at) {
-            (None, _) => incident.failing.is_empty(),
-            (Some(_), None) => {
-                incident.recovering_at = Some(now);
-                false
-            }
-            (Some(_), Some(first)) => now.abs_diff(first) >= detect::EPISODE_MS,
         };
-        if over {
-            self.close_incident(now);
-        }
-    }
-
-    fn judge(&mut self, now: Millis) {
-        let strong = self.session.detector.level() >= detect::VERDICT;
-        if let Some(incident) = &mut self.session.incident
-            && strong
-            && incident.down_at.is_none()
-        {
-            incident.down_at = Some(now);
-        }
-    }
-
-    fn close_incident(&mut self, now: Millis) {
-        if let Some(incident) = self.session.incident.take()
-            && incident.down_at.is_some()
-        {
-            self.session.recovered_at = Some(now);
-        }
-        self.session.detector.reset();
-        self.session.official = None;
-        // A card about a page, in whichever tab, is out of date. One with a prompt waits for its user.
-        for tab in self.session.tabs.values_mut() {
-            tab.dismissed = None;
-            if tab.offer.as_ref().is_some_and(|offer| offer.entry.is_none() && offer.blames_claude()) {
-                tab.offer = None;
-            }
-        }
+        let incident = self.session.incident.get_or_insert_with(|| Incident::new(now));
+        incident.since = run.since;
+        incident.last_failure = run.last;
+        incident.down_at = run.down_at;
+        incident.recovering_at = run.recovering_at;
+        incident.failing = self.session.judge.failing().collect();
         self.dirty = true;
+    }
+
+    /// A failure that counts: a line of evidence.
+    fn failed(&mut self, surface: Surface, cause: &Cause, now: Millis) {
+        self.follow(now);
+        if let Some(incident) = &mut self.session.incident {
+            incident.note(surface, cause, now);
+        }
+        self.log_failure(surface, cause, now);
+        self.ask_status(now);
     }
 
     /// Ages what nothing new is heard of.
     fn age(&mut self, now: Millis) {
-        let over = self.session.incident.as_ref().is_some_and(|incident| {
-            let quiet = now.saturating_sub(incident.last_failure);
-            match (incident.down_at, incident.recovering_at) {
-                (_, Some(first)) => now.saturating_sub(first) >= RECOVERED_MS,
-                (None, None) => quiet >= HICCUP_LIFE_MS,
-                (Some(_), None) => quiet >= VERDICT_LIFE_MS,
+        if self.session.incident.is_some() {
+            self.session.judge.tick(now);
+            if self.session.judge.run().is_none() {
+                self.follow(now);
             }
-        });
-        if over {
-            self.log_silence();
-            self.close_incident(now);
         }
         let open = self.session.incident.is_some();
         for tab in self.session.tabs.values_mut() {
@@ -354,8 +312,7 @@ impl Engine {
 
     /// One request to the official status page: neutral check and second opinion in one.
     fn ask_status(&mut self, now: Millis) {
-        if now.abs_diff(self.session.status_asked) >= session::STATUS_EVERY_MS || self.session.status_asked == 0 {
-            self.session.status_asked = now;
+        if self.session.judge.asks(now) {
             self.dirty = true;
             self.outputs.push(Output::FetchStatus { url: crate::claude::STATUS_URL, timeout_ms: 3_000 });
         }
@@ -371,15 +328,14 @@ impl Engine {
         };
         self.log_official(&read, now);
         let seen = Official::of(&read, now);
-        let speaks = seen.speaks_of_claude();
+        let posted = judge::Posted { bad: seen.speaks_of_claude(), monitoring: seen.monitoring };
         self.session.official = Some(seen);
-        if let Some(incident) = &mut self.session.incident
-            && speaks
-            && incident.official_at.is_none()
-        {
-            incident.official_at = Some(now);
-            self.session.detector.official();
-            self.judge(now);
+        if let Some(incident) = &mut self.session.incident {
+            if posted.bad {
+                incident.official_at.get_or_insert(now);
+            }
+            self.session.judge.posted(posted, now);
+            self.follow(now);
         }
     }
 
@@ -448,34 +404,11 @@ impl Engine {
     }
 
     fn refresh_wake(&mut self, now: Millis) {
-        // While an incident is open the status page is asked once a minute, in the half hour after the last failure.
-        let watching = self.session.incident.as_ref().is_some_and(|incident| {
-            incident.recovering_at.is_none() && now.abs_diff(incident.last_failure) < HICCUP_LIFE_MS
-        });
-        if watching && now.abs_diff(self.session.status_asked) >= session::STATUS_TICK_MS {
-            self.ask_status(now);
-        }
-        // A silence that nobody has explained yet is asked about as soon as the page may be asked again.
-        let silence = (!self.session.unanswered.is_empty())
-            .then_some(self.session.status_asked.saturating_add(session::STATUS_EVERY_MS));
-        if silence.is_some_and(|at| at <= now) {
-            self.ask_status(now);
-        }
-        let status = watching.then_some(self.session.status_asked.saturating_add(session::STATUS_TICK_MS));
-        let incident = self.session.incident.as_ref().map(|incident| match incident.recovering_at {
-            Some(first) => first.saturating_add(RECOVERED_MS),
-            None => incident.last_failure.saturating_add(HICCUP_LIFE_MS),
-        });
+        self.ask_status(now);
+        let judge = self.session.judge.wake();
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next = requests
-            .chain(jobs)
-            .chain(status)
-            .chain(silence)
-            .chain(incident)
-            .chain(self.log_due())
-            .filter(|at| *at > now)
-            .min();
+        let next = requests.chain(jobs).chain(judge).chain(self.log_due()).filter(|at| *at > now).min();
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

@@ -289,7 +289,7 @@ fn seen(card: Option<&Card>) -> u64 {
 }
 
 /// FNV-1a, 64 bits: enough to tell whether what is shown has changed, and eight bytes in the snapshot.
-fn fingerprint(value: &impl Hash) -> u64 {
+pub(super) fn fingerprint(value: &impl Hash) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn finish(&self) -> u64 {

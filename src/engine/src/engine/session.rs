@@ -4,27 +4,21 @@ use super::log::{Log, Said};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
 use crate::codec::{self, Codec, Field, fields, variants};
-use crate::detect::Detector;
 use crate::handoff::{Job, Stage, Way};
 use crate::input::{EntryId, Headers, Millis, TabId};
+use crate::judge::{HICCUP_LIFE_MS, Judge, VERDICT_LIFE_MS};
 use crate::map::Map;
 use crate::notice::Notices;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 5;
-/// A failure asks the status page again after this long at the earliest.
-pub(super) const STATUS_EVERY_MS: Millis = 15_000;
-/// While an incident is open it is asked this often without a failure.
-pub(super) const STATUS_TICK_MS: Millis = 60_000;
+const VERSION: u64 = 6;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
 pub(super) const HANG_MS: Millis = 5_000;
 /// A stream's end as the browser tells it waits this long for the tap's word on it.
 pub(super) const CLOSE_MS: Millis = 2_500;
-/// A send without status and headers after this long is slow enough to be told.
-pub(super) const FIRST_BYTE_MS: Millis = 20_000;
 /// A finished request is remembered this long, so that the tap's word on it is not taken for another one.
 const REMEMBER_MS: Millis = 60_000;
 /// No more requests than this are followed at once.
@@ -37,16 +31,13 @@ const MAX_EVIDENCE: usize = 12;
 pub(super) struct Session {
     /// `navigator.onLine` of the last page that told.
     pub online: bool,
-    /// When something last worked.
-    pub seen_at: Option<Millis>,
     /// When an incident with a verdict was last closed.
     pub recovered_at: Option<Millis>,
     pub requests: Map<String, Pending>,
     pub tabs: Map<TabId, Tab>,
-    pub detector: Detector,
+    pub judge: Judge,
     pub incident: Option<Incident>,
     pub official: Option<Official>,
-    pub status_asked: Millis,
     /// A request got no answer at all; the neutral check will say whose fault it was.
     pub unanswered: Vec<Unanswered>,
     pub jobs: Vec<Job>,
@@ -79,14 +70,12 @@ impl Default for Session {
     fn default() -> Self {
         Self {
             online: true,
-            seen_at: None,
             recovered_at: None,
             requests: Map::default(),
             tabs: Map::default(),
-            detector: Detector::default(),
+            judge: Judge::default(),
             incident: None,
             official: None,
-            status_asked: 0,
             unanswered: Vec::new(),
             jobs: Vec::new(),
             job_counter: 0,
@@ -155,6 +144,10 @@ pub(super) struct Pending {
     pub weight: f32,
     pub role: Role,
     pub started: Millis,
+    /// Without status and headers it is slow from then on.
+    pub late: Millis,
+    /// The turn of a prompt that the page itself may send again.
+    pub turn: Option<u64>,
     pub entry: Option<EntryId>,
     pub status: Option<u16>,
     pub headers: Headers,
@@ -188,7 +181,7 @@ impl Pending {
         }
         match &self.fallback {
             Some((_, at)) => Some(*at),
-            None if self.is_send() && self.status.is_none() && !self.slow => Some(self.started + FIRST_BYTE_MS),
+            None if self.is_send() && self.status.is_none() && !self.slow => Some(self.late),
             None => None,
         }
     }
@@ -252,7 +245,7 @@ impl Offer {
     pub fn is_over(&self, incident: bool, now: Millis) -> bool {
         let age = now.saturating_sub(self.at);
         self.cause.resets_at.is_some_and(|at| at <= now)
-            || age >= if incident { super::VERDICT_LIFE_MS } else { super::HICCUP_LIFE_MS }
+            || age >= if incident { VERDICT_LIFE_MS } else { HICCUP_LIFE_MS }
     }
 }
 
@@ -283,7 +276,6 @@ pub(super) struct Unanswered {
     pub at: Millis,
     pub tab: TabId,
     pub surface: Surface,
-    pub weight: f32,
     pub cause: Cause,
     pub entry: Option<EntryId>,
 }
@@ -323,10 +315,6 @@ impl Incident {
         self.failures = self.failures.saturating_add(1);
         if surface == Surface::Completion {
             self.failed_sends = self.failed_sends.saturating_add(1);
-        }
-        if !self.failing.contains(&surface) {
-            self.failing.push(surface);
-            self.failing = Surface::ALL.into_iter().filter(|known| self.failing.contains(known)).collect();
         }
         self.evidence.push((now, surface, cause.clone()));
         if self.evidence.len() > MAX_EVIDENCE {
@@ -372,12 +360,12 @@ impl Official {
     }
 }
 
-fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, said, notices);
-fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
+fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, said, notices);
+fields!(Pending: tab, url, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry, surface);
 fields!(Offer: at, surface, cause, kind, entry, handed);
-fields!(Unanswered: at, tab, surface, weight, cause, entry);
+fields!(Unanswered: at, tab, surface, cause, entry);
 fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence);
 fields!(Official: at, claude, api_up, says_down, incident, monitoring);
 variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);

@@ -1,11 +1,12 @@
 //! Requests and the tap's facts become observations: one for each request, once.
 
 use super::Engine;
+use super::offers::fingerprint;
 use super::session::{self, OfferKind, Pending, Unanswered};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Answer, Role, StreamMark};
-use crate::detect;
 use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamEnd, TabId};
+use crate::judge::{Heard, Seen, Way};
 use crate::outbox::EntryState;
 use crate::output::Output;
 
@@ -16,8 +17,10 @@ const EARLY_MS: Millis = 5_000;
 
 /// A stream that ended cleanly without its terminal event is ambiguous: it counts a quarter unless repeated.
 const CUT_WEIGHT: f64 = 0.25;
-/// A failure without an answer, once the neutral check has cleared the network, and a slow or silent stream.
-const SILENT_WEIGHT: f64 = 0.6;
+/// A slow or silent stream; it may still end well.
+const SLOW_WEIGHT: f64 = 0.6;
+/// A failure without an answer waits this long for the neutral check.
+const NEUTRAL_MS: Millis = 60_000;
 /// A gap of more than a minute without any event: pings come about every 15 s, and gaps of 15 to 60 s do recover.
 const STALL_MS: u32 = 60_000;
 /// Stop is told of by a request of its own, shortly before or after the stream is given up.
@@ -77,6 +80,11 @@ impl Engine {
         if self.adopt(&id, tab, url, entry.as_ref(), now) {
             return;
         }
+        let sent = entry.as_ref().and_then(|id| self.outbox.get(id));
+        // A page that sends again by itself names the same message; what a person sends again is a turn of its own.
+        let turn =
+            sent.and_then(|sent| sent.human_message.as_ref()).filter(|_| endpoint.role == Role::Send).map(fingerprint);
+        let late = now.saturating_add(self.session.judge.late_after(sent.and_then(|sent| sent.model.as_deref())));
         let pending = Pending {
             tab,
             url: url.to_owned(),
@@ -84,6 +92,8 @@ impl Engine {
             weight: endpoint.weight,
             role: endpoint.role,
             started: now,
+            late,
+            turn,
             entry,
             status: None,
             headers: Headers::default(),
@@ -213,6 +223,10 @@ impl Engine {
         self.session.online |= status >= 100;
         self.dirty |= pending.weight > 0.0;
         if pending.is_stream() {
+            let sent = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
+            if let Some(model) = sent.and_then(|sent| sent.model.as_deref()) {
+                self.session.judge.first_byte(model, now.saturating_sub(pending.started));
+            }
             return;
         }
         let (role, cause) = (pending.role, pending.answer(None));
@@ -238,7 +252,7 @@ impl Engine {
             return;
         }
         let (tab, surface, status, entry) = (pending.tab, pending.surface, pending.status, pending.entry.clone());
-        let (cause, weight, since) = (pending.answer(Some(body)), f64::from(pending.weight), pending.done_at);
+        let (cause, weight, since) = (pending.answer(Some(body)), pending.weight, pending.done_at);
         let told = pending.clone();
         self.log_request_id(&told, &cause);
         if cause.class == Class::Unknown {
@@ -257,7 +271,7 @@ impl Engine {
             }
         }
         if !known && cause.class.votes() && weight > 0.0 {
-            self.failed(surface, &cause, weight, now);
+            self.witness(&told, &cause, Way::Answered, 1.0, now);
         }
         let offer = self.session.tabs.get_mut(&tab).and_then(|tab| tab.offer.as_mut());
         if let Some(offer) = offer.filter(|offer| offer.surface == surface && offer.entry == entry) {
@@ -504,18 +518,31 @@ impl Engine {
         pending.slow = true;
         self.dirty = true;
         let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
-        let weight = f64::from(pending.weight) * SILENT_WEIGHT;
         let cause = Cause { status: pending.status, ..Cause::bare(Class::Unknown) };
-        self.doubt(surface, &cause, weight, now);
+        let pending = pending.clone();
+        self.witness(&pending, &cause, Way::Doubtful, SLOW_WEIGHT, now);
         self.offer(tab, surface, &cause, OfferKind::Slow, entry, now);
     }
 
-    /// Something ambiguous: it counts little, and only together with more does it become a failure.
-    fn doubt(&mut self, surface: Surface, cause: &Cause, weight: f64, now: Millis) {
-        self.session.detector.observe(surface, true, weight, now);
-        if self.session.detector.level() > detect::SUSPECT {
-            self.failed(surface, cause, 0.0, now);
+    /// Tells the judge what one request was found to be.
+    fn witness(&mut self, pending: &Pending, cause: &Cause, way: Way, worth: f64, now: Millis) -> Heard {
+        let model = pending.entry.as_ref().and_then(|id| self.outbox.get(id)).and_then(|entry| entry.model.as_deref());
+        let seen = Seen {
+            surface: pending.surface,
+            class: cause.class,
+            worth: f64::from(pending.weight) * worth,
+            way,
+            model,
+            turn: pending.turn,
+        };
+        let heard = self.session.judge.observe(&seen, now);
+        match heard {
+            Heard::Failed => self.failed(pending.surface, cause, now),
+            Heard::Worked => self.follow(now),
+            Heard::Nothing | Heard::Held => {}
         }
+        self.dirty |= heard != Heard::Nothing;
+        heard
     }
 
     /// One request has got its cause: the one place where observations are made.
@@ -539,19 +566,19 @@ impl Engine {
             return;
         }
         let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
-        let weight = f64::from(pending.weight);
         match cause.class {
             Class::Ok if pending.weight > 0.0 => {
-                self.worked(surface, weight, now);
+                self.witness(&pending, cause, Way::Answered, 1.0, now);
                 self.withdraw(tab, surface, entry.as_ref());
             }
             Class::Service | Class::Capacity if pending.weight > 0.0 => {
-                self.failed(surface, cause, weight, now);
+                self.witness(&pending, cause, Way::Answered, 1.0, now);
                 let kind = if pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused };
                 self.offer(tab, surface, cause, kind, entry, now);
             }
             Class::OwnNetwork | Class::Unknown if pending.weight > 0.0 => self.no_answer(&pending, cause, now),
             Class::UserLimit | Class::Session | Class::Account | Class::Challenge | Class::Region => {
+                self.witness(&pending, cause, Way::Answered, 1.0, now);
                 // The edge answers, and the answer concerns this user: worth words where a person waits for something.
                 let waits = pending.is_send() || matches!(pending.role, Role::Document | Role::Load);
                 if waits {
@@ -618,7 +645,7 @@ impl Engine {
             // The answer stopped in its middle. That alone does not say by whose fault.
             self.offer(tab, surface, cause, OfferKind::Cut, entry.clone(), now);
             if cause.transport.is_none() {
-                self.doubt(surface, cause, f64::from(pending.weight) * CUT_WEIGHT, now);
+                self.witness(pending, cause, Way::Doubtful, CUT_WEIGHT, now);
                 return;
             }
         }
@@ -629,40 +656,38 @@ impl Engine {
             }
             return;
         }
-        if cause.transport.is_none() || pending.weight < 1.0 {
+        if cause.transport.is_none() {
+            // Its end could not be seen: too many of those, and we are blind.
+            self.witness(pending, cause, Way::Answered, 1.0, now);
+            return;
+        }
+        if pending.weight < 1.0 {
             return;
         }
         if pending.is_send() && !pending.is_stream() {
             self.offer(tab, surface, cause, OfferKind::Silent, entry.clone(), now);
         }
-        self.session.unanswered.push(Unanswered {
-            at: now,
-            tab,
-            surface,
-            weight: pending.weight,
-            cause: cause.clone(),
-            entry,
-        });
+        self.witness(pending, cause, Way::Silent, 1.0, now);
+        self.session.unanswered.push(Unanswered { at: now, tab, surface, cause: cause.clone(), entry });
         self.session.unanswered.truncate(16);
         self.ask_status(now);
     }
 
     /// The neutral check has come back: anything that answers proves the network.
     pub(super) fn settle_unanswered(&mut self, network: bool, now: Millis) {
+        self.session.judge.neutral(network, now);
         for silent in std::mem::take(&mut self.session.unanswered) {
             let kind = if network { OfferKind::NoAnswer } else { OfferKind::OwnNetwork };
             self.revise_offer(silent.tab, silent.entry.as_ref(), kind);
-            if now.abs_diff(silent.at) > session::STATUS_TICK_MS {
+            if now.abs_diff(silent.at) > NEUTRAL_MS {
                 // Too long ago to be evidence of anything; the card has its answer.
                 continue;
             }
             if network {
-                self.failed(silent.surface, &silent.cause, f64::from(silent.weight) * SILENT_WEIGHT, now);
+                self.failed(silent.surface, &silent.cause, now);
                 if silent.surface == Surface::Document {
                     self.offer(silent.tab, silent.surface, &silent.cause, kind, silent.entry, now);
                 }
-            } else {
-                self.session.detector.drop_episode();
             }
         }
     }

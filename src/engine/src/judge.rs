@@ -1,0 +1,894 @@
+//! The judge: what all observations together say of Claude, and what to ask next.
+//!
+//! One sequential test per surface, a one-sided CUSUM over log-likelihood ratios: `S <- clamp(S + llr, 0, 14)` nats. What
+//! a failure weighs depends on what else explains it. A healthy service fails in two ways: now and then by itself
+//! (`p0`, learnt per surface), and in short disturbances (a deploy, a moment of the network) during which much fails at
+//! once. This null hypothesis is the Gilbert-Elliott channel of the literature on error bursts: the [`Judge`] keeps the
+//! belief `b` that such a disturbance is on, which every failure raises, every success lowers and time lets fade, and
+//!
+//! ```text
+//! null     = b q + (1 - b) p0            a failure, while Claude is well
+//! llr(fail) = ln(p1 / null)              llr(ok) = ln((1 - p1) / (1 - null))
+//! ```
+//!
+//! So forty failures of one page load are one observation, a failure eight seconds after another weighs little, and one
+//! after half a minute weighs in full: smooth episodes in place of counted ones. Everything measured is printed by
+//! `understudy accuracy`.
+
+use crate::cause::{Class, Surface};
+use crate::codec::fields;
+use crate::input::Millis;
+use crate::verdict::State;
+
+/// The groups that are tested; healthy list calls must not hide a dead completion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Group {
+    /// Sending.
+    Completion,
+    /// Login, bootstrap, account.
+    Auth,
+    /// Documents.
+    Page,
+    /// List and conversation load.
+    List,
+    /// Uploads, which have failed alone before.
+    Upload,
+    /// Titles, the rest.
+    Other,
+}
+
+const GROUPS: usize = 6;
+
+/// `p0` before anything is learnt (failures while Claude is well), `p1` (while it is not), and what an
+/// endpoint's weight counts in its own group (uploads weigh a quarter in what is said of Claude, but for themselves in full).
+const PARAMETERS: [(f64, f64, f64); GROUPS] = [
+    (0.012, 0.80, 1.0),
+    (0.006, 0.85, 1.0),
+    (0.006, 0.90, 1.0),
+    (0.008, 0.75, 0.8),
+    (0.03, 0.70, 4.0),
+    (0.03, 0.70, 0.15),
+];
+
+impl Group {
+    /// The group of a surface.
+    pub const fn of(surface: Surface) -> Self {
+        match surface {
+            Surface::Completion => Self::Completion,
+            Surface::Login | Surface::Bootstrap | Surface::Account => Self::Auth,
+            Surface::Document => Self::Page,
+            Surface::List | Surface::Conversation => Self::List,
+            Surface::Upload => Self::Upload,
+            Surface::Title | Surface::Other => Self::Other,
+        }
+    }
+}
+
+/// When the evidence is strong: nats of a sum, and the milliseconds that it must have taken to gather them, for one surface
+/// (or model), for all surfaces together, and for what fails now and then everywhere. Tuned on the seeds 1 to 5 of the
+/// workload; the time keeps a disturbance of half a minute, however hard, from becoming a verdict.
+type Strong = [(f64, Millis); 3];
+/// Without probes, and with them, which see the same sooner and more often.
+const STRONG: [Strong; 2] =
+    [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (8.0, 25_000), (10.5, 60_000)]];
+/// Runs of failures that took so long and passed by themselves are learnt, like `p0`: …
+const PASSED_LEAST_MS: Millis = 3_000;
+/// … they are forgotten in about a quarter, …
+const PASSED_MS: f64 = 90.0 * 86_400_000.0;
+/// … so many in a quarter are usual, and twice as many ask ln 2 more nats, up to this.
+const PASSED: f64 = 4.0;
+const PASSED_MOST: f64 = 1.5;
+/// From this sum on it is more than a hiccup.
+const SUSPECT: f64 = 5.0;
+/// How a passing disturbance looks: requests that fail in it, milliseconds that it lasts on average, and the belief that
+/// one is on while nothing speaks for it. Longer and less than total, so that what is total and lasts stands out.
+const DISTURBANCE: (f64, f64, f64) = (0.57, 9_000.0, 0.003);
+/// The belief is never certainty.
+const SURE: f64 = 0.98;
+/// `p1` of everything at once, and of now and then everywhere.
+const WIDE: f64 = 0.97;
+const THIN: f64 = 0.4;
+/// Nats that one second can add to the sum of now and then, and take from it.
+const THIN_SECOND: (f64, f64) = (4.0, -3.0);
+/// A failure without an answer, when the network works: it may have been the network a moment ago.
+const SILENT: f64 = 0.6;
+/// A usage limit is told by the application, though not by the model behind it.
+const LIMIT: f64 = 0.66;
+/// The sums never grow beyond this, so that recovery is not delayed for ever.
+const CEILING: f64 = 14.0;
+/// Failures and successes of one second are one observation.
+const SECOND_MS: Millis = 1_000;
+/// A sum below this has forgotten when it began.
+const NOTHING: f64 = 0.5;
+/// From this sum on, one request to a neutral origin says whether anything answers.
+const ASK: f64 = 3.0;
+/// It is asked again for a failure without an answer after this long at the earliest, …
+const ASK_HELD_MS: Millis = 5_000;
+/// … for another failure after this long, …
+const ASK_EVERY_MS: Millis = 15_000;
+/// … and without one, while a run of failures is open, this often.
+const ASK_TICK_MS: Millis = 60_000;
+/// A published incident on the right component adds this, once; an all-green page adds nothing (first posts come a median
+/// of 20 minutes after the impact starts).
+const OFFICIAL_NATS: f64 = 2.5;
+/// After nothing answered at all, failures without an answer say nothing for so long.
+const HOLD_MS: Millis = 20_000;
+/// A failure without an answer waits this long for the neutral origin's.
+const WAIT_MS: Millis = 60_000;
+/// Two successes prove a recovery only this far apart: without probes, and with them.
+const EPISODES_MS: [Millis; 2] = [20_000, 8_000];
+/// Without any failure for so long, a hiccup is forgotten, …
+pub(crate) const HICCUP_LIFE_MS: Millis = 30 * 60_000;
+/// … and a verdict (the longest that a user waits for in one sitting).
+pub(crate) const VERDICT_LIFE_MS: Millis = 6 * 3_600_000;
+/// After a first success, silence means that Claude is back; what goes down and up again must stay up this long.
+const RECOVERED_MS: Millis = 10 * 60_000;
+/// For so long after a recovery Claude is fragile: 14 % of incidents relapse within it.
+const FRAGILE_MS: Millis = 3 * 3_600_000;
+/// A second relapse within the fragile time is flapping: one incident that goes on, not many.
+const FLAPPING: u32 = 2;
+/// Seconds after the user's first failure at which claude.ai is asked from its own page (the one at 27 decides most
+/// outages of everything), …
+const PROBES_S: [Millis; 8] = [2, 7, 17, 22, 27, 37, 52, 82];
+/// … then every minute, each time a tenth later, up to this.
+const PROBE_MOST_MS: Millis = 300_000;
+/// Failures without an answer that wait at once, models told apart, turns remembered.
+const MAX_HELD: usize = 16;
+const MAX_MODELS: usize = 8;
+const MAX_TURNS: usize = 16;
+/// Bytes of a model's name.
+const MAX_NAME: usize = 64;
+/// Requests over which the failures of a healthy surface are learnt (about eleven days of completions), …
+const LEARNT: f64 = 400.0;
+/// … and what can be learnt: less than the floor no history of one person can tell.
+const RATES: (f64, f64) = (0.005, 0.05);
+/// Outcomes of sends that could not be seen, in a row, before we call ourselves blind.
+const UNSEEN: u32 = 3;
+/// A first byte is late after this long, or after this many times the model's median.
+const LATE_MS: Millis = 20_000;
+const LATE_TIMES: Millis = 4;
+/// A median follows each new value by one part in so many (a frugal streaming median, Ma, Muthukrishnan and Sandler 2013).
+const FIRST_BYTES_MS: (Millis, Millis) = (100, 600_000);
+const FRUGAL: Millis = 12;
+
+/// How a request ended, as far as that is evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// With an answer over HTTP: that alone proves the network.
+    Answered,
+    /// Without one: whose fault, a neutral origin must say.
+    Silent,
+    /// Not ended, or not cleanly: slow, stalled, cut off. It counts, and only together with more is it a failure.
+    Doubtful,
+}
+
+/// One observation: what one request was found to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Its surface.
+    pub surface: Surface,
+    /// Its class.
+    pub class: Class,
+    /// What it is worth: its endpoint's weight, times 0.6 if it is slow or stalled, times 0.25 if it was cut off.
+    pub worth: f64,
+    /// How it ended.
+    pub way: Way,
+    /// The model that was to answer.
+    pub model: Option<&'a str>,
+    /// The turn it belongs to: all requests of one turn are one vote, and the final outcome counts.
+    pub turn: Option<u64>,
+}
+
+/// What an observation was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// It says nothing of Claude.
+    Nothing,
+    /// The surface works.
+    Worked,
+    /// The surface failed.
+    Failed,
+    /// It got no answer: the neutral origin is to be asked.
+    Held,
+}
+
+/// What the status page says of the components that a person on claude.ai needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// A component is degraded or worse, or an open incident concerns claude.ai.
+    pub bad: bool,
+    /// That incident is being monitored: service is usually back three minutes before this is said.
+    pub monitoring: bool,
+}
+
+/// A run of failures, from the first one to the recovery.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// The first failure.
+    pub since: Millis,
+    /// The last one.
+    pub last: Millis,
+    /// How many votes.
+    pub failures: u32,
+    /// When the evidence became strong.
+    pub down_at: Option<Millis>,
+    /// The first success after that.
+    pub recovering_at: Option<Millis>,
+    /// The surfaces that failed and have not worked since: one bit each.
+    failing: u16,
+    official: bool,
+    monitoring: bool,
+    flapping: bool,
+}
+
+/// The probes that follow a failure.
+#[derive(Clone, Debug, PartialEq)]
+struct Watch {
+    since: Millis,
+    sent: u32,
+    next: Millis,
+}
+
+/// The judge of one person's traffic. Pure: time is an argument, and all of it is stored in the snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judge {
+    /// Whether claude.ai may be asked from its own page.
+    pub probing: bool,
+    online: bool,
+    tests: [Test; GROUPS],
+    /// All surfaces together, for what fails everywhere, …
+    wide: Test,
+    /// … and for what fails now and then everywhere.
+    thin: Test,
+    /// Failures per request of each group while Claude is well, as learnt.
+    rates: [f64; GROUPS],
+    /// The belief that a passing disturbance is on, and the one before the current second.
+    belief: f64,
+    before: f64,
+    second: Millis,
+    run: Option<Run>,
+    watch: Option<Watch>,
+    held: Vec<Held>,
+    hold_until: Millis,
+    /// When the neutral origin was asked last.
+    asked: Millis,
+    models: Vec<Model>,
+    turns: Vec<Turn>,
+    /// When something last worked.
+    seen_at: Option<Millis>,
+    unseen: u32,
+    unseen_at: Millis,
+    /// When a run with a verdict last ended, and how many in a row began within the fragile time.
+    recovered_at: Option<Millis>,
+    relapses: u32,
+    /// How many disturbances have passed by themselves, fading with [`PASSED_MS`], and when that was counted.
+    passed: f64,
+    passed_at: Millis,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self {
+            probing: false,
+            online: true,
+            tests: std::array::from_fn(|_| Test::default()),
+            wide: Test::default(),
+            thin: Test::default(),
+            rates: PARAMETERS.map(|(p0, ..)| p0),
+            belief: 0.0,
+            before: 0.0,
+            second: 0,
+            run: None,
+            watch: None,
+            held: Vec::new(),
+            hold_until: 0,
+            asked: 0,
+            models: Vec::new(),
+            turns: Vec::new(),
+            seen_at: None,
+            unseen: 0,
+            unseen_at: 0,
+            recovered_at: None,
+            relapses: 0,
+            passed: 0.0,
+            passed_at: 0,
+        }
+    }
+}
+
+impl Judge {
+    /// A judge that has seen nothing; with `probing`, one that may ask claude.ai.
+    pub fn new(probing: bool) -> Self {
+        Self { probing, ..Self::default() }
+    }
+
+    /// Takes one observation.
+    pub fn observe(&mut self, seen: &Seen<'_>, now: Millis) -> Heard {
+        match (seen.class, seen.way) {
+            (Class::Ok, _) => {
+                self.seen_at = Some(now);
+                self.unseen = 0;
+                self.take_back(seen, now);
+                self.vote(seen, false, now);
+                self.worked(seen.surface, now);
+                self.unwatch();
+                Heard::Worked
+            }
+            (Class::Service | Class::Capacity, Way::Answered) => {
+                self.unseen = 0;
+                self.failed(seen, now);
+                Heard::Failed
+            }
+            (Class::Service | Class::Capacity | Class::Unknown, Way::Doubtful) => {
+                self.vote(seen, true, now);
+                if self.level() < SUSPECT {
+                    return Heard::Nothing;
+                }
+                self.fail(seen.surface, now);
+                Heard::Failed
+            }
+            (Class::Service | Class::Capacity | Class::OwnNetwork | Class::Unknown, Way::Silent) => {
+                self.hold(seen, now)
+            }
+            (Class::UserLimit, _) => {
+                // The application itself has answered, though not the model behind it: half a success.
+                self.vote(&Seen { worth: seen.worth * LIMIT, ..*seen }, false, now);
+                Heard::Nothing
+            }
+            (Class::Unknown, Way::Answered) if seen.surface == Surface::Completion => {
+                if self.unseen == 0 {
+                    self.unseen_at = now;
+                }
+                self.unseen = self.unseen.saturating_add(1);
+                Heard::Nothing
+            }
+            _ => Heard::Nothing,
+        }
+    }
+
+    /// The neutral origin has answered, or has not.
+    pub fn neutral(&mut self, up: bool, now: Millis) {
+        for held in std::mem::take(&mut self.held) {
+            if up && now.abs_diff(held.at) <= WAIT_MS {
+                let seen = Seen {
+                    surface: held.surface,
+                    class: Class::OwnNetwork,
+                    worth: held.worth * SILENT,
+                    way: Way::Silent,
+                    model: held.model.as_deref(),
+                    turn: held.turn,
+                };
+                self.failed(&seen, now);
+            }
+        }
+        if !up {
+            self.hold_until = now.saturating_add(HOLD_MS);
+            self.every(Test::drop_silent);
+        }
+    }
+
+    /// The browser says whether it is online.
+    pub fn online(&mut self, up: bool) {
+        self.online = up;
+    }
+
+    /// The status page was read.
+    pub fn posted(&mut self, posted: Posted, now: Millis) {
+        let Some(run) = &mut self.run else { return };
+        run.monitoring = posted.monitoring;
+        if posted.bad && !posted.monitoring && !run.official {
+            run.official = true;
+            self.every(|test| {
+                if test.value() > 0.0 {
+                    test.base = (test.base + OFFICIAL_NATS).min(CEILING);
+                }
+            });
+            self.settle(now);
+        }
+    }
+
+    /// Whether the neutral origin is to be asked now. The answer is taken as asked.
+    pub fn asks(&mut self, now: Millis) -> bool {
+        let ago = if self.asked == 0 { Millis::MAX } else { now.abs_diff(self.asked) };
+        let due = match &self.run {
+            _ if !self.held.is_empty() => ago >= ASK_HELD_MS,
+            Some(run) if run.recovering_at.is_none() && self.level() >= ASK => {
+                ago >= ASK_EVERY_MS && run.last >= self.asked
+                    || ago >= ASK_TICK_MS && now.abs_diff(run.last) < HICCUP_LIFE_MS
+            }
+            _ => false,
+        };
+        if due {
+            self.asked = now;
+        }
+        due
+    }
+
+    /// When claude.ai is to be asked next from its own page, and for what.
+    pub fn probe(&self) -> Option<(Millis, Surface)> {
+        let watch = self.watch.as_ref()?;
+        let list = self.tests[Group::List as usize].value() > self.tests[Group::Auth as usize].value();
+        Some((watch.next, if list { Surface::List } else { Surface::Bootstrap }))
+    }
+
+    /// The probe that was due has been sent.
+    pub fn probed(&mut self, now: Millis) {
+        let Some(watch) = &mut self.watch else { return };
+        watch.sent = watch.sent.saturating_add(1);
+        watch.next = match PROBES_S.get(watch.sent as usize) {
+            Some(seconds) => watch.since.saturating_add(seconds * 1_000).max(now),
+            // The start of the run spreads the probes of many people over a sixth of the pause.
+            None => {
+                let pause = (60_000 + 6_000 * u64::from(watch.sent.saturating_sub(8))).min(PROBE_MOST_MS);
+                now.saturating_add(pause + watch.since % (pause / 6))
+            }
+        };
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Millis) {
+        let over = self.run.as_ref().is_some_and(|run| {
+            let quiet = now.saturating_sub(run.last);
+            match (run.down_at, run.recovering_at) {
+                (_, Some(first)) => now.saturating_sub(first) >= RECOVERED_MS,
+                (None, None) => quiet >= HICCUP_LIFE_MS,
+                (Some(_), None) => quiet >= VERDICT_LIFE_MS,
+            }
+        });
+        if over {
+            self.close(true, now);
+        }
+    }
+
+    /// When [`Self::tick`] has something to do at last, or [`Self::asks`] something to ask.
+    pub fn wake(&self) -> Option<Millis> {
+        // A silence that nobody has explained yet is asked about again.
+        let held = (!self.held.is_empty()).then(|| self.asked.saturating_add(ASK_HELD_MS));
+        let Some(run) = &self.run else { return held };
+        let end = match (run.down_at, run.recovering_at) {
+            (_, Some(first)) => first.saturating_add(RECOVERED_MS),
+            (None, None) => run.last.saturating_add(HICCUP_LIFE_MS),
+            (Some(_), None) => run.last.saturating_add(VERDICT_LIFE_MS),
+        };
+        let ask = self.asked.saturating_add(ASK_TICK_MS);
+        let asking = run.recovering_at.is_none() && ask.abs_diff(run.last) < HICCUP_LIFE_MS && self.level() >= ASK;
+        let due = if asking { end.min(ask) } else { end };
+        Some(held.map_or(due, |held| held.min(due)))
+    }
+
+    /// The verdict.
+    pub fn state(&self) -> State {
+        match &self.run {
+            Some(run) if run.flapping => State::Flapping,
+            Some(run) if run.recovering_at.is_some() => State::Recovering,
+            Some(run) if run.down_at.is_some() => State::Down,
+            // One observation alone reaches the threshold and no further: a single failure stays a hiccup.
+            Some(run) if run.failures > 1 && self.level() >= SUSPECT => State::Suspected,
+            Some(_) => State::Hiccup,
+            // Nothing good and nothing bad was seen: that is not health.
+            None if self.blind_since().is_some() => State::Blind,
+            None => State::Clear,
+        }
+    }
+
+    /// The run of failures that is open.
+    pub fn run(&self) -> Option<&Run> {
+        self.run.as_ref()
+    }
+
+    /// Since when nothing is seen that should be (0: nothing was ever seen).
+    pub fn blind_since(&self) -> Option<Millis> {
+        match self.seen_at {
+            None => Some(0),
+            Some(_) if self.unseen >= UNSEEN => Some(self.unseen_at),
+            Some(_) => None,
+        }
+    }
+
+    /// When something last worked.
+    pub fn seen_at(&self) -> Option<Millis> {
+        self.seen_at
+    }
+
+    /// When a run with a verdict last ended.
+    pub fn recovered_at(&self) -> Option<Millis> {
+        self.recovered_at
+    }
+
+    /// Whether Claude is back so lately that it may fail again.
+    pub fn fragile(&self, now: Millis) -> bool {
+        self.recovered_at.is_some_and(|at| now.abs_diff(at) < FRAGILE_MS)
+    }
+
+    /// The surfaces that failed in this run and have not worked since.
+    pub fn failing(&self) -> impl Iterator<Item = Surface> {
+        let failing = self.run.as_ref().map_or(0, |run| run.failing);
+        Surface::ALL.into_iter().filter(move |surface| failing & bit(*surface) != 0)
+    }
+
+    /// What one surface looks like: clear, hiccup, suspected or down.
+    pub fn surface(&self, surface: Surface) -> State {
+        if !self.failing().any(|failing| failing == surface) {
+            return State::Clear;
+        }
+        graded(self.tests[Group::of(surface) as usize].value(), self.probing)
+    }
+
+    /// Every model that was seen, and what it looks like.
+    pub fn models(&self) -> impl Iterator<Item = (&str, State)> {
+        self.models.iter().map(|model| (model.name.as_str(), graded(model.test.value(), self.probing)))
+    }
+
+    /// After how many milliseconds without a first byte an answer of this model is late.
+    pub fn late_after(&self, model: Option<&str>) -> Millis {
+        let median =
+            self.models.iter().find(|known| Some(known.name.as_str()) == model).map_or(0, |known| known.median);
+        LATE_MS.max(LATE_TIMES * median)
+    }
+
+    /// An answer of this model began after so many milliseconds.
+    pub fn first_byte(&mut self, model: &str, took: Millis) {
+        if let Some(model) = model_of(&mut self.models, model) {
+            model.median = match model.median {
+                0 => took,
+                median if took > median => median + median / FRUGAL,
+                median => median - median / FRUGAL,
+            }
+            .clamp(FIRST_BYTES_MS.0, FIRST_BYTES_MS.1);
+        }
+    }
+
+    /// The largest sum, in nats.
+    pub fn level(&self) -> f64 {
+        self.tests.iter().chain([&self.wide, &self.thin]).map(Test::value).fold(0.0, f64::max)
+    }
+
+    fn every(&mut self, each: impl Fn(&mut Test)) {
+        let models = self.models.iter_mut().map(|model| &mut model.test);
+        self.tests.iter_mut().chain([&mut self.wide, &mut self.thin]).chain(models).for_each(each);
+    }
+
+    /// What is over and was no more than a moment need not be watched for longer.
+    fn unwatch(&mut self) {
+        let level = self.level();
+        let last = PROBES_S.len();
+        if self.run.is_none() && self.watch.as_ref().is_some_and(|w| level < 1.0 || w.sent as usize >= last) {
+            self.watch = None;
+        }
+    }
+
+    fn hold(&mut self, seen: &Seen<'_>, now: Millis) -> Heard {
+        if !self.online {
+            return Heard::Nothing;
+        }
+        if self.held.len() < MAX_HELD && now >= self.hold_until {
+            self.held.push(Held {
+                at: now,
+                surface: seen.surface,
+                worth: seen.worth,
+                model: seen.model.map(short),
+                turn: seen.turn,
+            });
+        }
+        Heard::Held
+    }
+
+    fn failed(&mut self, seen: &Seen<'_>, now: Millis) {
+        self.vote(seen, true, now);
+        self.fail(seen.surface, now);
+    }
+
+    fn fail(&mut self, surface: Surface, now: Millis) {
+        if self.probing && self.run.is_none() {
+            self.watch = Some(Watch { since: now, sent: 0, next: now.saturating_add(PROBES_S[0] * 1_000) });
+        }
+        let run = self.run.get_or_insert_with(|| Run {
+            since: now,
+            last: now,
+            failures: 0,
+            down_at: None,
+            recovering_at: None,
+            failing: 0,
+            official: false,
+            monitoring: false,
+            flapping: false,
+        });
+        run.last = now;
+        run.failures = run.failures.saturating_add(1);
+        run.failing |= bit(surface);
+        run.recovering_at = None;
+        self.settle(now);
+    }
+
+    /// Whether the evidence is strong by now.
+    fn settle(&mut self, now: Millis) {
+        // Where much passes by itself, more is asked: the logarithm of the odds.
+        let more = (self.passed / PASSED).max(1.0).ln().min(PASSED_MOST);
+        let [single, wide, thin] = STRONG[usize::from(self.probing)];
+        // What the status page admits is no moment of this user's network: then it need not have lasted.
+        let official = self.run.as_ref().is_some_and(|run| run.official);
+        let over = |test: &Test, (nats, ms): (f64, Millis)| {
+            test.value() >= nats + more && (official || now.saturating_sub(test.since) >= ms)
+        };
+        let models = self.models.iter().map(|model| &model.test);
+        let strong = self.tests.iter().chain(models).any(|test| over(test, single))
+            || over(&self.wide, wide)
+            || over(&self.thin, thin);
+        let fragile = self.fragile(now);
+        if let Some(run) = &mut self.run
+            && strong
+            && run.down_at.is_none()
+        {
+            run.down_at = Some(now);
+            self.relapses = if fragile { self.relapses.saturating_add(1) } else { 0 };
+            run.flapping = self.relapses >= FLAPPING;
+        }
+    }
+
+    fn worked(&mut self, surface: Surface, now: Millis) {
+        let Some(run) = &mut self.run else { return };
+        run.failing &= if surface == Surface::Completion {
+            // An answer to a prompt proves everything on its way, but not that one can still sign in or load a page anew.
+            AUTH & run.failing
+        } else {
+            !bit(surface)
+        };
+        if run.failing != 0 {
+            if surface == Surface::Completion
+                && let Some(watch) = &mut self.watch
+            {
+                watch.next = watch.next.min(now.saturating_add(PROBES_S[0] * 1_000));
+            }
+            return;
+        }
+        let episode = match run {
+            Run { flapping: true, .. } => RECOVERED_MS,
+            Run { monitoring: true, .. } => 0,
+            _ => EPISODES_MS[usize::from(self.probing)],
+        };
+        match (run.down_at, run.recovering_at) {
+            (None, _) => self.close(false, now),
+            (Some(_), None) if episode > 0 => run.recovering_at = Some(now),
+            (Some(_), first) => {
+                if first.is_none_or(|first| now.abs_diff(first) >= episode) {
+                    self.close(true, now);
+                }
+            }
+        }
+    }
+
+    /// The run is over. What a mere hiccup has added to the sums stays: the next failure is weighed with it.
+    fn close(&mut self, reset: bool, now: Millis) {
+        let Some(run) = self.run.take() else { return };
+        let worked = run.recovering_at.is_some() || self.seen_at.is_some_and(|at| at >= run.last);
+        if !worked {
+            // Nothing was heard of it any more: that is no recovery, and what was good before it proves nothing now.
+            self.seen_at = None;
+        } else if run.down_at.is_some() {
+            self.recovered_at = Some(now);
+        } else if run.failures > 1 && run.last.saturating_sub(run.since) >= PASSED_LEAST_MS {
+            self.passed = 1.0 + self.passed / grown(now.saturating_sub(self.passed_at), PASSED_MS);
+            self.passed_at = now;
+        }
+        if reset {
+            self.every(Test::clear);
+            self.watch = None;
+        }
+    }
+
+    /// A turn that failed before has worked in the end: its vote was none.
+    fn take_back(&mut self, seen: &Seen<'_>, now: Millis) {
+        let Some(index) = self.turns.iter().position(|turn| Some(turn.id) == seen.turn) else { return };
+        let turn = self.turns.remove(index);
+        let group = &mut self.tests[Group::of(turn.surface) as usize];
+        for test in [group, &mut self.wide, &mut self.thin] {
+            test.second(now);
+            test.base = (test.value() - turn.nats).max(0.0);
+            test.delta = 0.0;
+        }
+    }
+
+    /// One vote of a surface.
+    fn vote(&mut self, seen: &Seen<'_>, failed: bool, now: Millis) {
+        let group = Group::of(seen.surface) as usize;
+        let (_, p1, own) = PARAMETERS[group];
+        let mut worth = seen.worth.clamp(0.0, 1.0);
+        if failed && let Some(turn) = self.turns.iter_mut().find(|turn| Some(turn.id) == seen.turn) {
+            // The turn has voted already; a plain failure after a doubtful one adds what was missing.
+            let more = (worth - turn.worth).max(0.0);
+            turn.worth += more;
+            worth = more;
+        }
+        let weight = worth * own.min(1.0);
+        let (q, lasts, idle) = DISTURBANCE;
+        // The belief fades with time.
+        if now.abs_diff(self.second) >= SECOND_MS {
+            let growth = grown(now.saturating_sub(self.second), lasts);
+            self.belief = idle + (self.belief - idle).max(0.0) / growth;
+            self.before = self.belief;
+            self.second = now;
+        }
+        let p0 = self.rates[group].clamp(RATES.0, RATES.1);
+        let update = self.belief * q + (1.0 - self.belief) * p0;
+        let after = if failed { self.belief * q / update } else { self.belief * (1.0 - q) / (1.0 - update) };
+        self.belief = (self.belief + (after - self.belief) * weight).clamp(idle, SURE);
+        if self.run.as_ref().is_none_or(|run| run.down_at.is_none()) {
+            let x = if failed { 1.0 } else { 0.0 };
+            self.rates[group] += (x - self.rates[group]) * worth / LEARNT;
+        }
+
+        let null = self.before * q + (1.0 - self.before) * p0;
+        let llr = |p1: f64| {
+            if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
+        };
+        let silent = seen.way == Way::Silent;
+        self.tests[group].add(failed, worth * own * llr(p1), silent, now);
+        if group == Group::Completion as usize
+            && let Some(model) = seen.model.and_then(|name| model_of(&mut self.models, name))
+        {
+            model.test.add(failed, worth * llr(p1), silent, now);
+        }
+        self.wide.add(failed, weight * llr(WIDE), silent, now);
+        self.thin.pile(weight * llr(THIN), silent, now);
+        if failed
+            && let Some(id) = seen.turn
+            && !self.turns.iter().any(|turn| turn.id == id)
+        {
+            if self.turns.len() >= MAX_TURNS {
+                self.turns.remove(0);
+            }
+            self.turns.push(Turn { id, surface: seen.surface, worth, nats: weight * llr(p1) });
+        }
+    }
+}
+
+/// What a sum alone says.
+fn graded(level: f64, probing: bool) -> State {
+    match level {
+        level if level >= STRONG[usize::from(probing)][0].0 => State::Down,
+        level if level >= SUSPECT => State::Suspected,
+        level if level > NOTHING => State::Hiccup,
+        _ => State::Clear,
+    }
+}
+
+const AUTH: u16 = bit(Surface::Login) | bit(Surface::Bootstrap) | bit(Surface::Account);
+
+/// exp(ms / lasts), by its first terms: what fades is divided by it.
+fn grown(ms: Millis, lasts: f64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+    let x = ms as f64 / lasts;
+    1.0 + x * (1.0 + x * (0.5 + x * (1.0 / 6.0 + x / 24.0)))
+}
+
+const fn bit(surface: Surface) -> u16 {
+    1 << surface as u16
+}
+
+/// The beginning of a model's name.
+fn short(name: &str) -> String {
+    name.chars().take(MAX_NAME).collect()
+}
+
+/// The model of this name, which takes the place of the oldest one if it is new.
+fn model_of<'a>(models: &'a mut Vec<Model>, name: &str) -> Option<&'a mut Model> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let index = models.iter().position(|model| model.name == name).unwrap_or_else(|| {
+        if models.len() >= MAX_MODELS {
+            models.remove(0);
+        }
+        models.push(Model { name: name.to_owned(), median: 0, test: Test::default() });
+        models.len() - 1
+    });
+    models.get_mut(index)
+}
+
+/// One sum.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Test {
+    /// The sum before the current second, and the current second's part of it.
+    base: f64,
+    delta: f64,
+    second: Millis,
+    ok: u16,
+    failed: u16,
+    /// What of the sum came from failures without an answer.
+    silent: f64,
+    /// When the sum left zero: the test's estimate of when it began.
+    since: Millis,
+}
+
+impl Test {
+    fn value(&self) -> f64 {
+        (self.base + self.delta).clamp(0.0, CEILING)
+    }
+
+    /// Begins a new second, if it is one.
+    fn second(&mut self, now: Millis) {
+        if now.abs_diff(self.second) >= SECOND_MS {
+            self.base = self.value();
+            self.silent = self.silent.min(self.base);
+            self.delta = 0.0;
+            self.second = now;
+            (self.ok, self.failed) = (0, 0);
+        }
+    }
+
+    fn begin(&mut self, failed: bool, now: Millis) {
+        self.second(now);
+        if failed && self.value() < NOTHING {
+            self.since = now;
+        }
+    }
+
+    /// One vote: all of one second are one observation, failed if at least half failed.
+    fn add(&mut self, failed: bool, llr: f64, silent: bool, now: Millis) {
+        self.begin(failed, now);
+        let count = if failed { &mut self.failed } else { &mut self.ok };
+        *count = count.saturating_add(1);
+        if failed == (self.failed >= self.ok) {
+            self.delta = if failed { llr.max(self.delta) } else { llr };
+        }
+        if failed && silent {
+            self.silent += self.delta.max(0.0);
+        }
+    }
+
+    /// One vote of many that each count, up to what one second may say.
+    fn pile(&mut self, llr: f64, silent: bool, now: Millis) {
+        self.begin(llr > 0.0, now);
+        self.delta = (self.delta + llr).clamp(THIN_SECOND.1, THIN_SECOND.0);
+        if silent {
+            self.silent += llr.max(0.0);
+        }
+    }
+
+    /// Nothing on the network answers: failures without an answer were no evidence.
+    fn drop_silent(&mut self) {
+        self.base = (self.value() - self.silent).max(0.0);
+        (self.delta, self.silent) = (0.0, 0.0);
+    }
+
+    fn clear(&mut self) {
+        (self.base, self.delta, self.silent) = (0.0, 0.0, 0.0);
+    }
+}
+
+/// A failure without an answer that waits for the neutral origin's.
+#[derive(Clone, Debug, PartialEq)]
+struct Held {
+    at: Millis,
+    surface: Surface,
+    worth: f64,
+    model: Option<String>,
+    turn: Option<u64>,
+}
+
+/// A turn that has failed so far.
+#[derive(Clone, Debug, PartialEq)]
+struct Turn {
+    id: u64,
+    surface: Surface,
+    worth: f64,
+    nats: f64,
+}
+
+/// One model: its own test, and how long it takes to its first byte.
+#[derive(Clone, Debug, PartialEq)]
+struct Model {
+    name: String,
+    /// Median milliseconds to the first byte; 0 before the first answer.
+    median: Millis,
+    test: Test,
+}
+
+fields!(Judge: probing, online, tests, wide, thin, rates, belief, before, second, run, watch, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
+fields!(Run: since, last, failures, down_at, recovering_at, failing, official, monitoring, flapping);
+fields!(Watch: since, sent, next);
+fields!(Test: base, delta, second, ok, failed, silent, since);
+fields!(Held: at, surface, worth, model, turn);
+fields!(Turn: id, surface, worth, nats);
+fields!(Model: name, median, test);
