@@ -217,6 +217,8 @@ pub struct Run {
     pub recovering_at: Option<Millis>,
     /// The surfaces that failed and have not worked since: one bit each.
     failing: u16,
+    /// The surfaces that have failed at all.
+    failed: u16,
     official: bool,
     monitoring: bool,
     flapping: bool,
@@ -590,6 +592,7 @@ impl Judge {
             down_at: None,
             recovering_at: None,
             failing: 0,
+            failed: 0,
             official: false,
             monitoring: false,
             flapping: false,
@@ -597,6 +600,7 @@ impl Judge {
         run.last = now;
         run.failures = run.failures.saturating_add(1);
         run.failing |= bit(surface);
+        run.failed |= bit(surface);
         run.recovering_at = None;
         self.settle(now);
     }
@@ -628,11 +632,13 @@ impl Judge {
 
     fn worked(&mut self, surface: Surface, now: Millis) {
         let Some(run) = &mut self.run else { return };
-        run.failing &= if surface == Surface::Completion {
-            // An answer to a prompt proves everything on its way, but not that one can still sign in or load a page anew.
-            AUTH & run.failing
-        } else {
-            !bit(surface)
+        let sends = run.failed & bit(Surface::Completion) != 0;
+        run.failing &= match surface {
+            // An answer to a prompt proves everything on its way; …
+            Surface::Completion if sends => 0,
+            // … if prompts never failed, it does not prove that one can still sign in.
+            Surface::Completion => AUTH,
+            _ => !bit(surface),
         };
         if run.failing != 0 {
             if surface == Surface::Completion
@@ -647,8 +653,11 @@ impl Judge {
             Run { monitoring: true, .. } => 0,
             _ => EPISODES_MS[usize::from(self.probing)],
         };
+        // Where prompts failed, only an answer is a proof; elsewhere whatever had failed.
+        let proof = surface == Surface::Completion || (!sends && run.failed & bit(surface) != 0);
         match (run.down_at, run.recovering_at) {
             (None, _) => self.close(false, now),
+            (Some(_), _) if !proof => {}
             (Some(_), None) if episode > 0 => run.recovering_at = Some(now),
             (Some(_), first) => {
                 if first.is_none_or(|first| now.abs_diff(first) >= episode) {
@@ -886,7 +895,7 @@ struct Model {
 }
 
 fields!(Judge: probing, online, tests, wide, thin, rates, belief, before, second, run, watch, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
-fields!(Run: since, last, failures, down_at, recovering_at, failing, official, monitoring, flapping);
+fields!(Run: since, last, failures, down_at, recovering_at, failing, failed, official, monitoring, flapping);
 fields!(Watch: since, sent, next);
 fields!(Test: base, delta, second, ok, failed, silent, since);
 fields!(Held: at, surface, worth, model, turn);
