@@ -564,7 +564,11 @@ impl Judge {
         if !self.online {
             return Heard::Nothing;
         }
-        if self.held.len() < MAX_HELD && now >= self.hold_until {
+        if now < self.hold_until {
+            // Nothing at all answered a moment ago.
+            return Heard::Nothing;
+        }
+        if self.held.len() < MAX_HELD {
             self.held.push(Held {
                 at: now,
                 surface: seen.surface,

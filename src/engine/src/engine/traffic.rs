@@ -667,7 +667,10 @@ impl Engine {
         if pending.is_send() && !pending.is_stream() {
             self.offer(tab, surface, cause, OfferKind::Silent, entry.clone(), now);
         }
-        self.witness(pending, cause, Way::Silent, 1.0, now);
+        if self.witness(pending, cause, Way::Silent, 1.0, now) != Heard::Held {
+            self.revise_offer(tab, entry.as_ref(), OfferKind::OwnNetwork);
+            return;
+        }
         self.session.unanswered.push(Unanswered { at: now, tab, surface, cause: cause.clone(), entry });
         self.session.unanswered.truncate(16);
         self.ask_status(now);
