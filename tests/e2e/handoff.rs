@@ -26,6 +26,8 @@ pub fn add(suite: &mut Suite) {
     for units in [10, 2_000, 100_000] {
         suite.both(&format!("handoff_typed_{units}"), move |stage| typed(stage, units));
     }
+    suite.both("handoff_typed_elsewhere", typed_elsewhere);
+    suite.both("handoff_to_an_address_of_ones_own", own_address);
     suite.both("handoff_by_link_without_permission", by_link);
     suite.both("handoff_asks_for_consent_where_the_browser_wants_it", consent);
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
@@ -53,6 +55,45 @@ fn typed(stage: &Stage, units: usize) -> Result<()> {
         ensure!(handed["way"] == "typed" && handed["verified"] == true, "{name}: {handed}");
         stage.browser.close_other_tabs(stage.home())?;
     }
+    Ok(())
+}
+
+/// The other assistants of the catalogue, with permission.
+fn typed_elsewhere(stage: &Stage) -> Result<()> {
+    const OTHERS: [(&str, &str, &str); 3] = [
+        ("mistral", "Mistral Le Chat", "chat.mistral.ai"),
+        ("grok", "Grok", "grok.com"),
+        ("ms-copilot", "Microsoft Copilot", "copilot.microsoft.com"),
+    ];
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&["https://chat.mistral.ai/*", "https://grok.com/*", "https://copilot.microsoft.com/*"])?;
+    stage.prefer(&OTHERS.map(|(id, ..)| id))?;
+    let text = hard(2_000);
+    fail_with(stage, &text)?;
+    for (index, (id, name, host)) in OTHERS.into_iter().enumerate() {
+        let label = words.say(if index == 0 { "action_continue" } else { "action_name" }, &[name])?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&label)?;
+        stage.expect_arrival(&known, host, &text).with_context(|| name.to_owned())?;
+        let handed = stage.wait_for_handed(&text, id)?;
+        ensure!(handed["way"] == "typed" && handed["verified"] == true, "{name}: {handed}");
+        stage.browser.close_other_tabs(stage.home())?;
+    }
+    Ok(())
+}
+
+/// An address of one's own takes the prompt in its place; one that is too long for it goes by the clipboard.
+fn own_address(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.consent()?;
+    stage.prefer_own("https://chatgpt.com/?prompt={prompt}", "Our own")?;
+    let text = hard(400);
+    fail_with(stage, &text)?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&words.say("action_continue", &["Our own"])?)?;
+    stage.expect_arrival(&known, "chatgpt.com", &text)?;
+    let handed = stage.wait_for_handed(&text, "custom")?;
+    ensure!(handed["way"] == "link", "{handed}");
     Ok(())
 }
 

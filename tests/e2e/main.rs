@@ -9,6 +9,7 @@
     reason = "those rules are the engine's; these tests are the outside world, with clock, processes and a terminal"
 )]
 
+mod card;
 mod handoff;
 mod harm;
 mod offers;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     }
     let mut suite = Suite::default();
     offers::add(&mut suite);
+    card::add(&mut suite);
     scenarios::add(&mut suite);
     handoff::add(&mut suite);
     survival::add(&mut suite);

@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use std::time::Duration;
 use understudy_lab::{Answer, Effect, Fault, Lab, Link, Network, Part, Shape};
 use understudy_tests::stage::Words;
+use understudy_tests::texts::hard;
 use understudy_tests::wait::{SOON, never, until};
 use understudy_tests::{Browser, Stage};
 
@@ -12,6 +13,17 @@ use understudy_tests::{Browser, Stage};
 const OFFER_LIMIT_MS: u64 = 1_000;
 /// A card that has not come by then was not meant to come: the slowest offer comes within a second.
 const QUIET: Duration = Duration::from_millis(1_500);
+
+/// A provider: id, name, host.
+type Editor = (&'static str, &'static str, &'static str);
+
+/// One provider for each kind of editor: `ProseMirror`, Quill, Lexical, a controlled textarea.
+const EDITORS: [Editor; 4] = [
+    ("chatgpt", "ChatGPT", "chatgpt.com"),
+    ("gemini", "Gemini", "gemini.google.com"),
+    ("perplexity", "Perplexity", "www.perplexity.ai"),
+    ("deepseek", "DeepSeek", "chat.deepseek.com"),
+];
 
 /// A failure of the completion, and what the card must say.
 #[derive(Clone, Copy)]
@@ -123,8 +135,13 @@ const CASES: [Case; 11] = [
 
 pub fn add(suite: &mut Suite) {
     suite.both("healthy_is_quiet", healthy_is_quiet);
-    for case in CASES {
-        suite.both(&format!("offer_{}", case.name), move |stage| offer(stage, case));
+    for (number, case) in CASES.into_iter().enumerate() {
+        // Where another assistant is offered, one click takes texts of three sizes there; the editors take turns.
+        let sizes: &[usize] = if case.offers { &[10, 2_000, 100_000] } else { &[10] };
+        for (turn, units) in sizes.iter().copied().enumerate() {
+            let editor = EDITORS[(number + turn) % EDITORS.len()];
+            suite.both(&format!("offer_{}_{units}", case.name), move |stage| offer(stage, case, units, editor));
+        }
     }
     suite.both("offline_says_so", offline_says_so);
     suite.both("stopped_by_the_user_is_quiet", stopped_is_quiet);
@@ -147,12 +164,15 @@ fn healthy_is_quiet(stage: &Stage) -> Result<()> {
     quiet(stage)
 }
 
-/// One hard failure: the card stands within a second, with the right words; the prompt is stored with the right state.
-fn offer(stage: &Stage, case: Case) -> Result<()> {
+/// One hard failure: the card stands within a second, with the right words; the prompt is stored with the right state; and one click
+/// later the same text stands in the other assistant's composer.
+fn offer(stage: &Stage, case: Case, units: usize, (id, name, host): Editor) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&[&format!("https://{host}/*")])?;
+    stage.prefer(&[id])?;
     stage.open("/new")?;
     (case.breaks)(&stage.lab);
-    let prompt = format!("A prompt that meets {}\nand has two lines", case.name);
+    let prompt = hard(units);
     stage.send(&prompt)?;
     // In a dead network no request arrives: there the page's own notice dates the failure, and the first card may still be unsure.
     if case.name == "dead_network" {
@@ -163,14 +183,23 @@ fn offer(stage: &Stage, case: Case) -> Result<()> {
     } else {
         let shown = stage.watch(1)?;
         ensure!(shown.after_ms() <= OFFER_LIMIT_MS, "the card came {} ms after the failed response", shown.after_ms());
-        eprintln!("{} offer_{}: {} ms", stage.browser.kind().name(), case.name, shown.after_ms());
+        eprintln!("{} offer_{}_{units}: {} ms", stage.browser.kind().name(), case.name, shown.after_ms());
     }
     says(&stage.browser, &words, case.title, case.what)?;
     let card = stage.browser.wait_for_card()?;
-    let main = words.say("action_continue", &["ChatGPT"])?;
+    let main = words.say("action_continue", &[name])?;
     ensure!(card.buttons.contains(&main) == case.offers, "buttons: {:?}", card.buttons);
     ensure!(card.buttons.contains(&words.say("action_copy", &[])?), "no copy button: {:?}", card.buttons);
-    stage.wait_for_entry_state(&prompt, case.entry)
+    stage.wait_for_entry_state(&prompt, case.entry)?;
+    if !case.offers {
+        return Ok(());
+    }
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&main)?;
+    stage.expect_arrival(&known, host, &prompt)?;
+    let handed = stage.wait_for_handed(&prompt, id)?;
+    ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+    Ok(())
 }
 
 /// The browser itself is offline: said so, nothing else offered.

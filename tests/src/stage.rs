@@ -86,7 +86,15 @@ impl Stage {
 
     /// Sets the fallbacks and their order, with the message that the options page sends.
     pub fn prefer(&self, fallbacks: &[&str]) -> Result<()> {
-        let settings = json!({"fallbacks": fallbacks, "customUrl": "", "customName": ""});
+        self.set(&json!({"fallbacks": fallbacks, "customUrl": "", "customName": ""}))
+    }
+
+    /// Sets an address of one's own as the only fallback.
+    pub fn prefer_own(&self, url: &str, name: &str) -> Result<()> {
+        self.set(&json!({"fallbacks": ["custom"], "customUrl": url, "customName": name}))
+    }
+
+    fn set(&self, settings: &Value) -> Result<()> {
         let message = json!({"type": "act", "act": {"act": "configure", "settings": settings}});
         self.browser.probe_eval(&format!("await browser.runtime.sendMessage({message})"))?;
         until("the settings are stored", SOON, || {

@@ -158,6 +158,16 @@ impl WebDriver {
         .map(drop)
     }
 
+    /// Presses and releases keys, one after another, wherever the focus is. Special keys are `WebDriver`'s code points.
+    pub fn press(&self, keys: &str) -> Result<()> {
+        let strokes = keys.chars().flat_map(|key| {
+            let key = key.to_string();
+            [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
+        });
+        let strokes: Vec<Value> = strokes.collect();
+        self.post("/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})).map(drop)
+    }
+
     /// A PNG of the current tab's viewport.
     pub fn screenshot(&self) -> Result<Vec<u8>> {
         Ok(BASE64_STANDARD.decode(text(self.get("/screenshot")?)?)?)

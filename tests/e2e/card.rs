@@ -1,0 +1,136 @@
+//! The card for those who do not use a mouse, do not see it, or like it dark.
+
+use crate::suite::Suite;
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use understudy_lab::{Effect, Fault, Part, Shape};
+use understudy_tests::Stage;
+use understudy_tests::stage::Words;
+use understudy_tests::wait::{SOON, until};
+
+pub fn add(suite: &mut Suite) {
+    suite.both("card_by_keyboard", by_keyboard);
+    suite.both("card_is_announced", announced);
+    suite.both("card_follows_the_scheme", scheme);
+}
+
+/// It takes no focus by itself. Tab reaches its buttons in order, Escape closes it and gives the focus back, Enter is a click.
+fn by_keyboard(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.consent()?;
+    fail(stage, "Without a mouse")?;
+    ensure!(in_card(stage, FOCUS)?.is_null(), "the card took the focus");
+    stage.browser.eval("document.querySelector('.ProseMirror').focus(); return null")?;
+    let typed = "still typing";
+    stage.browser.driver().press(typed)?;
+    let model =
+        stage.browser.eval("return window.lab.model?.() ?? document.querySelector('.ProseMirror').innerText")?;
+    ensure!(model.as_str().is_some_and(|text| text.contains(typed)), "the composer did not get the keys: {model}");
+
+    let mut walked = Vec::new();
+    until("Tab reaches the card's last button", SOON, || {
+        stage.browser.driver().press(TAB)?;
+        if let Some(label) = in_card(stage, FOCUS)?.as_str()
+            && walked.last().is_none_or(|last| last != label)
+        {
+            walked.push(label.to_owned());
+        }
+        let close = words.say("action_close", &[])?;
+        Ok(walked.contains(&close).then_some(()))
+    })?;
+    let buttons = stage.browser.wait_for_card()?.buttons;
+    ensure!(walked == buttons, "Tab walked {walked:?}, the card has {buttons:?}");
+    stage.browser.driver().press(ESCAPE)?;
+    until("the card is closed", SOON, || Ok(stage.browser.card()?.is_none().then_some(())))?;
+    let back = stage.browser.eval("return document.activeElement !== document.body")?;
+    ensure!(back == true, "the focus was not given back to the page");
+
+    fail(stage, "Once more without a mouse")?;
+    let main = words.say("action_continue", &["ChatGPT"])?;
+    until("Tab reaches the main button", SOON, || {
+        stage.browser.driver().press(TAB)?;
+        Ok((in_card(stage, FOCUS)? == main).then_some(()))
+    })?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.driver().press(ENTER)?;
+    stage.expect_arrival(&known, "chatgpt.com", "Once more without a mouse").map(drop)
+}
+
+/// A screen reader is told politely, by a live region that stood there before its words; every button has a name.
+fn announced(stage: &Stage) -> Result<()> {
+    fail(stage, "Read it to me")?;
+    let tree = in_card(
+        stage,
+        "const region = root.querySelector('section');
+         const status = root.querySelector('[role=status]');
+         return {
+             region: region?.getAttribute('aria-label') ?? null,
+             said: status?.innerText ?? '',
+             unnamed: [...root.querySelectorAll('button')].filter((b) => !(b.getAttribute('aria-label') || b.innerText.trim())).length,
+             heading: Boolean(status?.querySelector('h2')),
+         }",
+    )?;
+    ensure!(tree["region"] == "Understudy" && tree["heading"] == true && tree["unnamed"] == 0, "{tree}");
+    let card = stage.browser.wait_for_card()?;
+    ensure!(tree["said"].as_str().is_some_and(|said| said.contains(&card.title)), "{tree}");
+    Ok(())
+}
+
+/// Light in a light browser, dark in a dark one, and readable in both: text and main button have a contrast of 4.5 at least.
+fn scheme(stage: &Stage) -> Result<()> {
+    fail(stage, "Light and dark")?;
+    let mut papers = Vec::new();
+    for dark in [false, true] {
+        stage.browser.dark(dark)?;
+        let looks = in_card(stage, LOOKS)?;
+        for pair in ["text", "button"] {
+            let ratio = looks[pair].as_f64().with_context(|| format!("{pair} in {looks}"))?;
+            ensure!(ratio >= 4.5, "dark {dark}: the contrast of {pair} is {ratio:.2}");
+        }
+        papers.push(looks["paper"].as_f64().context("paper")?);
+    }
+    stage.browser.dark(false)?;
+    ensure!(papers[0] > 0.8 && papers[1] < 0.1, "the paper's luminance, light and dark: {papers:?}");
+    Ok(())
+}
+
+fn fail(stage: &Stage, prompt: &str) -> Result<()> {
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send(prompt)?;
+    stage.browser.wait_for_card()?;
+    stage.wait_until_idle()
+}
+
+/// Runs the body of a function with the card's shadow root as `root`.
+fn in_card(stage: &Stage, body: &str) -> Result<Value> {
+    let driver = stage.browser.driver();
+    let host = driver.find("understudy-card")?.context("there is no card")?;
+    let root = driver.shadow(&host)?;
+    stage.browser.eval_with(&format!("const root = arguments[0]; {body}"), &json!([root.argument()]))
+}
+
+const FOCUS: &str =
+    "const held = root.activeElement; return held ? held.getAttribute('aria-label') || held.innerText.trim() : null";
+
+/// Relative luminance and contrast as WCAG 2.2 defines them.
+const LOOKS: &str = "
+    const numbers = (color) => color.match(/[\\d.]+/g).slice(0, 3).map(Number);
+    const luminance = (color) => numbers(color).map((n) => n / 255).map((n) => (n <= 0.04045 ? n / 12.92 : ((n + 0.055) / 1.055) ** 2.4))
+        .reduce((sum, n, index) => sum + n * [0.2126, 0.7152, 0.0722][index], 0);
+    const contrast = (one, other) => {
+        const [a, b] = [luminance(one), luminance(other)].sort((x, y) => y - x);
+        return (a + 0.05) / (b + 0.05);
+    };
+    return Promise.allSettled(document.getAnimations().map((animation) => animation.finished)).then(() => {
+        const paper = getComputedStyle(root.querySelector('section')).backgroundColor;
+        const line = getComputedStyle(root.querySelector('p')).color;
+        const main = getComputedStyle(root.querySelector('button'));
+        return {paper: luminance(paper), text: contrast(line, paper), button: contrast(main.color, main.backgroundColor)};
+    });
+";
+
+/// `WebDriver`'s code points.
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
