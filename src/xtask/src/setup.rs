@@ -59,7 +59,8 @@ pub fn npm(repo: &Repo) -> Result<()> {
     }
     let mut command = Command::new("npm");
     command.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&sites);
-    step("install the npm packages of the tests", &mut command)?.or_fail("`npm ci` in tests/sites")?;
+    step("install the npm packages of the tests", &mut command)?
+        .or_fail("`npm ci` in tests/sites, which needs the npm registry,")?;
     fs::write(stamp, lock)?;
     Ok(())
 }
@@ -92,18 +93,42 @@ pub fn node() -> Result<()> {
 
 /// Both browsers with their drivers, a display for what cannot be tested without one, and a pointer for it.
 pub fn browsers(repo: &Repo) -> Result<Browsers> {
-    let missing: Vec<&str> =
-        PROGRAMS.iter().filter(|wanted| wanted.find().is_none()).map(|wanted| wanted.package).collect();
+    let [chromium, chromedriver, firefox, _, _] = programs(&[CHROMIUM, CHROMEDRIVER, FIREFOX, XVFB, XDOTOOL])?;
+    Ok(Browsers { chromium, chromedriver, firefox, geckodriver: geckodriver(repo)? })
+}
+
+/// The two browsers alone: Chromium, Firefox.
+pub fn browsers_alone() -> Result<[PathBuf; 2]> {
+    programs(&[CHROMIUM, FIREFOX])
+}
+
+/// Where these programs are; what is missing is installed, where that is possible.
+fn programs<const N: usize>(wanted: &[Wanted; N]) -> Result<[PathBuf; N]> {
+    let mut missing = Vec::new();
+    for program in wanted {
+        if program.find()?.is_none() {
+            missing.push(program);
+        }
+    }
     if !missing.is_empty() {
         apt(&missing)?;
     }
-    let path = |index: usize| {
-        let wanted: &Wanted = &PROGRAMS[index];
-        wanted.find().ok_or_else(|| {
-            anyhow::anyhow!("{} is still missing after installing it; set {}.", wanted.package, wanted.variable)
-        })
-    };
-    Ok(Browsers { chromium: path(0)?, chromedriver: path(1)?, firefox: path(2)?, geckodriver: geckodriver(repo)? })
+    let mut found = wanted.each_ref().map(|_| PathBuf::new());
+    for (program, place) in wanted.iter().zip(&mut found) {
+        let path = program.find()?.ok_or_else(|| {
+            anyhow::anyhow!("{} is still missing after installing it; set {}.", program.package, program.variable)
+        })?;
+        ensure!(
+            !program.answers || ask(&path, &["--version"]).is_some(),
+            "{} is there but does not start: look at what `{0} --version` says, install the package {} again, or set {} to \
+             another one.",
+            path.display(),
+            program.package,
+            program.variable
+        );
+        *place = path;
+    }
+    Ok(found)
 }
 
 /// The person's home folder.
@@ -111,26 +136,25 @@ pub fn home() -> PathBuf {
     PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/root".into()))
 }
 
-/// geckodriver is not packaged: it is built once and kept for every checkout.
+/// geckodriver is not packaged: it is built once and kept for every checkout. One that does not start is passed over.
 fn geckodriver(repo: &Repo) -> Result<PathBuf> {
-    let named = std::env::var_os("GECKODRIVER").map(PathBuf::from);
-    if let Some(path) = named {
-        ensure!(path.is_file(), "GECKODRIVER is set to {}, which is not a file.", path.display());
+    let works = |path: &Path| ask(path, &["--version"]).is_some();
+    if let Some(path) = std::env::var_os("GECKODRIVER").map(PathBuf::from) {
+        ensure!(works(&path), "GECKODRIVER is set to {}, which does not start.", path.display());
         return Ok(path);
     }
     let root = repo::cache().join("geckodriver");
     let built = root.join("bin/geckodriver");
-    if built.is_file() {
-        return Ok(built);
-    }
-    if let Some(path) = on_path("geckodriver") {
+    if let Some(path) = [Some(built.clone()), on_path("geckodriver")].into_iter().flatten().find(|path| works(path)) {
         return Ok(path);
     }
     let mut command = repo.cargo();
-    command.args(["install", "geckodriver", "--locked", "--version", GECKODRIVER, "--root"]).arg(&root);
+    command.args(["install", "geckodriver", "--locked", "--force", "--version", GECKODRIVER, "--root"]).arg(&root);
     // Its own target folder: nothing of it belongs to this workspace.
     command.env_remove("CARGO_TARGET_DIR");
-    step("build geckodriver (once, kept in the cache)", &mut command)?.or_fail("`cargo install geckodriver`")?;
+    step("build geckodriver (once, kept in the cache)", &mut command)?
+        .or_fail("`cargo install geckodriver` (without it: set GECKODRIVER to one from elsewhere)")?;
+    ensure!(works(&built), "{} was built but does not start.", built.display());
     Ok(built)
 }
 
@@ -146,27 +170,33 @@ fn rustup(repo: &Repo, label: &str, args: &[&str]) -> Result<()> {
 }
 
 /// Installs Debian packages, as root or with a sudo that does not ask.
-fn apt(packages: &[&str]) -> Result<()> {
+fn apt(missing: &[&Wanted]) -> Result<()> {
+    let packages: Vec<&str> = missing.iter().map(|program| program.package).collect();
+    let variables: Vec<&str> = missing.iter().map(|program| program.variable).collect();
     let by_hand = format!("apt-get update && apt-get install --yes {}", packages.join(" "));
     let root = ask("id", &["-u"]).is_some_and(|id| id == "0");
     let sudo = !root && ask("sudo", &["-n", "true"]).is_some();
+    let them = format!(
+        "These programs are missing: {}. If you have them in a place of your own, name them in {}.",
+        packages.join(", "),
+        variables.join(", ")
+    );
     ensure!(
         on_path("apt-get").is_some(),
-        "These programs are missing: {}. Install them with your system's package manager (on Debian: {by_hand}).",
-        packages.join(", ")
+        "{them} Otherwise install them with your system's package manager (on Debian: {by_hand})."
     );
-    ensure!(root || sudo, "These programs are missing: {}. Run: sudo sh -c \"{by_hand}\"", packages.join(", "));
+    ensure!(root || sudo, "{them} Otherwise run: sudo sh -c \"{by_hand}\"");
     let run = |args: &[&str], label: &str| {
         let mut command = Command::new(if sudo { "sudo" } else { "apt-get" });
         if sudo {
             command.args(["-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
         }
         command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
-        step(label, &mut command)?.or_fail(&format!("Installing with apt; by hand: {by_hand}. It"))
+        step(label, &mut command)?.or_fail(&format!("`{by_hand}`"))
     };
     run(&["update", "-q"], "refresh the package lists")?;
     let mut install = vec!["install", "--yes", "-q", "--no-install-recommends"];
-    install.extend(packages);
+    install.extend(&packages);
     run(&install, &format!("install {}", packages.join(", ")))?;
     Ok(())
 }
@@ -176,23 +206,33 @@ struct Wanted {
     variable: &'static str,
     names: &'static [&'static str],
     package: &'static str,
+    /// Whether it answers `--version`.
+    answers: bool,
 }
 
 impl Wanted {
-    fn find(&self) -> Option<PathBuf> {
-        let named = std::env::var_os(self.variable).map(PathBuf::from).filter(|path| path.is_file());
-        named.or_else(|| self.names.iter().find_map(|name| on_path(name)))
+    fn find(&self) -> Result<Option<PathBuf>> {
+        if let Some(path) = std::env::var_os(self.variable).map(PathBuf::from) {
+            ensure!(path.is_file(), "{} is set to {}, which is not a file.", self.variable, path.display());
+            return Ok(Some(path));
+        }
+        Ok(self.names.iter().find_map(|name| on_path(name)))
     }
 }
 
 /// Branded Chrome is not looked for: it no longer takes an extension from the command line.
-const PROGRAMS: [Wanted; 5] = [
-    Wanted { variable: "CHROMIUM", names: &["chromium", "chromium-browser"], package: "chromium" },
-    Wanted { variable: "CHROMEDRIVER", names: &["chromedriver"], package: "chromium-driver" },
-    Wanted { variable: "FIREFOX", names: &["firefox-esr", "firefox", "firefox-devedition"], package: "firefox-esr" },
-    Wanted { variable: "XVFB", names: &["Xvfb"], package: "xvfb" },
-    Wanted { variable: "XDOTOOL", names: &["xdotool"], package: "xdotool" },
-];
+const CHROMIUM: Wanted =
+    Wanted { variable: "CHROMIUM", names: &["chromium", "chromium-browser"], package: "chromium", answers: true };
+const CHROMEDRIVER: Wanted =
+    Wanted { variable: "CHROMEDRIVER", names: &["chromedriver"], package: "chromium-driver", answers: true };
+const FIREFOX: Wanted = Wanted {
+    variable: "FIREFOX",
+    names: &["firefox-esr", "firefox", "firefox-devedition"],
+    package: "firefox-esr",
+    answers: true,
+};
+const XVFB: Wanted = Wanted { variable: "XVFB", names: &["Xvfb"], package: "xvfb", answers: false };
+const XDOTOOL: Wanted = Wanted { variable: "XDOTOOL", names: &["xdotool"], package: "xdotool", answers: true };
 
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
@@ -211,8 +251,13 @@ mod tests {
 
     #[test]
     fn a_program_is_found_by_any_of_its_names() {
-        let wanted = Wanted { variable: "UNDERSTUDY_NO_SUCH", names: &["understudy-no-such", "sh"], package: "sh" };
-        assert_eq!(wanted.find(), on_path("sh"));
+        let wanted = Wanted {
+            variable: "UNDERSTUDY_NO_SUCH",
+            names: &["understudy-no-such", "sh"],
+            package: "sh",
+            answers: false,
+        };
+        assert_eq!(wanted.find().unwrap(), on_path("sh"));
         assert_eq!(on_path("understudy-no-such"), None);
     }
 }

@@ -135,12 +135,12 @@ impl Line {
             if self.shown.elapsed() < TICK {
                 return;
             }
-            let text: String = format!("{} · {latest}", self.label).chars().take(90).collect();
+            let text = cut(&format!("{} · {latest}", self.label));
             eprint!("\r\x1b[2K  {:>3}s {text}", elapsed.as_secs());
             let _ = std::io::stderr().flush();
             self.shown = Instant::now();
         } else if self.shown.elapsed() >= SIGN_OF_LIFE {
-            eprintln!("  ..   {} ({} s so far): {latest}", self.label, elapsed.as_secs());
+            eprintln!("  ..   {} ({} s so far): {}", self.label, elapsed.as_secs(), cut(latest));
             self.shown = Instant::now();
         }
     }
@@ -150,6 +150,11 @@ impl Line {
         let word = if ok { "ok  " } else { "FAIL" };
         eprintln!("{clear}  {word} {} ({:.1} s)", self.label, self.started.elapsed().as_secs_f32());
     }
+}
+
+/// A program's line may be of any length.
+fn cut(text: &str) -> String {
+    text.chars().take(90).collect()
 }
 
 const TICK: Duration = Duration::from_millis(100);

@@ -9,7 +9,7 @@ use crate::tally::{self, Tally};
 use crate::wasm_tests::{self, Place};
 use anyhow::Result;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -56,31 +56,32 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// What cannot be set up fails by itself and takes with it only what needs it.
     fn everything(&mut self) -> Result<()> {
         shell::section("Set-up");
         setup::wasm(self.repo)?;
-        setup::sites(self.repo)?;
-        let browsers = setup::browsers(self.repo)?;
+        let sites = self.part("the stand-in sites", setup::sites(self.repo));
+        let browsers = self.part("the browsers", setup::browsers(self.repo));
 
         shell::section("Build");
-        let built = build::build(self.repo).inspect_err(|error| {
-            eprintln!("\n{error:#}");
-            self.tally.count("build", false);
-        });
+        let built = self.part("build", build::build(self.repo));
 
-        if let Ok(built) = &built {
+        if let Some(built) = &built {
             shell::section("Check");
-            let checked = check::check(self.repo, built, self.filter)?;
-            self.tally.add("check", checked, true);
+            if let Some(checked) = self.part("check", check::check(self.repo, built, self.filter)) {
+                self.tally.add("check", checked, true);
+            }
         }
 
         shell::section("Tests");
-        self.native(&browsers)?;
+        self.native()?;
         self.scripts()?;
-        self.wasm(&browsers)?;
+        if let Some(browsers) = &browsers {
+            self.wasm([&browsers.chromium, &browsers.firefox])?;
+        }
         // Without a build there is nothing to put into a browser, and the last one would tell of another state.
-        if built.is_ok() {
-            self.end_to_end(&browsers)?;
+        if let (Some(browsers), Some(()), Some(_)) = (&browsers, sites, &built) {
+            self.end_to_end(browsers)?;
         }
         Ok(())
     }
@@ -88,14 +89,23 @@ impl Run<'_> {
     fn wasm_alone(&mut self) -> Result<()> {
         shell::section("Set-up");
         setup::wasm(self.repo)?;
-        let browsers = setup::browsers(self.repo)?;
+        let [chromium, firefox] = setup::browsers_alone()?;
         shell::section("Tests");
-        self.wasm(&browsers)
+        self.wasm([&chromium, &firefox])
+    }
+
+    /// A part of the run that may not come about; that is a failure.
+    fn part<T>(&mut self, name: &str, outcome: Result<T>) -> Option<T> {
+        if let Err(error) = &outcome {
+            eprintln!("  FAIL {name}: {error:#}");
+            self.tally.count(name, false);
+        }
+        outcome.ok()
     }
 
     /// Everything that runs on this machine without a browser. One call of cargo: with each selection of packages it would
     /// build what they share anew.
-    fn native(&mut self, browsers: &Browsers) -> Result<()> {
+    fn native(&mut self) -> Result<()> {
         let mut command = self.repo.cargo();
         command.args(["test", "--no-fail-fast", "--workspace"]);
         // The end-to-end tests are built with the others, and have their turn later.
@@ -103,7 +113,6 @@ impl Run<'_> {
         if !self.filter.is_empty() {
             command.arg("--").arg(self.filter);
         }
-        browsers.name_in(&mut command);
         let finished = step("tests that need no browser", &mut command)?;
         if !finished.ok {
             eprintln!("{}", finished.output.trim_end());
@@ -147,6 +156,9 @@ impl Run<'_> {
             self.add_nothing(name, "tests/scripts holds no *.test.js");
             return Ok(());
         }
+        if self.part(name, setup::node()).is_none() {
+            return Ok(());
+        }
         let mut command = Command::new("node");
         command.args(["--test", "--test-reporter=tap"]);
         if !self.filter.is_empty() {
@@ -158,11 +170,11 @@ impl Run<'_> {
     }
 
     /// The wasm crates' unit tests, inside each browser. A crate without one is a failure: its bindings would be unproven.
-    fn wasm(&mut self, browsers: &Browsers) -> Result<()> {
+    fn wasm(&mut self, programs: [&Path; 2]) -> Result<()> {
         let suites = wasm_tests::compile(self.repo, self.filter)?;
-        for place in Place::ALL {
+        for (place, program) in Place::ALL.into_iter().zip(programs) {
             let started = Instant::now();
-            let reports = wasm_tests::run(self.repo, browsers, place, &suites)?;
+            let reports = wasm_tests::run(self.repo, program, place, &suites)?;
             for package in wasm_tests::PACKAGES {
                 let name = format!("wasm tests of {package} in {}", place.name());
                 let wanted = suites.iter().filter(|suite| suite.package == package && suite.is_wanted()).count();
@@ -180,7 +192,9 @@ impl Run<'_> {
     fn end_to_end(&mut self, browsers: &Browsers) -> Result<()> {
         let name = "end to end in both browsers";
         let mut command = self.repo.cargo();
-        command.args(["test", "--workspace", "--test", "e2e", "--"]).arg(self.filter);
+        // With xtask beside it, the features are those of the whole workspace: see src/xtask/Cargo.toml.
+        command.args(["test", "--no-fail-fast", "--package", "understudy-tests", "--package", "xtask"]);
+        command.args(["--lib", "--bin", "demo", "--test", "e2e", "--"]).arg(self.filter);
         command.env("UNDERSTUDY_DIST", self.repo.dist());
         browsers.name_in(&mut command);
         let finished = step(name, &mut command)?;

@@ -6,7 +6,6 @@
 
 use crate::build::WASM;
 use crate::repo::{self, Repo};
-use crate::setup::Browsers;
 use crate::shell::{self, step};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -114,7 +113,7 @@ pub fn compile(repo: &Repo, filter: &str) -> Result<Vec<Suite>> {
 }
 
 /// Runs all suites in one browser; what each crate's tests reported.
-pub fn run(repo: &Repo, browsers: &Browsers, place: Place, suites: &[Suite]) -> Result<Vec<(String, String)>> {
+pub fn run(repo: &Repo, program: &Path, place: Place, suites: &[Suite]) -> Result<Vec<(String, String)>> {
     let suites: Vec<&Suite> = suites.iter().filter(|suite| suite.is_wanted()).collect();
     let listener = TcpListener::bind("127.0.0.1:0").context("no port on this machine for the wasm tests")?;
     let address = listener.local_addr()?;
@@ -138,7 +137,7 @@ pub fn run(repo: &Repo, browsers: &Browsers, place: Place, suites: &[Suite]) -> 
     if suites.is_empty() {
         return Ok(Vec::new());
     }
-    let mut browser = Running::start(repo, browsers, place, &format!("http://{address}/0/"))?;
+    let mut browser = Running::start(repo, program, place, &format!("http://{address}/0/"))?;
     let mut outcome = Vec::new();
     for (number, suite) in suites.iter().enumerate() {
         let report = browser.wait_for(number, &reports);
@@ -177,30 +176,27 @@ struct Running {
 }
 
 impl Running {
-    fn start(repo: &Repo, browsers: &Browsers, place: Place, url: &str) -> Result<Self> {
+    fn start(repo: &Repo, program: &Path, place: Place, url: &str) -> Result<Self> {
         let profile = repo.target.join("wasm-tests").join(format!("profile-{}", place.name()));
         if profile.exists() {
             fs::remove_dir_all(&profile)?;
         }
         fs::create_dir_all(&profile)?;
-        let mut command = match place {
+        let mut command = Command::new(program);
+        match place {
             Place::Chromium => {
-                let mut command = Command::new(&browsers.chromium);
                 // A root user's Chromium has no sandbox, and a headless one needs no graphics card.
                 command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]);
                 command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
                 let mut folder = std::ffi::OsString::from("--user-data-dir=");
                 folder.push(&profile);
                 command.arg(folder);
-                command
             }
             Place::Firefox => {
                 fs::write(profile.join("user.js"), PREFERENCES)?;
-                let mut command = Command::new(&browsers.firefox);
                 command.args(["--headless", "--no-remote", "--profile"]).arg(&profile);
-                command
             }
-        };
+        }
         let log = fs::File::create(profile.join("output.log"))?;
         command.arg(url).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = command
