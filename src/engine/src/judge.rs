@@ -894,3 +894,333 @@ fields!(Test: base, delta, second, ok, failed, silent, since);
 fields!(Held: at, surface, worth, model, turn);
 fields!(Turn: id, surface, worth, nats);
 fields!(Model: name, median, test);
+
+#[cfg(test)]
+mod tests {
+    use super::{CEILING, Heard, Judge, MAX_HELD, MAX_MODELS, MAX_TURNS, Posted, Seen, Way};
+    use crate::cause::{Class, Surface};
+    use crate::codec;
+    use crate::verdict::State;
+
+    const T0: u64 = 1_772_451_420_000;
+
+    fn seen(surface: Surface, class: Class) -> Seen<'static> {
+        let way = if class == Class::OwnNetwork { Way::Silent } else { Way::Answered };
+        Seen { surface, class, worth: 1.0, way, model: None, turn: None }
+    }
+
+    fn fail(judge: &mut Judge, surface: Surface, second: u64) {
+        assert_eq!(judge.observe(&seen(surface, Class::Service), T0 + second * 1_000), Heard::Failed);
+    }
+
+    fn work(judge: &mut Judge, surface: Surface, second: u64) {
+        assert_eq!(judge.observe(&seen(surface, Class::Ok), T0 + second * 1_000), Heard::Worked);
+    }
+
+    fn down() -> Judge {
+        let mut judge = Judge::new(false);
+        for second in [0, 25, 50] {
+            fail(&mut judge, Surface::Completion, second);
+        }
+        assert_eq!(judge.state(), State::Down);
+        judge
+    }
+
+    #[test]
+    fn one_page_load_of_failures_is_one_observation() {
+        let mut judge = Judge::new(true);
+        for n in 0..40 {
+            judge.observe(&seen(Surface::List, Class::Service), T0 + n * 20);
+            judge.observe(&seen(Surface::Bootstrap, Class::Service), T0 + n * 20);
+        }
+        assert!(judge.level() < 6.0, "{}", judge.level());
+        assert_ne!(judge.state(), State::Down);
+    }
+
+    #[test]
+    fn healthy_lists_do_not_hide_a_dead_completion() {
+        let mut judge = Judge::new(false);
+        for second in [0, 25, 50] {
+            fail(&mut judge, Surface::Completion, second);
+            work(&mut judge, Surface::List, second + 1);
+            work(&mut judge, Surface::List, second + 3);
+        }
+        assert_eq!(judge.state(), State::Down);
+        assert_eq!(judge.failing().collect::<Vec<_>>(), [Surface::Completion]);
+        assert_eq!((judge.surface(Surface::Completion), judge.surface(Surface::List)), (State::Down, State::Clear));
+    }
+
+    #[test]
+    fn two_answers_apart_are_a_recovery_and_lists_are_none() {
+        let mut judge = down();
+        work(&mut judge, Surface::List, 60);
+        assert_eq!(judge.state(), State::Down);
+        work(&mut judge, Surface::Completion, 70);
+        assert_eq!(judge.state(), State::Recovering);
+        work(&mut judge, Surface::Completion, 75);
+        work(&mut judge, Surface::List, 200);
+        assert_eq!(judge.state(), State::Recovering);
+        work(&mut judge, Surface::Completion, 91);
+        assert_eq!(judge.state(), State::Clear);
+        assert!(judge.fragile(T0 + 3_600_000) && !judge.fragile(T0 + 4 * 3_600_000));
+    }
+
+    #[test]
+    fn a_failure_takes_a_recovery_back_and_silence_completes_it() {
+        let mut judge = down();
+        work(&mut judge, Surface::Completion, 70);
+        fail(&mut judge, Surface::Completion, 80);
+        assert_eq!(judge.state(), State::Down);
+        work(&mut judge, Surface::Completion, 100);
+        let wake = judge.wake().expect("a wish");
+        judge.tick(wake - 1);
+        assert_eq!(judge.state(), State::Recovering);
+        judge.tick(wake);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn monitoring_and_one_answer_are_a_recovery() {
+        let mut judge = down();
+        judge.posted(Posted { bad: true, monitoring: true }, T0 + 60_000);
+        work(&mut judge, Surface::Completion, 61);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn what_goes_down_again_and_again_is_one_flapping() {
+        let mut judge = down();
+        let mut at = 100;
+        let mut states = Vec::new();
+        for _ in 0..3 {
+            work(&mut judge, Surface::Completion, at);
+            work(&mut judge, Surface::Completion, at + 30);
+            states.push(judge.state());
+            for second in [60, 90, 120, 150] {
+                fail(&mut judge, Surface::Completion, at + second);
+            }
+            states.push(judge.state());
+            at += 300;
+        }
+        // The second relapse stays one state through what would be recoveries.
+        assert_eq!(
+            states,
+            [State::Clear, State::Down, State::Clear, State::Flapping, State::Flapping, State::Flapping]
+        );
+        work(&mut judge, Surface::Completion, at);
+        work(&mut judge, Surface::Completion, at + 601);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn what_a_dead_network_did_is_no_evidence() {
+        let mut judge = Judge::new(false);
+        work(&mut judge, Surface::List, 0);
+        for second in [10, 40, 70, 100] {
+            let now = T0 + second * 1_000;
+            assert_eq!(judge.observe(&seen(Surface::Completion, Class::OwnNetwork), now), Heard::Held);
+            assert!(judge.asks(now));
+            judge.neutral(false, now + 500);
+        }
+        assert!(judge.level() < 0.01 && judge.state() == State::Clear);
+        // With an answer from elsewhere the same is a failure, though a weaker one.
+        for second in [200, 230, 260, 290, 320, 350] {
+            judge.observe(&seen(Surface::Completion, Class::OwnNetwork), T0 + second * 1_000);
+            judge.neutral(true, T0 + second * 1_000 + 500);
+        }
+        assert_eq!(judge.state(), State::Down);
+    }
+
+    #[test]
+    fn offline_is_the_browsers_word() {
+        let mut judge = Judge::new(false);
+        judge.online(false);
+        assert_eq!(judge.observe(&seen(Surface::Completion, Class::OwnNetwork), T0), Heard::Nothing);
+        assert!(!judge.asks(T0));
+    }
+
+    #[test]
+    fn a_turn_is_one_vote_and_its_final_outcome_counts() {
+        let turn = |class| Seen { turn: Some(7), ..seen(Surface::Completion, class) };
+        let mut judge = Judge::new(false);
+        for second in [0, 25, 50, 75] {
+            judge.observe(&turn(Class::Capacity), T0 + second * 1_000);
+        }
+        assert!(judge.level() < 5.0 && judge.state() == State::Hiccup, "{}", judge.level());
+        judge.observe(&turn(Class::Ok), T0 + 100_000);
+        assert!(judge.level() < 0.5 && judge.state() == State::Clear, "{}", judge.level());
+    }
+
+    #[test]
+    fn one_model_fails_and_the_others_do_not() {
+        let mut judge = Judge::new(false);
+        for second in [0, 30, 60, 90] {
+            let of = |class, model| Seen { model: Some(model), ..seen(Surface::Completion, class) };
+            judge.observe(&of(Class::Service, "large"), T0 + second * 1_000);
+            judge.observe(&of(Class::Ok, "small"), T0 + second * 1_000 + 5_000);
+        }
+        assert_eq!(judge.models().collect::<Vec<_>>(), [("large", State::Down), ("small", State::Clear)]);
+    }
+
+    #[test]
+    fn slow_is_measured_against_the_models_own_pace() {
+        let mut judge = Judge::new(false);
+        assert_eq!(judge.late_after(Some("deep")), 20_000);
+        for _ in 0..200 {
+            judge.first_byte("deep", 12_000);
+            judge.first_byte("quick", 900);
+        }
+        assert!((40_000..56_000).contains(&judge.late_after(Some("deep"))), "{}", judge.late_after(Some("deep")));
+        assert_eq!(judge.late_after(Some("quick")), 20_000);
+        let doubt = Seen { way: Way::Doubtful, worth: 0.6, ..seen(Surface::Completion, Class::Unknown) };
+        assert_eq!(judge.observe(&doubt, T0), Heard::Nothing);
+        assert_eq!(judge.observe(&doubt, T0 + 60_000), Heard::Failed, "{}", judge.level());
+    }
+
+    #[test]
+    fn nobody_is_asked_while_claude_works() {
+        let mut judge = Judge::new(true);
+        for second in 0..1_000 {
+            work(&mut judge, Surface::List, second);
+            assert_eq!((judge.asks(T0 + second * 1_000), judge.probe(), judge.wake()), (false, None, None));
+        }
+    }
+
+    #[test]
+    fn probes_follow_the_schedule_and_back_off() {
+        let mut judge = Judge::new(true);
+        fail(&mut judge, Surface::Completion, 0);
+        let mut times = Vec::new();
+        for _ in 0..60 {
+            let (at, _) = judge.probe().expect("one more");
+            times.push((at - T0) / 1_000);
+            judge.probed(at);
+        }
+        assert_eq!(times[..8], [2, 7, 17, 22, 27, 37, 52, 82]);
+        let pauses: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!((60..=72).contains(&pauses[7]), "{pauses:?}");
+        assert!(pauses[8..].windows(2).all(|pair| pair[1] + 12 >= pair[0]) && *pauses.last().unwrap() >= 300);
+        let mut silent = Judge::new(false);
+        fail(&mut silent, Surface::Completion, 0);
+        assert_eq!(silent.probe(), None);
+    }
+
+    #[test]
+    fn not_seeing_is_not_green() {
+        let mut judge = Judge::new(false);
+        assert_eq!((judge.state(), judge.blind_since()), (State::Blind, Some(0)));
+        work(&mut judge, Surface::Completion, 0);
+        for second in [10, 20, 30] {
+            assert_eq!(judge.state(), State::Clear);
+            judge.observe(&seen(Surface::Completion, Class::Unknown), T0 + second * 1_000);
+        }
+        assert_eq!((judge.state(), judge.blind_since()), (State::Blind, Some(T0 + 10_000)));
+        work(&mut judge, Surface::Completion, 40);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn what_fails_by_itself_is_learnt() {
+        let mut judge = Judge::new(false);
+        let mut other = Judge::new(false);
+        for second in 0..3_000 {
+            work(&mut judge, Surface::Completion, second * 60);
+            if second % 25 == 0 {
+                fail(&mut other, Surface::Completion, second * 60);
+            } else {
+                work(&mut other, Surface::Completion, second * 60);
+            }
+        }
+        for judge in [&mut judge, &mut other] {
+            fail(judge, Surface::Completion, 200_000);
+        }
+        assert!(judge.level() > other.level() + 1.0, "{} {}", judge.level(), other.level());
+    }
+
+    #[test]
+    fn what_comes_at_the_same_time_commutes() {
+        let all =
+            [(Surface::Completion, Class::Service), (Surface::List, Class::Ok), (Surface::Bootstrap, Class::Service)];
+        let run = |order: [usize; 3]| {
+            let mut judge = Judge::new(true);
+            for second in [0, 3, 9] {
+                for index in order {
+                    let (surface, class) = all[index];
+                    judge.observe(&seen(surface, class), T0 + second * 1_000);
+                }
+            }
+            (judge.state(), judge.failing().collect::<Vec<_>>(), all.map(|(surface, _)| judge.surface(surface)))
+        };
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            assert_eq!(run(order), run([0, 1, 2]), "{order:?}");
+        }
+    }
+
+    /// Anything in any order, with a death after every step, and a clock that goes back, stands still and jumps.
+    #[test]
+    fn anything_is_survived_and_nothing_is_forgotten() {
+        let mut noise = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut draw = |below: u64| {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            noise % below
+        };
+        let models = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        for round in 0..60 {
+            let mut whole = Judge::new(round % 2 == 0);
+            let mut broken = whole.clone();
+            let mut now = T0;
+            for _ in 0..400 {
+                now = match draw(40) {
+                    0 => now.wrapping_sub(draw(7 * 86_400_000)),
+                    1 => now.saturating_add(draw(14 * 86_400_000)),
+                    2 => [0, u64::MAX, T0][draw(3) as usize],
+                    _ => {
+                        let scale = draw(17);
+                        now.saturating_add(draw(1 << scale))
+                    }
+                };
+                let (kind, one, two, three) = (draw(16), draw(10), draw(13), draw(3));
+                let (turn, model, worth) = (draw(30), draw(11), draw(1_000));
+                for judge in [&mut whole, &mut broken] {
+                    match kind {
+                        0 => judge.neutral(one % 2 == 0, now),
+                        1 => judge.online(one > 0),
+                        2 => judge.posted(Posted { bad: one % 2 == 0, monitoring: one > 7 }, now),
+                        3 => judge.tick(now),
+                        4 => judge.first_byte(models[one as usize], [0, u64::MAX, worth * 100][three as usize]),
+                        5 => {
+                            judge.asks(now);
+                        }
+                        6 if judge.probe().is_some() => judge.probed(now),
+                        _ => {
+                            let class = if kind > 11 { Class::Service } else { Class::ALL[two as usize] };
+                            judge.observe(
+                                &Seen {
+                                    surface: Surface::ALL[one as usize],
+                                    class,
+                                    worth: [worth as f64 / 1_000.0, 1.0, f64::MAX][three as usize],
+                                    way: [Way::Answered, Way::Silent, Way::Doubtful][(kind % 3) as usize],
+                                    model: models.get(model as usize).copied(),
+                                    turn: (turn < 20).then_some(turn),
+                                },
+                                now,
+                            );
+                        }
+                    }
+                }
+                let bytes = codec::write(1, &mut broken);
+                assert!(bytes.len() < 4_096, "{}", bytes.len());
+                broken = codec::read(1, &bytes).expect("what was written");
+                assert_eq!(whole, broken);
+                assert!((0.0..=CEILING).contains(&whole.level()), "{}", whole.level());
+                assert!(
+                    whole.held.len() <= MAX_HELD && whole.models.len() <= MAX_MODELS && whole.turns.len() <= MAX_TURNS
+                );
+                assert!((0.0..1.0).contains(&whole.belief) && whole.rates.iter().all(|rate| (0.0..1.0).contains(rate)));
+                let _ = (whole.state(), whole.wake(), whole.probe(), whole.late_after(Some("a")), whole.blind_since());
+            }
+        }
+    }
+}
