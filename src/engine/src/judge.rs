@@ -39,6 +39,10 @@ pub enum Group {
 }
 
 const GROUPS: usize = 6;
+/// The sums: one of each group, of all of them together for what fails everywhere, and for what fails now and then.
+const SUMS: usize = GROUPS + 2;
+const ALL: usize = GROUPS;
+const NOW_AND_THEN: usize = GROUPS + 1;
 
 /// `p0` before anything is learnt (failures while Claude is well), `p1` (while it is not), and what an
 /// endpoint's weight counts in its own group (uploads weigh a quarter in what is said of Claude, but for themselves in full).
@@ -224,25 +228,13 @@ pub struct Run {
     flapping: bool,
 }
 
-/// The probes that follow a failure.
-#[derive(Clone, Debug, PartialEq)]
-struct Watch {
-    since: Millis,
-    sent: u32,
-    next: Millis,
-}
-
 /// The judge of one person's traffic. Pure: time is an argument, and all of it is stored in the snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judge {
     /// Whether claude.ai may be asked from its own page.
     pub probing: bool,
     online: bool,
-    tests: [Test; GROUPS],
-    /// All surfaces together, for what fails everywhere, …
-    wide: Test,
-    /// … and for what fails now and then everywhere.
-    thin: Test,
+    tests: [Test; SUMS],
     /// Failures per request of each group while Claude is well, as learnt.
     rates: [f64; GROUPS],
     /// The belief that a passing disturbance is on, and the one before the current second.
@@ -250,7 +242,10 @@ pub struct Judge {
     before: f64,
     second: Millis,
     run: Option<Run>,
-    watch: Option<Watch>,
+    /// When the failure came after which claude.ai is asked (0: none did), how often it was, and when it is next.
+    watch_since: Millis,
+    probes: u32,
+    probe_at: Millis,
     held: Vec<Held>,
     hold_until: Millis,
     /// When the neutral origin was asked last.
@@ -270,19 +265,20 @@ pub struct Judge {
 }
 
 impl Default for Judge {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             probing: false,
             online: true,
             tests: std::array::from_fn(|_| Test::default()),
-            wide: Test::default(),
-            thin: Test::default(),
             rates: PARAMETERS.map(|(p0, ..)| p0),
             belief: 0.0,
             before: 0.0,
             second: 0,
             run: None,
-            watch: None,
+            watch_since: 0,
+            probes: 0,
+            probe_at: 0,
             held: Vec::new(),
             hold_until: 0,
             asked: 0,
@@ -358,7 +354,7 @@ impl Judge {
                     class: Class::OwnNetwork,
                     worth: held.worth * SILENT,
                     way: Way::Silent,
-                    model: held.model.as_deref(),
+                    model: None,
                     turn: held.turn,
                 };
                 self.failed(&seen, now);
@@ -409,21 +405,22 @@ impl Judge {
 
     /// When claude.ai is to be asked next from its own page, and for what.
     pub fn probe(&self) -> Option<(Millis, Surface)> {
-        let watch = self.watch.as_ref()?;
+        if self.watch_since == 0 {
+            return None;
+        }
         let list = self.tests[Group::List as usize].value() > self.tests[Group::Auth as usize].value();
-        Some((watch.next, if list { Surface::List } else { Surface::Bootstrap }))
+        Some((self.probe_at, if list { Surface::List } else { Surface::Bootstrap }))
     }
 
     /// The probe that was due has been sent.
     pub fn probed(&mut self, now: Millis) {
-        let Some(watch) = &mut self.watch else { return };
-        watch.sent = watch.sent.saturating_add(1);
-        watch.next = match PROBES_S.get(watch.sent as usize) {
-            Some(seconds) => watch.since.saturating_add(seconds * 1_000).max(now),
+        self.probes = self.probes.saturating_add(1);
+        self.probe_at = match PROBES_S.get(self.probes as usize) {
+            Some(seconds) => self.watch_since.saturating_add(seconds * 1_000).max(now),
             // The start of the run spreads the probes of many people over a sixth of the pause.
             None => {
-                let pause = (60_000 + 6_000 * u64::from(watch.sent.saturating_sub(8))).min(PROBE_MOST_MS);
-                now.saturating_add(pause + watch.since % (pause / 6))
+                let pause = (60_000 + 6_000 * u64::from(self.probes.saturating_sub(8))).min(PROBE_MOST_MS);
+                now.saturating_add(pause + self.watch_since % (pause / 6))
             }
         };
     }
@@ -540,20 +537,20 @@ impl Judge {
 
     /// The largest sum, in nats.
     pub fn level(&self) -> f64 {
-        self.tests.iter().chain([&self.wide, &self.thin]).map(Test::value).fold(0.0, f64::max)
+        self.tests.iter().map(Test::value).fold(0.0, f64::max)
     }
 
-    fn every(&mut self, each: impl Fn(&mut Test)) {
-        let models = self.models.iter_mut().map(|model| &mut model.test);
-        self.tests.iter_mut().chain([&mut self.wide, &mut self.thin]).chain(models).for_each(each);
+    fn every(&mut self, each: fn(&mut Test)) {
+        self.tests.iter_mut().for_each(each);
+        for model in &mut self.models {
+            each(&mut model.test);
+        }
     }
 
     /// What is over and was no more than a moment need not be watched for longer.
     fn unwatch(&mut self) {
-        let level = self.level();
-        let last = PROBES_S.len();
-        if self.run.is_none() && self.watch.as_ref().is_some_and(|w| level < 1.0 || w.sent as usize >= last) {
-            self.watch = None;
+        if self.run.is_none() && (self.level() < 1.0 || self.probes as usize >= PROBES_S.len()) {
+            self.watch_since = 0;
         }
     }
 
@@ -562,13 +559,7 @@ impl Judge {
             return Heard::Nothing;
         }
         if self.held.len() < MAX_HELD && now >= self.hold_until {
-            self.held.push(Held {
-                at: now,
-                surface: seen.surface,
-                worth: seen.worth,
-                model: seen.model.map(short),
-                turn: seen.turn,
-            });
+            self.held.push(Held { at: now, surface: seen.surface, worth: seen.worth, turn: seen.turn });
         }
         Heard::Held
     }
@@ -580,7 +571,9 @@ impl Judge {
 
     fn fail(&mut self, surface: Surface, now: Millis) {
         if self.probing && self.run.is_none() {
-            self.watch = Some(Watch { since: now, sent: 0, next: now.saturating_add(PROBES_S[0] * 1_000) });
+            self.watch_since = now.max(1);
+            self.probes = 0;
+            self.probe_at = now.saturating_add(PROBES_S[0] * 1_000);
         }
         let run = self.run.get_or_insert_with(|| Run {
             since: now,
@@ -612,10 +605,16 @@ impl Judge {
         let over = |test: &Test, (nats, ms): (f64, Millis)| {
             test.value() >= nats + more && (official || now.saturating_sub(test.since) >= ms)
         };
-        let models = self.models.iter().map(|model| &model.test);
-        let strong = self.tests.iter().chain(models).any(|test| over(test, single))
-            || over(&self.wide, wide)
-            || over(&self.thin, thin);
+        let strong = self.tests.iter().enumerate().any(|(n, test)| {
+            over(
+                test,
+                match n {
+                    ALL => wide,
+                    NOW_AND_THEN => thin,
+                    _ => single,
+                },
+            )
+        }) || self.models.iter().any(|model| over(&model.test, single));
         let fragile = self.fragile(now);
         if let Some(run) = &mut self.run
             && strong
@@ -638,10 +637,8 @@ impl Judge {
             _ => !bit(surface),
         };
         if run.failing != 0 {
-            if surface == Surface::Completion
-                && let Some(watch) = &mut self.watch
-            {
-                watch.next = watch.next.min(now.saturating_add(PROBES_S[0] * 1_000));
+            if surface == Surface::Completion {
+                self.probe_at = self.probe_at.min(now.saturating_add(PROBES_S[0] * 1_000));
             }
             return;
         }
@@ -675,7 +672,7 @@ impl Judge {
         }
         if reset {
             self.every(Test::clear);
-            self.watch = None;
+            self.watch_since = 0;
         }
     }
 
@@ -683,8 +680,8 @@ impl Judge {
     fn take_back(&mut self, seen: &Seen<'_>, now: Millis) {
         let Some(index) = self.turns.iter().position(|turn| Some(turn.id) == seen.turn) else { return };
         let turn = self.turns.remove(index);
-        let group = &mut self.tests[Group::of(turn.surface) as usize];
-        for test in [group, &mut self.wide, &mut self.thin] {
+        for n in [Group::of(turn.surface) as usize, ALL, NOW_AND_THEN] {
+            let test = &mut self.tests[n];
             test.second(now);
             test.base = (test.value() - turn.nats).max(0.0);
             test.delta = 0.0;
@@ -721,9 +718,7 @@ impl Judge {
         }
 
         let null = self.before * q + (1.0 - self.before) * p0;
-        let llr = |p1: f64| {
-            if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
-        };
+        let llr = |p1: f64| ratio(failed, p1, null);
         let silent = seen.way == Way::Silent;
         self.tests[group].add(failed, worth * own * llr(p1), silent, now);
         if group == Group::Completion as usize
@@ -731,8 +726,8 @@ impl Judge {
         {
             model.test.add(failed, worth * llr(p1), silent, now);
         }
-        self.wide.add(failed, weight * llr(WIDE), silent, now);
-        self.thin.pile(weight * llr(THIN), silent, now);
+        self.tests[ALL].add(failed, weight * llr(WIDE), silent, now);
+        self.tests[NOW_AND_THEN].pile(weight * llr(THIN), silent, now);
         if failed
             && let Some(id) = seen.turn
             && !self.turns.iter().any(|turn| turn.id == id)
@@ -757,6 +752,12 @@ fn graded(level: f64, probing: bool) -> State {
 
 const AUTH: u16 = bit(Surface::Login) | bit(Surface::Bootstrap) | bit(Surface::Account);
 
+/// The logarithm of the likelihood ratio of one observation.
+#[inline(never)]
+fn ratio(failed: bool, p1: f64, null: f64) -> f64 {
+    if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
+}
+
 /// exp(ms / lasts), by its first terms: what fades is divided by it.
 fn grown(ms: Millis, lasts: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
@@ -766,11 +767,6 @@ fn grown(ms: Millis, lasts: f64) -> f64 {
 
 const fn bit(surface: Surface) -> u16 {
     1 << surface as u16
-}
-
-/// The beginning of a model's name.
-fn short(name: &str) -> String {
-    name.chars().take(MAX_NAME).collect()
 }
 
 /// The model of this name, which takes the place of the oldest one if it is new.
@@ -865,7 +861,6 @@ struct Held {
     at: Millis,
     surface: Surface,
     worth: f64,
-    model: Option<String>,
     turn: Option<u64>,
 }
 
@@ -887,11 +882,10 @@ struct Model {
     test: Test,
 }
 
-fields!(Judge: probing, online, tests, wide, thin, rates, belief, before, second, run, watch, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
+fields!(Judge: probing, online, tests, rates, belief, before, second, run, watch_since, probes, probe_at, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
 fields!(Run: since, last, failures, down_at, recovering_at, failing, failed, official, monitoring, flapping);
-fields!(Watch: since, sent, next);
 fields!(Test: base, delta, second, ok, failed, silent, since);
-fields!(Held: at, surface, worth, model, turn);
+fields!(Held: at, surface, worth, turn);
 fields!(Turn: id, surface, worth, nats);
 fields!(Model: name, median, test);
 
@@ -1098,8 +1092,10 @@ mod tests {
         }
         assert_eq!(times[..8], [2, 7, 17, 22, 27, 37, 52, 82]);
         let pauses: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        assert!((60..=72).contains(&pauses[7]), "{pauses:?}");
-        assert!(pauses[8..].windows(2).all(|pair| pair[1] + 12 >= pair[0]) && *pauses.last().unwrap() >= 300);
+        for (n, pause) in (0..).zip(&pauses[7..]) {
+            let least = (60 + 6 * n).min(300);
+            assert!((least..=least + least / 6 + 1).contains(pause), "{pauses:?}");
+        }
         let mut silent = Judge::new(false);
         fail(&mut silent, Surface::Completion, 0);
         assert_eq!(silent.probe(), None);
