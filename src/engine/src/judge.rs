@@ -246,12 +246,12 @@ pub struct Judge {
     watch_since: Millis,
     probes: u32,
     probe_at: Millis,
-    held: Vec<Held>,
+    held: Vec<Vote>,
     hold_until: Millis,
     /// When the neutral origin was asked last.
     asked: Millis,
     models: Vec<Model>,
-    turns: Vec<Turn>,
+    turns: Vec<Vote>,
     /// When something last worked.
     seen_at: Option<Millis>,
     unseen: u32,
@@ -559,7 +559,7 @@ impl Judge {
             return Heard::Nothing;
         }
         if self.held.len() < MAX_HELD && now >= self.hold_until {
-            self.held.push(Held { at: now, surface: seen.surface, worth: seen.worth, turn: seen.turn });
+            self.held.push(Vote { at: now, surface: seen.surface, worth: seen.worth, nats: 0.0, turn: seen.turn });
         }
         Heard::Held
     }
@@ -678,7 +678,7 @@ impl Judge {
 
     /// A turn that failed before has worked in the end: its vote was none.
     fn take_back(&mut self, seen: &Seen<'_>, now: Millis) {
-        let Some(index) = self.turns.iter().position(|turn| Some(turn.id) == seen.turn) else { return };
+        let Some(index) = self.turns.iter().position(|turn| turn.turn == seen.turn) else { return };
         let turn = self.turns.remove(index);
         for n in [Group::of(turn.surface) as usize, ALL, NOW_AND_THEN] {
             let test = &mut self.tests[n];
@@ -693,7 +693,7 @@ impl Judge {
         let group = Group::of(seen.surface) as usize;
         let (_, p1, own) = PARAMETERS[group];
         let mut worth = seen.worth.clamp(0.0, 1.0);
-        if failed && let Some(turn) = self.turns.iter_mut().find(|turn| Some(turn.id) == seen.turn) {
+        if failed && let Some(turn) = self.turns.iter_mut().find(|turn| turn.turn == seen.turn) {
             // The turn has voted already; a plain failure after a doubtful one adds what was missing.
             let more = (worth - turn.worth).max(0.0);
             turn.worth += more;
@@ -728,14 +728,12 @@ impl Judge {
         }
         self.tests[ALL].add(failed, weight * llr(WIDE), silent, now);
         self.tests[NOW_AND_THEN].pile(weight * llr(THIN), silent, now);
-        if failed
-            && let Some(id) = seen.turn
-            && !self.turns.iter().any(|turn| turn.id == id)
-        {
+        if failed && seen.turn.is_some() && !self.turns.iter().any(|turn| turn.turn == seen.turn) {
             if self.turns.len() >= MAX_TURNS {
                 self.turns.remove(0);
             }
-            self.turns.push(Turn { id, surface: seen.surface, worth, nats: weight * llr(p1) });
+            let nats = weight * llr(p1);
+            self.turns.push(Vote { at: now, surface: seen.surface, worth, nats, turn: seen.turn });
         }
     }
 }
@@ -855,22 +853,16 @@ impl Test {
     }
 }
 
-/// A failure without an answer that waits for the neutral origin's.
+/// A failure that is remembered: because it had no answer and waits for the neutral origin's, or because its turn may
+/// still end well.
 #[derive(Clone, Debug, PartialEq)]
-struct Held {
+struct Vote {
     at: Millis,
     surface: Surface,
     worth: f64,
-    turn: Option<u64>,
-}
-
-/// A turn that has failed so far.
-#[derive(Clone, Debug, PartialEq)]
-struct Turn {
-    id: u64,
-    surface: Surface,
-    worth: f64,
+    /// What it has added to each sum.
     nats: f64,
+    turn: Option<u64>,
 }
 
 /// One model: its own test, and how long it takes to its first byte.
@@ -885,8 +877,7 @@ struct Model {
 fields!(Judge: probing, online, tests, rates, belief, before, second, run, watch_since, probes, probe_at, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
 fields!(Run: since, last, failures, down_at, recovering_at, failing, failed, official, monitoring, flapping);
 fields!(Test: base, delta, second, ok, failed, silent, since);
-fields!(Held: at, surface, worth, turn);
-fields!(Turn: id, surface, worth, nats);
+fields!(Vote: at, surface, worth, nats, turn);
 fields!(Model: name, median, test);
 
 #[cfg(test)]
