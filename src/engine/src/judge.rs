@@ -39,6 +39,10 @@ pub enum Group {
 }
 
 const GROUPS: usize = 6;
+/// The sums: one of each group, of all of them together for what fails everywhere, and for what fails now and then.
+const SUMS: usize = GROUPS + 2;
+const ALL: usize = GROUPS;
+const NOW_AND_THEN: usize = GROUPS + 1;
 
 /// `p0` before anything is learnt (failures while Claude is well), `p1` (while it is not), and what an
 /// endpoint's weight counts in its own group (uploads weigh a quarter in what is said of Claude, but for themselves in full).
@@ -224,25 +228,13 @@ pub struct Run {
     flapping: bool,
 }
 
-/// The probes that follow a failure.
-#[derive(Clone, Debug, PartialEq)]
-struct Watch {
-    since: Millis,
-    sent: u32,
-    next: Millis,
-}
-
 /// The judge of one person's traffic. Pure: time is an argument, and all of it is stored in the snapshot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judge {
     /// Whether claude.ai may be asked from its own page.
     pub probing: bool,
     online: bool,
-    tests: [Test; GROUPS],
-    /// All surfaces together, for what fails everywhere, …
-    wide: Test,
-    /// … and for what fails now and then everywhere.
-    thin: Test,
+    tests: [Test; SUMS],
     /// Failures per request of each group while Claude is well, as learnt.
     rates: [f64; GROUPS],
     /// The belief that a passing disturbance is on, and the one before the current second.
@@ -250,13 +242,16 @@ pub struct Judge {
     before: f64,
     second: Millis,
     run: Option<Run>,
-    watch: Option<Watch>,
-    held: Vec<Held>,
+    /// When the failure came after which claude.ai is asked (0: none did), how often it was, and when it is next.
+    watch_since: Millis,
+    probes: u32,
+    probe_at: Millis,
+    held: Vec<Vote>,
     hold_until: Millis,
     /// When the neutral origin was asked last.
     asked: Millis,
     models: Vec<Model>,
-    turns: Vec<Turn>,
+    turns: Vec<Vote>,
     /// When something last worked.
     seen_at: Option<Millis>,
     unseen: u32,
@@ -270,19 +265,20 @@ pub struct Judge {
 }
 
 impl Default for Judge {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             probing: false,
             online: true,
             tests: std::array::from_fn(|_| Test::default()),
-            wide: Test::default(),
-            thin: Test::default(),
             rates: PARAMETERS.map(|(p0, ..)| p0),
             belief: 0.0,
             before: 0.0,
             second: 0,
             run: None,
-            watch: None,
+            watch_since: 0,
+            probes: 0,
+            probe_at: 0,
             held: Vec::new(),
             hold_until: 0,
             asked: 0,
@@ -358,7 +354,7 @@ impl Judge {
                     class: Class::OwnNetwork,
                     worth: held.worth * SILENT,
                     way: Way::Silent,
-                    model: held.model.as_deref(),
+                    model: None,
                     turn: held.turn,
                 };
                 self.failed(&seen, now);
@@ -409,21 +405,22 @@ impl Judge {
 
     /// When claude.ai is to be asked next from its own page, and for what.
     pub fn probe(&self) -> Option<(Millis, Surface)> {
-        let watch = self.watch.as_ref()?;
+        if self.watch_since == 0 {
+            return None;
+        }
         let list = self.tests[Group::List as usize].value() > self.tests[Group::Auth as usize].value();
-        Some((watch.next, if list { Surface::List } else { Surface::Bootstrap }))
+        Some((self.probe_at, if list { Surface::List } else { Surface::Bootstrap }))
     }
 
     /// The probe that was due has been sent.
     pub fn probed(&mut self, now: Millis) {
-        let Some(watch) = &mut self.watch else { return };
-        watch.sent = watch.sent.saturating_add(1);
-        watch.next = match PROBES_S.get(watch.sent as usize) {
-            Some(seconds) => watch.since.saturating_add(seconds * 1_000).max(now),
+        self.probes = self.probes.saturating_add(1);
+        self.probe_at = match PROBES_S.get(self.probes as usize) {
+            Some(seconds) => self.watch_since.saturating_add(seconds * 1_000).max(now),
             // The start of the run spreads the probes of many people over a sixth of the pause.
             None => {
-                let pause = (60_000 + 6_000 * u64::from(watch.sent.saturating_sub(8))).min(PROBE_MOST_MS);
-                now.saturating_add(pause + watch.since % (pause / 6))
+                let pause = (60_000 + 6_000 * u64::from(self.probes.saturating_sub(8))).min(PROBE_MOST_MS);
+                now.saturating_add(pause + self.watch_since % (pause / 6))
             }
         };
     }
@@ -543,20 +540,20 @@ impl Judge {
 
     /// The largest sum, in nats.
     pub fn level(&self) -> f64 {
-        self.tests.iter().chain([&self.wide, &self.thin]).map(Test::value).fold(0.0, f64::max)
+        self.tests.iter().map(Test::value).fold(0.0, f64::max)
     }
 
-    fn every(&mut self, each: impl Fn(&mut Test)) {
-        let models = self.models.iter_mut().map(|model| &mut model.test);
-        self.tests.iter_mut().chain([&mut self.wide, &mut self.thin]).chain(models).for_each(each);
+    fn every(&mut self, each: fn(&mut Test)) {
+        self.tests.iter_mut().for_each(each);
+        for model in &mut self.models {
+            each(&mut model.test);
+        }
     }
 
     /// What is over and was no more than a moment need not be watched for longer.
     fn unwatch(&mut self) {
-        let level = self.level();
-        let last = PROBES_S.len();
-        if self.run.is_none() && self.watch.as_ref().is_some_and(|w| level < 1.0 || w.sent as usize >= last) {
-            self.watch = None;
+        if self.run.is_none() && (self.level() < 1.0 || self.probes as usize >= PROBES_S.len()) {
+            self.watch_since = 0;
         }
     }
 
@@ -569,13 +566,7 @@ impl Judge {
             return Heard::Nothing;
         }
         if self.held.len() < MAX_HELD {
-            self.held.push(Held {
-                at: now,
-                surface: seen.surface,
-                worth: seen.worth,
-                model: seen.model.map(short),
-                turn: seen.turn,
-            });
+            self.held.push(Vote { at: now, surface: seen.surface, worth: seen.worth, nats: 0.0, turn: seen.turn });
         }
         Heard::Held
     }
@@ -587,7 +578,9 @@ impl Judge {
 
     fn fail(&mut self, surface: Surface, now: Millis) {
         if self.probing && self.run.is_none() {
-            self.watch = Some(Watch { since: now, sent: 0, next: now.saturating_add(PROBES_S[0] * 1_000) });
+            self.watch_since = now.max(1);
+            self.probes = 0;
+            self.probe_at = now.saturating_add(PROBES_S[0] * 1_000);
         }
         let run = self.run.get_or_insert_with(|| Run {
             since: now,
@@ -619,10 +612,16 @@ impl Judge {
         let over = |test: &Test, (nats, ms): (f64, Millis)| {
             test.value() >= nats + more && (official || now.saturating_sub(test.since) >= ms)
         };
-        let models = self.models.iter().map(|model| &model.test);
-        let strong = self.tests.iter().chain(models).any(|test| over(test, single))
-            || over(&self.wide, wide)
-            || over(&self.thin, thin);
+        let strong = self.tests.iter().enumerate().any(|(n, test)| {
+            over(
+                test,
+                match n {
+                    ALL => wide,
+                    NOW_AND_THEN => thin,
+                    _ => single,
+                },
+            )
+        }) || self.models.iter().any(|model| over(&model.test, single));
         let fragile = self.fragile(now);
         if let Some(run) = &mut self.run
             && strong
@@ -645,10 +644,8 @@ impl Judge {
             _ => !bit(surface),
         };
         if run.failing != 0 {
-            if surface == Surface::Completion
-                && let Some(watch) = &mut self.watch
-            {
-                watch.next = watch.next.min(now.saturating_add(PROBES_S[0] * 1_000));
+            if surface == Surface::Completion {
+                self.probe_at = self.probe_at.min(now.saturating_add(PROBES_S[0] * 1_000));
             }
             return;
         }
@@ -686,16 +683,16 @@ impl Judge {
         }
         if reset {
             self.every(Test::clear);
-            self.watch = None;
+            self.watch_since = 0;
         }
     }
 
     /// A turn that failed before has worked in the end: its vote was none.
     fn take_back(&mut self, seen: &Seen<'_>, now: Millis) {
-        let Some(index) = self.turns.iter().position(|turn| Some(turn.id) == seen.turn) else { return };
+        let Some(index) = self.turns.iter().position(|turn| turn.turn == seen.turn) else { return };
         let turn = self.turns.remove(index);
-        let group = &mut self.tests[Group::of(turn.surface) as usize];
-        for test in [group, &mut self.wide, &mut self.thin] {
+        for n in [Group::of(turn.surface) as usize, ALL, NOW_AND_THEN] {
+            let test = &mut self.tests[n];
             test.second(now);
             test.base = (test.value() - turn.nats).max(0.0);
             test.delta = 0.0;
@@ -707,7 +704,7 @@ impl Judge {
         let group = Group::of(seen.surface) as usize;
         let (_, p1, own) = PARAMETERS[group];
         let mut worth = seen.worth.clamp(0.0, 1.0);
-        if failed && let Some(turn) = self.turns.iter_mut().find(|turn| Some(turn.id) == seen.turn) {
+        if failed && let Some(turn) = self.turns.iter_mut().find(|turn| turn.turn == seen.turn) {
             // The turn has voted already; a plain failure after a doubtful one adds what was missing.
             let more = (worth - turn.worth).max(0.0);
             turn.worth += more;
@@ -732,9 +729,7 @@ impl Judge {
         }
 
         let null = self.before * q + (1.0 - self.before) * p0;
-        let llr = |p1: f64| {
-            if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
-        };
+        let llr = |p1: f64| ratio(failed, p1, null);
         let silent = seen.way == Way::Silent;
         self.tests[group].add(failed, worth * own * llr(p1), silent, now);
         if group == Group::Completion as usize
@@ -742,16 +737,14 @@ impl Judge {
         {
             model.test.add(failed, worth * llr(p1), silent, now);
         }
-        self.wide.add(failed, weight * llr(WIDE), silent, now);
-        self.thin.pile(weight * llr(THIN), silent, now);
-        if failed
-            && let Some(id) = seen.turn
-            && !self.turns.iter().any(|turn| turn.id == id)
-        {
+        self.tests[ALL].add(failed, weight * llr(WIDE), silent, now);
+        self.tests[NOW_AND_THEN].pile(weight * llr(THIN), silent, now);
+        if failed && seen.turn.is_some() && !self.turns.iter().any(|turn| turn.turn == seen.turn) {
             if self.turns.len() >= MAX_TURNS {
                 self.turns.remove(0);
             }
-            self.turns.push(Turn { id, surface: seen.surface, worth, nats: weight * llr(p1) });
+            let nats = weight * llr(p1);
+            self.turns.push(Vote { at: now, surface: seen.surface, worth, nats, turn: seen.turn });
         }
     }
 }
@@ -768,6 +761,12 @@ fn graded(level: f64, probing: bool) -> State {
 
 const AUTH: u16 = bit(Surface::Login) | bit(Surface::Bootstrap) | bit(Surface::Account);
 
+/// The logarithm of the likelihood ratio of one observation.
+#[inline(never)]
+fn ratio(failed: bool, p1: f64, null: f64) -> f64 {
+    if failed { (p1 / null).ln().max(0.0) } else { ((1.0 - p1) / (1.0 - null)).ln().min(0.0) }
+}
+
 /// exp(ms / lasts), by its first terms: what fades is divided by it.
 fn grown(ms: Millis, lasts: f64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
@@ -777,11 +776,6 @@ fn grown(ms: Millis, lasts: f64) -> f64 {
 
 const fn bit(surface: Surface) -> u16 {
     1 << surface as u16
-}
-
-/// The beginning of a model's name.
-fn short(name: &str) -> String {
-    name.chars().take(MAX_NAME).collect()
 }
 
 /// The model of this name, which takes the place of the oldest one if it is new.
@@ -870,23 +864,16 @@ impl Test {
     }
 }
 
-/// A failure without an answer that waits for the neutral origin's.
+/// A failure that is remembered: because it had no answer and waits for the neutral origin's, or because its turn may
+/// still end well.
 #[derive(Clone, Debug, PartialEq)]
-struct Held {
+struct Vote {
     at: Millis,
     surface: Surface,
     worth: f64,
-    model: Option<String>,
-    turn: Option<u64>,
-}
-
-/// A turn that has failed so far.
-#[derive(Clone, Debug, PartialEq)]
-struct Turn {
-    id: u64,
-    surface: Surface,
-    worth: f64,
+    /// What it has added to each sum.
     nats: f64,
+    turn: Option<u64>,
 }
 
 /// One model: its own test, and how long it takes to its first byte.
@@ -898,10 +885,340 @@ struct Model {
     test: Test,
 }
 
-fields!(Judge: probing, online, tests, wide, thin, rates, belief, before, second, run, watch, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
+fields!(Judge: probing, online, tests, rates, belief, before, second, run, watch_since, probes, probe_at, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
 fields!(Run: since, last, failures, down_at, recovering_at, failing, failed, official, monitoring, flapping);
-fields!(Watch: since, sent, next);
 fields!(Test: base, delta, second, ok, failed, silent, since);
-fields!(Held: at, surface, worth, model, turn);
-fields!(Turn: id, surface, worth, nats);
+fields!(Vote: at, surface, worth, nats, turn);
 fields!(Model: name, median, test);
+
+#[cfg(test)]
+mod tests {
+    use super::{CEILING, Heard, Judge, MAX_HELD, MAX_MODELS, MAX_TURNS, Posted, Seen, Way};
+    use crate::cause::{Class, Surface};
+    use crate::codec;
+    use crate::verdict::State;
+
+    const T0: u64 = 1_772_451_420_000;
+
+    fn seen(surface: Surface, class: Class) -> Seen<'static> {
+        let way = if class == Class::OwnNetwork { Way::Silent } else { Way::Answered };
+        Seen { surface, class, worth: 1.0, way, model: None, turn: None }
+    }
+
+    fn fail(judge: &mut Judge, surface: Surface, second: u64) {
+        assert_eq!(judge.observe(&seen(surface, Class::Service), T0 + second * 1_000), Heard::Failed);
+    }
+
+    fn work(judge: &mut Judge, surface: Surface, second: u64) {
+        assert_eq!(judge.observe(&seen(surface, Class::Ok), T0 + second * 1_000), Heard::Worked);
+    }
+
+    fn down() -> Judge {
+        let mut judge = Judge::new(false);
+        for second in [0, 25, 50] {
+            fail(&mut judge, Surface::Completion, second);
+        }
+        assert_eq!(judge.state(), State::Down);
+        judge
+    }
+
+    #[test]
+    fn one_page_load_of_failures_is_one_observation() {
+        let mut judge = Judge::new(true);
+        for n in 0..40 {
+            judge.observe(&seen(Surface::List, Class::Service), T0 + n * 20);
+            judge.observe(&seen(Surface::Bootstrap, Class::Service), T0 + n * 20);
+        }
+        assert!(judge.level() < 6.0, "{}", judge.level());
+        assert_ne!(judge.state(), State::Down);
+    }
+
+    #[test]
+    fn healthy_lists_do_not_hide_a_dead_completion() {
+        let mut judge = Judge::new(false);
+        for second in [0, 25, 50] {
+            fail(&mut judge, Surface::Completion, second);
+            work(&mut judge, Surface::List, second + 1);
+            work(&mut judge, Surface::List, second + 3);
+        }
+        assert_eq!(judge.state(), State::Down);
+        assert_eq!(judge.failing().collect::<Vec<_>>(), [Surface::Completion]);
+        assert_eq!((judge.surface(Surface::Completion), judge.surface(Surface::List)), (State::Down, State::Clear));
+    }
+
+    #[test]
+    fn two_answers_apart_are_a_recovery_and_lists_are_none() {
+        let mut judge = down();
+        work(&mut judge, Surface::List, 60);
+        assert_eq!(judge.state(), State::Down);
+        work(&mut judge, Surface::Completion, 70);
+        assert_eq!(judge.state(), State::Recovering);
+        work(&mut judge, Surface::Completion, 75);
+        work(&mut judge, Surface::List, 200);
+        assert_eq!(judge.state(), State::Recovering);
+        work(&mut judge, Surface::Completion, 91);
+        assert_eq!(judge.state(), State::Clear);
+        assert!(judge.fragile(T0 + 3_600_000) && !judge.fragile(T0 + 4 * 3_600_000));
+    }
+
+    #[test]
+    fn a_failure_takes_a_recovery_back_and_silence_completes_it() {
+        let mut judge = down();
+        work(&mut judge, Surface::Completion, 70);
+        fail(&mut judge, Surface::Completion, 80);
+        assert_eq!(judge.state(), State::Down);
+        work(&mut judge, Surface::Completion, 100);
+        let wake = judge.wake().expect("a wish");
+        judge.tick(wake - 1);
+        assert_eq!(judge.state(), State::Recovering);
+        judge.tick(wake);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn monitoring_and_one_answer_are_a_recovery() {
+        let mut judge = down();
+        judge.posted(Posted { bad: true, monitoring: true }, T0 + 60_000);
+        work(&mut judge, Surface::Completion, 61);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn what_goes_down_again_and_again_is_one_flapping() {
+        let mut judge = down();
+        let mut at = 100;
+        let mut states = Vec::new();
+        for _ in 0..3 {
+            work(&mut judge, Surface::Completion, at);
+            work(&mut judge, Surface::Completion, at + 30);
+            states.push(judge.state());
+            for second in [60, 90, 120, 150] {
+                fail(&mut judge, Surface::Completion, at + second);
+            }
+            states.push(judge.state());
+            at += 300;
+        }
+        // The second relapse stays one state through what would be recoveries.
+        assert_eq!(
+            states,
+            [State::Clear, State::Down, State::Clear, State::Flapping, State::Flapping, State::Flapping]
+        );
+        work(&mut judge, Surface::Completion, at);
+        work(&mut judge, Surface::Completion, at + 601);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn what_a_dead_network_did_is_no_evidence() {
+        let mut judge = Judge::new(false);
+        work(&mut judge, Surface::List, 0);
+        for second in [10, 40, 70, 100] {
+            let now = T0 + second * 1_000;
+            assert_eq!(judge.observe(&seen(Surface::Completion, Class::OwnNetwork), now), Heard::Held);
+            assert!(judge.asks(now));
+            judge.neutral(false, now + 500);
+        }
+        assert!(judge.level() < 0.01 && judge.state() == State::Clear);
+        // With an answer from elsewhere the same is a failure, though a weaker one.
+        for second in [200, 230, 260, 290, 320, 350] {
+            judge.observe(&seen(Surface::Completion, Class::OwnNetwork), T0 + second * 1_000);
+            judge.neutral(true, T0 + second * 1_000 + 500);
+        }
+        assert_eq!(judge.state(), State::Down);
+    }
+
+    #[test]
+    fn offline_is_the_browsers_word() {
+        let mut judge = Judge::new(false);
+        judge.online(false);
+        assert_eq!(judge.observe(&seen(Surface::Completion, Class::OwnNetwork), T0), Heard::Nothing);
+        assert!(!judge.asks(T0));
+    }
+
+    #[test]
+    fn a_turn_is_one_vote_and_its_final_outcome_counts() {
+        let turn = |class| Seen { turn: Some(7), ..seen(Surface::Completion, class) };
+        let mut judge = Judge::new(false);
+        for second in [0, 25, 50, 75] {
+            judge.observe(&turn(Class::Capacity), T0 + second * 1_000);
+        }
+        assert!(judge.level() < 5.0 && judge.state() == State::Hiccup, "{}", judge.level());
+        judge.observe(&turn(Class::Ok), T0 + 100_000);
+        assert!(judge.level() < 0.5 && judge.state() == State::Clear, "{}", judge.level());
+    }
+
+    #[test]
+    fn one_model_fails_and_the_others_do_not() {
+        let mut judge = Judge::new(false);
+        for second in [0, 30, 60, 90] {
+            let of = |class, model| Seen { model: Some(model), ..seen(Surface::Completion, class) };
+            judge.observe(&of(Class::Service, "large"), T0 + second * 1_000);
+            judge.observe(&of(Class::Ok, "small"), T0 + second * 1_000 + 5_000);
+        }
+        assert_eq!(judge.models().collect::<Vec<_>>(), [("large", State::Down), ("small", State::Clear)]);
+    }
+
+    #[test]
+    fn slow_is_measured_against_the_models_own_pace() {
+        let mut judge = Judge::new(false);
+        assert_eq!(judge.late_after(Some("deep")), 20_000);
+        for _ in 0..200 {
+            judge.first_byte("deep", 12_000);
+            judge.first_byte("quick", 900);
+        }
+        assert!((40_000..56_000).contains(&judge.late_after(Some("deep"))), "{}", judge.late_after(Some("deep")));
+        assert_eq!(judge.late_after(Some("quick")), 20_000);
+        let doubt = Seen { way: Way::Doubtful, worth: 0.6, ..seen(Surface::Completion, Class::Unknown) };
+        assert_eq!(judge.observe(&doubt, T0), Heard::Nothing);
+        assert_eq!(judge.observe(&doubt, T0 + 60_000), Heard::Failed, "{}", judge.level());
+    }
+
+    #[test]
+    fn nobody_is_asked_while_claude_works() {
+        let mut judge = Judge::new(true);
+        for second in 0..1_000 {
+            work(&mut judge, Surface::List, second);
+            assert_eq!((judge.asks(T0 + second * 1_000), judge.probe(), judge.wake()), (false, None, None));
+        }
+    }
+
+    #[test]
+    fn probes_follow_the_schedule_and_back_off() {
+        let mut judge = Judge::new(true);
+        fail(&mut judge, Surface::Completion, 0);
+        let mut times = Vec::new();
+        for _ in 0..60 {
+            let (at, _) = judge.probe().expect("one more");
+            times.push((at - T0) / 1_000);
+            judge.probed(at);
+        }
+        assert_eq!(times[..8], [2, 7, 17, 22, 27, 37, 52, 82]);
+        let pauses: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        for (n, pause) in (0..).zip(&pauses[7..]) {
+            let least = (60 + 6 * n).min(300);
+            assert!((least..=least + least / 6 + 1).contains(pause), "{pauses:?}");
+        }
+        let mut silent = Judge::new(false);
+        fail(&mut silent, Surface::Completion, 0);
+        assert_eq!(silent.probe(), None);
+    }
+
+    #[test]
+    fn not_seeing_is_not_green() {
+        let mut judge = Judge::new(false);
+        assert_eq!((judge.state(), judge.blind_since()), (State::Blind, Some(0)));
+        work(&mut judge, Surface::Completion, 0);
+        for second in [10, 20, 30] {
+            assert_eq!(judge.state(), State::Clear);
+            judge.observe(&seen(Surface::Completion, Class::Unknown), T0 + second * 1_000);
+        }
+        assert_eq!((judge.state(), judge.blind_since()), (State::Blind, Some(T0 + 10_000)));
+        work(&mut judge, Surface::Completion, 40);
+        assert_eq!(judge.state(), State::Clear);
+    }
+
+    #[test]
+    fn what_fails_by_itself_is_learnt() {
+        let mut judge = Judge::new(false);
+        let mut other = Judge::new(false);
+        for second in 0..3_000 {
+            work(&mut judge, Surface::Completion, second * 60);
+            if second % 25 == 0 {
+                fail(&mut other, Surface::Completion, second * 60);
+            } else {
+                work(&mut other, Surface::Completion, second * 60);
+            }
+        }
+        for judge in [&mut judge, &mut other] {
+            fail(judge, Surface::Completion, 200_000);
+        }
+        assert!(judge.level() > other.level() + 1.0, "{} {}", judge.level(), other.level());
+    }
+
+    #[test]
+    fn what_comes_at_the_same_time_commutes() {
+        let all =
+            [(Surface::Completion, Class::Service), (Surface::List, Class::Ok), (Surface::Bootstrap, Class::Service)];
+        let run = |order: [usize; 3]| {
+            let mut judge = Judge::new(true);
+            for second in [0, 3, 9] {
+                for index in order {
+                    let (surface, class) = all[index];
+                    judge.observe(&seen(surface, class), T0 + second * 1_000);
+                }
+            }
+            (judge.state(), judge.failing().collect::<Vec<_>>(), all.map(|(surface, _)| judge.surface(surface)))
+        };
+        for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            assert_eq!(run(order), run([0, 1, 2]), "{order:?}");
+        }
+    }
+
+    /// Anything in any order, with a death after every step, and a clock that goes back, stands still and jumps.
+    #[test]
+    fn anything_is_survived_and_nothing_is_forgotten() {
+        let mut noise = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut draw = |below: u64| {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            noise % below
+        };
+        let models = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+        for round in 0..60 {
+            let mut whole = Judge::new(round % 2 == 0);
+            let mut broken = whole.clone();
+            let mut now = T0;
+            for _ in 0..400 {
+                now = match draw(40) {
+                    0 => now.wrapping_sub(draw(7 * 86_400_000)),
+                    1 => now.saturating_add(draw(14 * 86_400_000)),
+                    2 => [0, u64::MAX, T0][draw(3) as usize],
+                    _ => {
+                        let scale = draw(17);
+                        now.saturating_add(draw(1 << scale))
+                    }
+                };
+                let (kind, one, two, three) = (draw(16), draw(10), draw(13), draw(3));
+                let (turn, model, worth) = (draw(30), draw(11), draw(1_000));
+                for judge in [&mut whole, &mut broken] {
+                    match kind {
+                        0 => judge.neutral(one % 2 == 0, now),
+                        1 => judge.online(one > 0),
+                        2 => judge.posted(Posted { bad: one % 2 == 0, monitoring: one > 7 }, now),
+                        3 => judge.tick(now),
+                        4 => judge.first_byte(models[one as usize], [0, u64::MAX, worth * 100][three as usize]),
+                        5 => {
+                            judge.asks(now);
+                        }
+                        6 if judge.probe().is_some() => judge.probed(now),
+                        _ => {
+                            let class = if kind > 11 { Class::Service } else { Class::ALL[two as usize] };
+                            judge.observe(
+                                &Seen {
+                                    surface: Surface::ALL[one as usize],
+                                    class,
+                                    worth: [worth as f64 / 1_000.0, 1.0, f64::MAX][three as usize],
+                                    way: [Way::Answered, Way::Silent, Way::Doubtful][(kind % 3) as usize],
+                                    model: models.get(model as usize).copied(),
+                                    turn: (turn < 20).then_some(turn),
+                                },
+                                now,
+                            );
+                        }
+                    }
+                }
+                let bytes = codec::write(1, &mut broken);
+                assert!(bytes.len() < 4_096, "{}", bytes.len());
+                broken = codec::read(1, &bytes).expect("what was written");
+                assert_eq!(whole, broken);
+                assert!((0.0..=CEILING).contains(&whole.level()), "{}", whole.level());
+                assert!(
+                    whole.held.len() <= MAX_HELD && whole.models.len() <= MAX_MODELS && whole.turns.len() <= MAX_TURNS
+                );
+                assert!((0.0..1.0).contains(&whole.belief) && whole.rates.iter().all(|rate| (0.0..1.0).contains(rate)));
+                let _ = (whole.state(), whole.wake(), whole.probe(), whole.late_after(Some("a")), whole.blind_since());
+            }
+        }
+    }
+}

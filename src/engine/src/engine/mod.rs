@@ -114,6 +114,7 @@ impl Engine {
 
     /// Takes one thing that happened at `now`.
     pub fn handle(&mut self, input: Input, now: Millis) {
+        let told = !matches!(input, Input::Tick);
         match input {
             Input::Request(request) => self.on_request(request, now),
             Input::Tap { tab, fact } => self.on_fact(tab, fact, now),
@@ -150,6 +151,11 @@ impl Engine {
                 self.drop_jobs_of(tab);
             }
             Input::Tick => {}
+        }
+        // Most of what a page requests changes nothing, and nothing is due: then there is nothing to find out either.
+        let due = self.session.wake.is_some_and(|at| at <= now);
+        if told && !due && !self.dirty && self.outputs.is_empty() {
+            return;
         }
         self.settle_requests(now);
         self.age(now);
