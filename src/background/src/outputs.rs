@@ -65,7 +65,7 @@ impl Shell {
                 let _ = alarms::at(ALARM, at);
             }
             // Nobody is asked for the permission yet, so the engine asks for no notice.
-            Output::Notify { .. } | Output::Observed { .. } => {}
+            Output::Notify(_) | Output::Observed { .. } => {}
         }
         None
     }

@@ -279,17 +279,16 @@ pub enum Act {
         /// Which handoff.
         job: JobId,
     },
-    /// Delete a saved prompt.
+    /// Delete a saved prompt, or the incident log.
     Forget {
-        /// Which prompt.
+        /// Which prompt; [`crate::incident::LOG`] for the log.
         entry: EntryId,
     },
-    /// "It works for me": for the incident that is open, whatever the evidence says.
-    ItWorks {},
-    /// "It is down for me": until it is over.
-    ItIsDown {},
-    /// Delete the incident log.
-    ForgetIncidents {},
+    /// "It is down for me", or "it works for me": for this incident, whatever the evidence says.
+    Say {
+        /// Which of the two.
+        down: bool,
+    },
     /// Store the settings of the options page.
     Configure {
         /// All of them.
@@ -411,9 +410,7 @@ impl Act {
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
             "paste-by-hand" => Self::PasteByHand { job: job? },
             "forget" => Self::Forget { entry: entry? },
-            "it-works" => Self::ItWorks {},
-            "it-is-down" => Self::ItIsDown {},
-            "forget-incidents" => Self::ForgetIncidents {},
+            "say" => Self::Say { down: json.take("down").truth()? },
             "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
             _ => return None,
         };
@@ -474,9 +471,7 @@ mod tests {
             Act::Decided { job: "j".into(), granted: true },
             Act::PasteByHand { job: "j".into() },
             Act::Forget { entry: "e".into() },
-            Act::ItWorks {},
-            Act::ItIsDown {},
-            Act::ForgetIncidents {},
+            Act::Say { down: true },
             Act::Configure { settings: Settings::default() },
         ];
         for act in acts {

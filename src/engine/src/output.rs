@@ -67,12 +67,7 @@ pub enum Output {
     },
     /// A notice of the system. Only ever asked for where the permission [`crate::notice::PERMISSION`] is held, and at most
     /// twice for an incident.
-    Notify {
-        /// Its title.
-        title: Say,
-        /// What to do next.
-        text: Say,
-    },
+    Notify(crate::notice::Notice),
     /// What one request was found to be. For the HAR report; the browser shell ignores it.
     Observed {
         /// The request's id.

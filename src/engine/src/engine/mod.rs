@@ -9,7 +9,7 @@ mod views;
 
 use crate::cause::{Cause, Surface};
 use crate::detect;
-use crate::incident::Word;
+use crate::incident::{self, Word};
 use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
 use crate::outbox::{Entry, Outbox};
@@ -220,14 +220,13 @@ impl Engine {
             _ if matches!(from, Place::Card { .. }) => {}
             Act::Decided { job, granted } => self.on_decided(&job, granted, now),
             Act::PasteByHand { job } => self.on_paste_by_hand(&job, now),
+            Act::Forget { entry } if entry == incident::LOG => self.forget_log(),
             Act::Forget { entry } => {
                 if self.outbox.forget(&entry) {
                     self.persist(Area::Local, entry_key(&entry), None);
                 }
             }
-            Act::ItWorks {} => self.say(Word::Works, now),
-            Act::ItIsDown {} => self.say(Word::Down, now),
-            Act::ForgetIncidents {} => self.forget_log(),
+            Act::Say { down } => self.say(if down { Word::Down } else { Word::Works }, now),
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
                 self.persist_json(Area::Local, SETTINGS_KEY.to_owned(), &self.settings.clone());
@@ -331,7 +330,6 @@ impl Engine {
         else {
             return;
         };
-        self.log_official(&read, now);
         let seen = Official::of(&read, now);
         let speaks = seen.speaks_of_claude();
         self.session.official = Some(seen);
@@ -405,8 +403,8 @@ impl Engine {
         });
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next =
-            requests.chain(jobs).chain(status).chain(incident).chain(self.log_due()).filter(|at| *at > now).min();
+        let next = requests.chain(jobs).chain(status).chain(incident).filter(|at| *at > now).min();
+        let next = self.log_due(next, now);
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

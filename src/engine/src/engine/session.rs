@@ -1,6 +1,6 @@
 //! What the engine must remember between two events, though the background may die between them.
 
-use super::log::{Log, Said};
+use super::log::Log;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
 use crate::codec::{self, Codec, Field, fields, variants};
@@ -65,8 +65,6 @@ pub(super) struct Session {
     pub log: Log,
     /// Whether what should be seen is seen.
     pub sight: Sight,
-    /// What the user said against the verdict.
-    pub said: Option<Said>,
     /// Which notices were given.
     pub notices: Notices,
 }
@@ -95,7 +93,6 @@ impl Default for Session {
             set_aside: 0,
             log: Log::default(),
             sight: Sight::default(),
-            said: None,
             notices: Notices::default(),
         }
     }
@@ -319,6 +316,8 @@ pub(super) struct Official {
     pub says_down: bool,
     /// The name of an open incident that concerns claude.ai.
     pub incident: Option<String>,
+    /// When that incident was posted.
+    pub posted: Option<Millis>,
     /// Whether that incident is being monitored: the service is usually back.
     pub monitoring: bool,
 }
@@ -333,6 +332,7 @@ impl Official {
             api_up: read.api == Some(ComponentStatus::Operational),
             says_down: read.says_down(),
             incident: concerning.map(|incident| incident.name.clone()),
+            posted: concerning.and_then(|incident| incident.created_at.or(incident.updated_at)),
             monitoring: concerning.is_some_and(|incident| incident.status == IncidentStage::Monitoring),
         }
     }
@@ -343,14 +343,14 @@ impl Official {
     }
 }
 
-fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, log, sight, said, notices);
+fields!(Session: online, seen_at, recovered_at, requests, tabs, detector, incident, official, status_asked, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, log, sight, notices);
 fields!(Pending: tab, url, surface, weight, role, started, entry, status, headers, seq, accepted, stopped, slow, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry);
 fields!(Offer: at, surface, cause, kind, entry, handed);
 fields!(Unanswered: at, tab, surface, weight, cause, entry);
 fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence);
-fields!(Official: at, claude, api_up, says_down, incident, monitoring);
+fields!(Official: at, claude, api_up, says_down, incident, posted, monitoring);
 variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);
 
 // What the snapshot holds of the other modules.
