@@ -11,8 +11,9 @@ use crate::json::Json;
 
 /// Records kept; the oldest goes first.
 pub const MAX_RECORDS: u64 = 500;
-/// Names kept with one incident: its official post, its models and the first request ids, which date its beginning.
-pub const MAX_TEXTS: usize = 24;
+/// Bytes of names kept with one incident: its official post, its models, and the first request ids, which date its
+/// beginning. Some twenty of them have room.
+const MAX_TEXTS: usize = 1_024;
 
 /// What [`crate::Act::Forget`] is given to delete the whole log; no prompt has this id.
 pub const LOG: &str = "incidents";
@@ -157,7 +158,7 @@ impl Record {
 
     /// Reads a stored record. What is beyond what we know of, or not known, is left out.
     pub fn parse(text: &str) -> Option<Self> {
-        let numbers = numbers(text)?;
+        let (numbers, _) = numbers::<NUMBERS>(text)?;
         let texts = Json::parse(text)?.take("t").texts().unwrap_or_default();
         let at = |place: usize| numbers.get(place).copied().filter(|number| *number > 0);
         let count = |place: usize| at(place).map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX));
@@ -211,53 +212,63 @@ pub(crate) fn is_incident(key: &str) -> bool {
     key.starts_with(PREFIX)
 }
 
-/// Numbers and texts as they are stored: `{"n":[0,1,2],"t":["…",""]}`. The texts need no escape; see [`plain`].
-pub(crate) fn write(numbers: &[u64], texts: &[String]) -> String {
+/// Numbers and texts as they are stored: `{"n":[0,1,2],"t":["","r…"]}`. The texts are JSON already; see [`note`].
+pub(crate) fn write(numbers: &[u64], texts: &str) -> String {
     let mut json = HEAD.to_owned();
     for number in numbers {
         push_number(&mut json, *number);
         json.push(',');
     }
     json.pop();
-    json.push_str("],\"t\":[\"");
-    for text in texts {
-        json.push_str(text);
-        json.push_str("\",\"");
+    for part in ["],\"t\":[\"\"", texts, "]}"] {
+        json.push_str(part);
     }
-    json.push_str("\"]}");
     json
 }
 
-/// The numbers of a stored value, as [`write`] writes them; `None` if there are none.
-pub(crate) fn numbers(json: &str) -> Option<Vec<u64>> {
-    let mut numbers = Vec::new();
+/// The numbers of a stored value, as [`write`] writes them, and how many there are; `None` if there are none. Those that
+/// there is no room for are left out.
+pub(crate) fn numbers<const N: usize>(json: &str) -> Option<([u64; N], usize)> {
+    let mut numbers = [0; N];
+    read(json, &mut numbers).map(|count| (numbers, count))
+}
+
+fn read(json: &str, numbers: &mut [u64]) -> Option<usize> {
+    let mut count = 0;
     let mut number: u64 = 0;
     for byte in json.bytes().skip(HEAD.len()) {
-        match byte {
-            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0')),
-            b',' | b']' => {
-                numbers.push(number);
-                number = 0;
-                if byte == b']' {
-                    return Some(numbers);
-                }
+        if byte == b',' || byte == b']' {
+            if let Some(place) = numbers.get_mut(count) {
+                *place = number;
             }
-            _ => return None,
+            count += 1;
+            number = 0;
+            if byte == b']' {
+                return Some(count);
+            }
+        } else if byte.is_ascii_digit() {
+            number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        } else {
+            return None;
         }
     }
     None
 }
 
-/// A text of the site's or the status page's own as it can be stored: one line, without what JSON would escape.
-pub(crate) fn plain(kind: char, text: &str) -> String {
-    let mut plain = String::from(kind);
+/// Adds a text of the site's or the status page's own: one line, without what JSON would escape.
+pub(crate) fn note(texts: &mut String, kind: char, text: &str) {
+    let mut json = String::from(",\"");
+    json.push(kind);
     for c in text.chars() {
-        if plain.len() > MAX_TEXT {
+        if json.len() > MAX_TEXT {
             break;
         }
-        plain.push(if c < ' ' || c == '"' || c == '\\' { '\'' } else { c });
+        json.push(if c < ' ' || c == '"' || c == '\\' { '\'' } else { c });
     }
-    plain
+    json.push('"');
+    if texts.len() < MAX_TEXTS && !texts.contains(&json) {
+        texts.push_str(&json);
+    }
 }
 
 /// In decimal. (The general formatting of numbers is three times as large.)
@@ -276,7 +287,10 @@ const MAX_TEXT: usize = 200;
 
 #[cfg(test)]
 mod tests {
-    use super::{MODEL, NUMBERS, REQUEST_ID, Record, Span, TITLE, Word, incident_key, place, plain, records, write};
+    use super::{
+        MAX_TEXT, MAX_TEXTS, MODEL, NUMBERS, REQUEST_ID, Record, Span, TITLE, Word, incident_key, note, place, records,
+        write,
+    };
     use crate::cause::{Class, Surface};
 
     fn whole() -> Record {
@@ -333,9 +347,11 @@ mod tests {
         for (class, count) in &record.classes {
             numbers[place::CLASSES + *class as usize] = (*count).into();
         }
-        let texts = record.title.iter().map(|text| plain(TITLE, text));
-        let texts = texts.chain(record.request_ids.iter().map(|text| plain(REQUEST_ID, text)));
-        write(&numbers, &texts.chain(record.models.iter().map(|text| plain(MODEL, text))).collect::<Vec<_>>())
+        let mut texts = String::new();
+        record.title.iter().for_each(|text| note(&mut texts, TITLE, text));
+        record.request_ids.iter().for_each(|text| note(&mut texts, REQUEST_ID, text));
+        record.models.iter().for_each(|text| note(&mut texts, MODEL, text));
+        write(&numbers, &texts)
     }
 
     #[test]
@@ -361,20 +377,27 @@ mod tests {
     #[test]
     fn what_others_wrote_is_stored_as_one_harmless_line() {
         let title = "a \"title\"\\, on\r\ntwo lines — naïve 🧑‍💻";
-        let json = write(&[1, 1], &[plain(TITLE, title), plain(TITLE, &"é".repeat(900))]);
+        let mut texts = String::new();
+        note(&mut texts, TITLE, title);
+        note(&mut texts, TITLE, &"é".repeat(900));
+        for n in 0..200 {
+            note(&mut texts, REQUEST_ID, "req_same");
+            note(&mut texts, REQUEST_ID, &format!("req_{n}"));
+        }
+        let json = write(&[1, 1], &texts);
+        assert!(json.len() < MAX_TEXTS + MAX_TEXT, "{}", json.len());
         let texts = serde_json::from_str::<serde_json::Value>(&json).unwrap()["t"].clone();
-        assert_eq!(texts[0], "ta 'title'', on''two lines — naïve 🧑‍💻");
-        assert_eq!(texts[1].as_str().map(|text| text.chars().count()), Some(101));
-        assert_eq!(
-            Record::parse(&json).and_then(|record| record.title),
-            Some(texts[0].as_str().unwrap()[1..].to_owned())
-        );
+        assert_eq!(texts[1], "ta 'title'', on''two lines — naïve 🧑‍💻");
+        assert_eq!(texts[2].as_str().map(|text| text.chars().count()), Some(100));
+        let record = Record::parse(&json).unwrap();
+        assert_eq!(record.title.as_deref(), texts[1].as_str().map(|text| &text[1..]));
+        assert_eq!(record.request_ids.iter().filter(|id| *id == "req_same").count(), 1);
     }
 
     #[test]
     fn what_is_newer_in_a_stored_record_is_left_out() {
         let numbers: Vec<u64> = (0..NUMBERS as u64 + 9).map(|n| if n < 2 { 3 } else { u64::MAX }).collect();
-        let record = Record::parse(&write(&numbers, &["?new".to_owned()])).unwrap();
+        let record = Record::parse(&write(&numbers, ",\"?new\"")).unwrap();
         assert_eq!(
             (record.word, record.surfaces.len(), record.classes.len()),
             (None, Surface::ALL.len(), Class::ALL.len())

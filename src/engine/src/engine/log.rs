@@ -13,7 +13,7 @@ use crate::incident::place::{
     CLASSES, CLOSED, DOWN, FAILURES, GREEN, HANDED, ID, LAST, LEFT, OFFERED, OFFICIAL, POSTED, RECOVERED, SENDS, SENT,
     SINCE, SURFACES, WORD,
 };
-use crate::incident::{self, MAX_RECORDS, MAX_TEXTS, MODEL, NUMBERS, REQUEST_ID, TITLE, Word, incident_key, plain};
+use crate::incident::{self, MAX_RECORDS, MODEL, NUMBERS, REQUEST_ID, TITLE, Word, incident_key};
 use crate::input::{EntryId, Millis, TabId};
 use crate::moment::Month;
 use crate::notice::PERMISSION;
@@ -29,12 +29,21 @@ const ALONE: u64 = 2;
 const MAX_MODELS: usize = 8;
 
 /// What of the log lies in lasting storage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
     /// The number of the newest record.
     last: u64,
-    /// Observed minutes: month, minutes, bad minutes, and so on.
-    months: Vec<u64>,
+    /// Observed minutes: month, minutes, bad minutes, and so on; the first month of 0 ends them.
+    months: [u64; ROOM],
+}
+
+/// Numbers of [`Kept::months`].
+const ROOM: usize = MAX_MONTHS * 3;
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { last: 0, months: [0; ROOM] }
+    }
 }
 
 impl Kept {
@@ -44,19 +53,13 @@ impl Kept {
         if !record && key != WATCH_KEY {
             return true;
         }
-        let Some(numbers) = incident::numbers(value) else { return false };
+        let Some((numbers, count)) = incident::numbers(value) else { return false };
         if !record {
-            let whole = numbers.len() % 3 == 0;
-            self.months = if whole { numbers } else { Vec::new() };
-            return whole;
+            self.months = numbers;
+            return count % 3 == 0;
         }
-        match numbers.as_slice() {
-            [id, since, ..] if *since > 0 && incident_key(*id) == key => {
-                self.last = self.last.max(*id);
-                true
-            }
-            _ => false,
-        }
+        self.last = self.last.max(numbers[ID]);
+        numbers[SINCE] > 0 && incident_key(numbers[ID]) == key
     }
 }
 
@@ -65,7 +68,8 @@ impl Kept {
 pub(super) struct Log {
     /// The incident that is open, as it will be stored (none if it has no beginning), then the numbers below.
     n: [u64; COUNT],
-    texts: Vec<String>,
+    /// Its names, as they will be stored.
+    texts: String,
     /// The models asked lately: failed sends in a row, and the time of the first of them; or 0, and of the last success.
     models: Vec<(String, u64, Millis)>,
 }
@@ -94,7 +98,7 @@ const COUNT: usize = NUMBERS + 11;
 
 impl Default for Log {
     fn default() -> Self {
-        Self { n: [0; COUNT], texts: Vec::new(), models: Vec::new() }
+        Self { n: [0; COUNT], texts: String::new(), models: Vec::new() }
     }
 }
 
@@ -267,21 +271,23 @@ impl Engine {
             return;
         }
         let come = log.come();
-        if log.counts() && come != log.n[STORED] {
+        let (counts, closed) = (log.counts(), log.n[CLOSED] > 0);
+        if counts && come != log.n[STORED] {
             log.n[STORED] = come;
-            if log.n[ID] == 0 {
+            let new = log.n[ID] == 0;
+            if new {
                 self.kept.last += 1;
                 log.n[ID] = self.kept.last;
-                if let Some(oldest @ 1..) = self.kept.last.checked_sub(MAX_RECORDS) {
-                    self.outputs.push(Output::Persist { area: Area::Local, key: incident_key(oldest), value: None });
-                }
             }
-            let value = Some(incident::write(&log.n[..NUMBERS], &log.texts));
-            self.outputs.push(Output::Persist { area: Area::Local, key: incident_key(log.n[ID]), value });
+            let (id, json) = (log.n[ID], incident::write(&log.n[..NUMBERS], &log.texts));
+            self.persist(Area::Local, incident_key(id), Some(json));
+            if new && id > MAX_RECORDS {
+                self.persist(Area::Local, incident_key(id - MAX_RECORDS), None);
+            }
             self.dirty = true;
         }
-        if log.n[CLOSED] > 0 {
-            log.forget();
+        if closed {
+            self.session.log.forget();
             self.dirty = true;
         }
     }
@@ -298,14 +304,16 @@ impl Engine {
         if log.n[FRESH_ALL] >= FLUSH_MINUTES || log.n[MONTH] != month {
             if log.n[FRESH_ALL] > 0 {
                 add(&mut self.kept.months, &log.n[FRESH]);
-                let value = Some(incident::write(&self.kept.months, &[]));
-                self.outputs.push(Output::Persist { area: Area::Local, key: WATCH_KEY.to_owned(), value });
+                let json = incident::write(&self.kept.months, "");
+                self.persist(Area::Local, WATCH_KEY.to_owned(), Some(json));
             }
+            let log = &mut self.session.log;
             log.n[MONTH] = month;
             log.n[FRESH_ALL] = 0;
             log.n[FRESH_BAD] = 0;
             self.dirty = true;
         }
+        let log = &mut self.session.log;
         if now / 60_000 != log.n[MINUTE] {
             log.n[MINUTE] = now / 60_000;
             log.n[BAD] = 0;
@@ -356,7 +364,7 @@ impl Engine {
             self.persist(Area::Local, incident_key(id), None);
         }
         self.persist(Area::Local, WATCH_KEY.to_owned(), None);
-        self.kept.months.clear();
+        self.kept.months = [0; ROOM];
         self.session.log.n[FRESH].fill(0);
         self.session.log.forget();
     }
@@ -388,9 +396,8 @@ impl Log {
     }
 
     fn note(&mut self, kind: char, text: &str) {
-        let text = plain(kind, text);
-        if self.is_open() && self.texts.len() < MAX_TEXTS && !self.texts.contains(&text) {
-            self.texts.push(text);
+        if self.is_open() {
+            incident::note(&mut self.texts, kind, text);
         }
     }
 
@@ -427,17 +434,20 @@ impl Log {
     }
 }
 
-/// Adds minutes to those of their month, or begins a new one.
-fn add(months: &mut Vec<u64>, fresh: &[u64]) {
-    if let Some([month, all, bad]) = months.last_chunk_mut::<3>()
-        && *month == fresh[0]
-    {
-        *all += fresh[1];
-        *bad += fresh[2];
-        return;
+/// Adds minutes to those of their month, or begins a new one in place of nothing or of the oldest.
+fn add(months: &mut [u64; ROOM], fresh: &[u64]) {
+    let mut at = 0;
+    while months[at] != fresh[0] && months[at] != 0 {
+        at += 3;
+        if at == ROOM {
+            for place in 3..ROOM {
+                months[place - 3] = months[place];
+            }
+            at -= 3;
+            (months[at], months[at + 1], months[at + 2]) = (0, 0, 0);
+        }
     }
-    if months.len() >= MAX_MONTHS * 3 {
-        months.drain(..3);
-    }
-    months.extend_from_slice(fresh);
+    months[at] = fresh[0];
+    months[at + 1] += fresh[1];
+    months[at + 2] += fresh[2];
 }
