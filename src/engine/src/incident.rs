@@ -7,7 +7,7 @@
 
 use crate::cause::{Class, Surface};
 use crate::input::Millis;
-use crate::json::Json;
+use crate::json::{Json, push_number};
 
 /// Records kept; the oldest goes first.
 pub const MAX_RECORDS: u64 = 500;
@@ -269,14 +269,6 @@ pub(crate) fn note(texts: &mut String, kind: char, text: &str) {
     if texts.len() < MAX_TEXTS && !texts.contains(&json) {
         texts.push_str(&json);
     }
-}
-
-/// In decimal. (The general formatting of numbers is three times as large.)
-pub(crate) fn push_number(text: &mut String, number: u64) {
-    if number > 9 {
-        push_number(text, number / 10);
-    }
-    text.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Before the numbers; the 0 is room for a version.

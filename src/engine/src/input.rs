@@ -1,6 +1,6 @@
 //! What the engine is told. One closed set; the shells translate into it.
 
-use crate::json::Json;
+use crate::json::{Json, Writer};
 use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
@@ -324,6 +324,22 @@ pub enum Technique {
     ByHand,
 }
 
+impl Technique {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dom => "dom",
+            Self::PmPaste => "pm-paste",
+            Self::Paste => "paste",
+            Self::BeforeInput => "before-input",
+            Self::InsertText => "insert-text",
+            Self::InsertHtml => "insert-html",
+            Self::Value => "value",
+            Self::ByHand => "by-hand",
+        }
+    }
+}
+
 /// What the filler found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FillReport {
@@ -399,6 +415,45 @@ impl Fact {
 }
 
 impl Act {
+    /// The text on the wire, as the derived form has it.
+    pub fn write(&self) -> String {
+        let mut json = Writer::new();
+        let job = |json: &mut Writer, act: &str, job: &str| {
+            json.text("act", act);
+            json.text("job", job);
+        };
+        match self {
+            Self::HandOff { provider, entry } => {
+                json.text("act", "hand-off");
+                json.text("provider", provider);
+                json.maybe("entry", entry.as_deref());
+            }
+            Self::Copy { entry } => {
+                json.text("act", "copy");
+                json.text("entry", entry);
+            }
+            Self::Dismiss {} => json.text("act", "dismiss"),
+            Self::Decided { job: id, granted } => {
+                job(&mut json, "decided", id);
+                json.truth("granted", *granted);
+            }
+            Self::PasteByHand { job: id } => job(&mut json, "paste-by-hand", id),
+            Self::Forget { entry } => {
+                json.text("act", "forget");
+                json.text("entry", entry);
+            }
+            Self::Say { down } => {
+                json.text("act", "say");
+                json.truth("down", *down);
+            }
+            Self::Configure { settings } => {
+                json.text("act", "configure");
+                json.object("settings", settings.written());
+            }
+        }
+        json.finish()
+    }
+
     /// Reads an act; whatever is not exactly one is none.
     pub fn read(mut json: Json) -> Option<Self> {
         let kind = json.take("act").text()?;
@@ -436,7 +491,7 @@ impl FillReport {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, Fact, StreamEnd};
+    use super::{Act, Fact, StreamEnd, Technique};
     use crate::json::Json;
     use crate::provider::Settings;
 
@@ -476,7 +531,16 @@ mod tests {
         ];
         for act in acts {
             let json = serde_json::to_string(&act).unwrap();
-            assert_eq!(Json::parse(&json).and_then(Act::read), Some(act), "{json}");
+            assert_eq!(Json::parse(&json).and_then(Act::read).as_ref(), Some(&act), "{json}");
+            assert_eq!(Json::parse(&act.write()).and_then(Act::read), Some(act), "both ways of writing it");
+        }
+    }
+
+    #[test]
+    fn names_are_what_the_wire_has() {
+        use Technique::{BeforeInput, ByHand, Dom, InsertHtml, InsertText, Paste, PmPaste, Value};
+        for technique in [Dom, PmPaste, Paste, BeforeInput, InsertText, InsertHtml, Value, ByHand] {
+            assert_eq!(serde_json::to_value(technique).unwrap(), technique.name());
         }
     }
 

@@ -229,7 +229,8 @@ impl Engine {
             Act::Say { down } => self.say(if down { Word::Down } else { Word::Works }, now),
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
-                self.persist_json(Area::Local, SETTINGS_KEY.to_owned(), &self.settings.clone());
+                let json = self.settings.write();
+                self.persist(Area::Local, SETTINGS_KEY.to_owned(), Some(json));
             }
         }
     }
@@ -347,18 +348,12 @@ impl Engine {
         self.outputs.push(Output::Persist { area, key, value });
     }
 
-    fn persist_json(&mut self, area: Area, key: String, value: &impl serde::Serialize) {
-        if let Ok(json) = serde_json::to_string(value) {
-            self.persist(area, key, Some(json));
-        }
-    }
-
     /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage.
     fn keep(&mut self, id: &EntryId) {
         match self.outbox.get(id) {
             Some(entry) if !entry.temporary => {
-                let json = serde_json::to_string(entry).ok();
-                self.persist(Area::Local, entry_key(id), json);
+                let json = entry.write();
+                self.persist(Area::Local, entry_key(id), Some(json));
             }
             _ => self.dirty = true,
         }
@@ -372,12 +367,8 @@ impl Engine {
         self.refresh_wake(now);
         if self.dirty {
             self.dirty = false;
-            self.session.temporary_entries = self
-                .outbox
-                .newest_first()
-                .filter(|entry| entry.temporary)
-                .filter_map(|entry| serde_json::to_string(entry).ok())
-                .collect();
+            self.session.temporary_entries =
+                self.outbox.newest_first().filter(|entry| entry.temporary).map(Entry::write).collect();
             let text = self.session.write();
             self.persist(Area::Session, SESSION_KEY.to_owned(), Some(text));
         }
