@@ -1,7 +1,6 @@
 //! Outputs of the engine, as calls of the browser.
 
 use js_sys::{Array, Function, Object, Reflect};
-use serde::Serialize;
 use std::future::Future;
 use std::pin::Pin;
 use understudy_browser::{Refused, action, alarms, net, runtime, say, storage, tabs, within};
@@ -66,7 +65,7 @@ impl Shell {
                 let _ = alarms::at(ALARM, at);
             }
             // Nobody is asked for the permission yet, so the engine asks for no notice.
-            Output::Notify { .. } | Output::Observed { .. } => {}
+            Output::Notify(_) | Output::Observed { .. } => {}
         }
         None
     }
@@ -102,7 +101,7 @@ async fn show_card(tab: TabId, card: Option<Card>) -> Result<(), Refused> {
         let actions: Array = card.actions.iter().map(button).collect();
         object([
             ("id", card.id.into()),
-            ("tone", wire(&card.tone)),
+            ("tone", card.tone.name().into()),
             ("title", say(&card.title).into()),
             ("lines", lines.into()),
             ("actions", actions.into()),
@@ -115,8 +114,8 @@ async fn show_card(tab: TabId, card: Option<Card>) -> Result<(), Refused> {
 fn button(action: &Action) -> JsValue {
     object([
         ("label", say(&action.label).into()),
-        ("kind", wire(&action.kind)),
-        ("act", wire(&action.act)),
+        ("kind", action.kind.name().into()),
+        ("act", js_sys::JSON::parse(&action.act.write()).unwrap_or_default()),
         ("note", action.note.as_ref().map_or(JsValue::NULL, |note| say(note).into())),
     ])
 }
@@ -147,7 +146,7 @@ async fn fill(tab: TabId, order: &FillOrder) -> Result<JsValue, Refused> {
     let selectors: Array = order.selectors.iter().map(|selector| JsValue::from(selector.as_str())).collect();
     let order_words = object([
         ("selectors", selectors.into()),
-        ("technique", wire(&order.technique)),
+        ("technique", order.technique.name().into()),
         ("text", order.text.reveal().into()),
         ("appearMs", order.appear_ms.into()),
         ("settleMs", order.settle_ms.into()),
@@ -167,11 +166,6 @@ fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
         let _ = Reflect::set(&object, &name.into(), &value);
     }
     object.into()
-}
-
-/// The engine's own wire form of a value: JSON, parsed.
-fn wire(value: &impl Serialize) -> JsValue {
-    serde_json::to_string(value).ok().and_then(|json| js_sys::JSON::parse(&json).ok()).unwrap_or_default()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "tab ids are small")]

@@ -22,6 +22,18 @@ pub enum Way {
     Empty,
 }
 
+impl Way {
+    /// The name in stored data.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Typed => "typed",
+            Self::Link => "link",
+            Self::Clipboard => "clipboard",
+            Self::Empty => "empty",
+        }
+    }
+}
+
 /// Where a handoff stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {

@@ -2,29 +2,63 @@
 //!
 //! A record is begun with the first failure and kept once there is a verdict, or a send that failed. It holds times, counts
 //! and names of the site's own (surfaces, classes, models, request ids), never anything that a person wrote.
-//! It is stored under `incident:<id>`, as JSON; what cannot be read is set aside. Statistics over records are in
+//! It is stored under `incident:<number>`, as JSON; what cannot be read is set aside. Statistics over records are in
 //! [`crate::statistics`], the export in [`crate::receipt`]: both are for pages and the command line only.
 
 use crate::cause::{Class, Surface};
-use crate::codec::{fields, variants};
 use crate::input::Millis;
-use crate::json::Json;
+use crate::json::{Json, push_number};
 
 /// Records kept; the oldest goes first.
-pub const MAX_RECORDS: usize = 500;
-/// Request ids kept of one incident: the first ones, which date its beginning.
-pub const MAX_REQUEST_IDS: usize = 20;
-/// Models kept of one incident.
-pub const MAX_MODELS: usize = 8;
+pub const MAX_RECORDS: u64 = 500;
+/// Bytes of names kept with one incident: its official post, its models, and the first request ids, which date its
+/// beginning. Some twenty of them have room.
+const MAX_TEXTS: usize = 1_024;
+
+/// What [`crate::Act::Forget`] is given to delete the whole log; no prompt has this id.
+pub const LOG: &str = "incidents";
 
 /// Before the id in the key of a stored record.
-pub(crate) const PREFIX: &str = "incident:";
+const PREFIX: &str = "incident:";
+
+/// The places of the numbers in a stored record; 0 is "not known". They are only ever appended to, as are [`Surface::ALL`]
+/// and [`Class::ALL`], whose order the last two rely on. (Names for all of them would cost the background a kilobyte.)
+pub(crate) mod place {
+    pub const ID: usize = 0;
+    pub const SINCE: usize = 1;
+    pub const SENT: usize = 2;
+    pub const OFFERED: usize = 3;
+    pub const DOWN: usize = 4;
+    pub const GREEN: usize = 5;
+    pub const OFFICIAL: usize = 6;
+    pub const POSTED: usize = 7;
+    pub const RECOVERED: usize = 8;
+    pub const CLOSED: usize = 9;
+    pub const WORD: usize = 10;
+    pub const HANDED: usize = 11;
+    pub const LEFT: usize = 12;
+    pub const LAST: usize = 13;
+    pub const FAILURES: usize = 14;
+    pub const SENDS: usize = 15;
+    /// A bit for each surface.
+    pub const SURFACES: usize = 16;
+    /// A count for each class.
+    pub const CLASSES: usize = 17;
+}
+
+/// Numbers in a record.
+pub(crate) const NUMBERS: usize = place::CLASSES + Class::ALL.len();
+
+/// Before a text in a stored record: what it is.
+pub(crate) const TITLE: char = 't';
+pub(crate) const MODEL: char = 'm';
+pub(crate) const REQUEST_ID: char = 'r';
 
 /// One incident.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
-    /// Its id: the first failure, moved on by a millisecond where that is taken.
-    pub id: Millis,
+    /// Its number in the log.
+    pub id: u64,
     /// The first failure that counted.
     pub since: Millis,
     /// The first failed send.
@@ -67,18 +101,14 @@ pub struct Record {
     pub models: Vec<String>,
 }
 
-fields!(Record: id, since, sent, offered, down, green, official, posted, title, recovered, last, closed, failures, failed_sends, handed, left, word, surfaces, classes, request_ids, models);
-
 /// What a person says against the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Word {
     /// "It works for me."
-    Works,
+    Works = 1,
     /// "It is down for me."
-    Down,
+    Down = 2,
 }
-
-variants!(Word: Works, Down);
 
 impl Word {
     /// The name in stored data and exports.
@@ -126,134 +156,138 @@ impl Record {
         Some(theirs.saturating_sub(i64::try_from(self.since).ok()?))
     }
 
-    /// The text as it is stored.
-    pub(crate) fn write(&self) -> String {
-        let mut json = String::from("{\"id\":");
-        json.push_str(&self.id.to_string());
-        let count = |number: u32| Some(Millis::from(number));
-        for (key, number) in [
-            ("since", Some(self.since)),
-            ("sent", self.sent),
-            ("offered", self.offered),
-            ("down", self.down),
-            ("green", self.green),
-            ("official", self.official),
-            ("posted", self.posted),
-            ("recovered", self.recovered),
-            ("last", Some(self.last)),
-            ("closed", count(u32::from(self.closed))),
-            ("failures", count(self.failures)),
-            ("failed_sends", count(self.failed_sends)),
-            ("handed", count(self.handed)),
-            ("left", self.left),
-            ("word", self.word.map(|word| word as Millis)),
-        ] {
-            if let Some(number) = number {
-                push(&mut json, key, &number.to_string());
-            }
-        }
-        let surfaces = self.surfaces.iter().map(|surface| surface.name().to_owned()).collect();
-        // Names in the order of the counts beside them.
-        let classes = self.classes.iter().map(|(class, _)| class.name().to_owned()).collect();
-        let counts = self.classes.iter().map(|(_, count)| count.to_string()).collect();
-        for (key, texts) in [
-            ("title", self.title.iter().cloned().collect()),
-            ("surfaces", surfaces),
-            ("classes", classes),
-            ("counts", counts),
-            ("request_ids", self.request_ids.clone()),
-            ("models", self.models.clone()),
-        ] {
-            let texts: Vec<String> = texts;
-            if !texts.is_empty() {
-                push(&mut json, key, &serde_json::to_string(&texts).unwrap_or_default());
-            }
-        }
-        json.push('}');
-        json
-    }
-
-    /// Reads a stored record. Only its id and its beginning are indispensable: whatever else cannot be read is not known.
+    /// Reads a stored record. What is beyond what we know of, or not known, is left out.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut json = Json::parse(text)?;
-        let id = json.take("id").number()?;
-        let since = json.take("since").number()?;
-        let classes = json.take("classes").texts().unwrap_or_default();
-        let counts = json.take("counts").texts().unwrap_or_default();
-        let counted = classes.iter().zip(counts).filter_map(|(name, count)| {
-            let class = Class::ALL.into_iter().find(|class| class.name() == name)?;
-            Some((class, count.parse().ok()?))
-        });
-        let surfaces = json.take("surfaces").texts().unwrap_or_default();
+        let (numbers, _) = numbers::<NUMBERS>(text)?;
+        let texts = Json::parse(text)?.take("t").texts().unwrap_or_default();
+        let at = |place: usize| numbers.get(place).copied().filter(|number| *number > 0);
+        let count = |place: usize| at(place).map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX));
+        let texts = |kind: char| texts.iter().filter_map(move |text| text.strip_prefix(kind)).map(str::to_owned);
+        let (id, since) = (at(place::ID)?, at(place::SINCE)?);
+        let surfaces = at(place::SURFACES).unwrap_or_default();
+        let classes = Class::ALL.into_iter().map(|class| (class, count(place::CLASSES + class as usize)));
         Some(Self {
             id,
             since,
-            sent: json.take("sent").number(),
-            offered: json.take("offered").number(),
-            down: json.take("down").number(),
-            green: json.take("green").number(),
-            official: json.take("official").number(),
-            posted: json.take("posted").number(),
-            title: json.take("title").texts().unwrap_or_default().into_iter().next(),
-            recovered: json.take("recovered").number(),
-            last: json.take("last").number().unwrap_or(since),
-            closed: json.take("closed").number() == Some(1_u32),
-            failures: json.take("failures").number().unwrap_or_default(),
-            failed_sends: json.take("failed_sends").number().unwrap_or_default(),
-            handed: json.take("handed").number().unwrap_or_default(),
-            left: json.take("left").number(),
-            word: match json.take("word").number() {
-                Some(0_u32) => Some(Word::Works),
-                Some(1) => Some(Word::Down),
-                _ => None,
-            },
-            surfaces: Surface::ALL
-                .into_iter()
-                .filter(|known| surfaces.iter().any(|name| name == known.name()))
-                .collect(),
-            classes: counted.collect(),
-            request_ids: json.take("request_ids").texts().unwrap_or_default(),
-            models: json.take("models").texts().unwrap_or_default(),
+            sent: at(place::SENT),
+            offered: at(place::OFFERED),
+            down: at(place::DOWN),
+            green: at(place::GREEN),
+            official: at(place::OFFICIAL),
+            posted: at(place::POSTED),
+            title: texts(TITLE).next(),
+            recovered: at(place::RECOVERED),
+            last: at(place::LAST).unwrap_or(since),
+            closed: at(place::CLOSED).is_some(),
+            failures: count(place::FAILURES),
+            failed_sends: count(place::SENDS),
+            handed: count(place::HANDED),
+            left: at(place::LEFT),
+            word: [Word::Works, Word::Down].into_iter().find(|word| at(place::WORD) == Some(*word as u64)),
+            surfaces: Surface::ALL.into_iter().filter(|surface| surfaces >> *surface as u64 & 1 == 1).collect(),
+            classes: classes.filter(|(_, count)| *count > 0).collect(),
+            request_ids: texts(REQUEST_ID).collect(),
+            models: texts(MODEL).collect(),
         })
     }
 }
 
-fn push(json: &mut String, key: &str, value: &str) {
-    json.push_str(",\"");
-    json.push_str(key);
-    json.push_str("\":");
-    json.push_str(value);
-}
-
 /// Where a record is stored in `storage.local`.
-pub fn incident_key(id: Millis) -> String {
-    format!("{PREFIX}{id:x}")
-}
-
-/// The id of a stored record; `None` if it is none, or damaged. (As little as a start needs to know.)
-pub(crate) fn stored_id(key: &str, value: &str) -> Option<Millis> {
-    let mut json = Json::parse(value)?;
-    let id = json.take("id").number()?;
-    json.take("since").number::<Millis>()?;
-    (incident_key(id) == key).then_some(id)
+pub fn incident_key(id: u64) -> String {
+    let mut key = PREFIX.to_owned();
+    push_number(&mut key, id);
+    key
 }
 
 /// Every record in a store, the oldest first; for pages and the command line.
 pub fn records<'a>(local: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Record> {
-    let stored = local.into_iter().filter(|(key, _)| key.starts_with(PREFIX));
+    let stored = local.into_iter().filter(|(key, _)| is_incident(key));
     let mut records: Vec<Record> = stored.filter_map(|(_, value)| Record::parse(value)).collect();
     records.sort_by_key(|record| record.id);
     records
 }
 
+/// Whether a record lies under this key.
+pub(crate) fn is_incident(key: &str) -> bool {
+    key.starts_with(PREFIX)
+}
+
+/// Numbers and texts as they are stored: `{"n":[0,1,2],"t":["","r…"]}`. The texts are JSON already; see [`note`].
+pub(crate) fn write(numbers: &[u64], texts: &str) -> String {
+    let mut json = HEAD.to_owned();
+    for number in numbers {
+        push_number(&mut json, *number);
+        json.push(',');
+    }
+    json.pop();
+    for part in ["],\"t\":[\"\"", texts, "]}"] {
+        json.push_str(part);
+    }
+    json
+}
+
+/// The numbers of a stored value, as [`write`] writes them, and how many there are; `None` if there are none. Those that
+/// there is no room for are left out.
+pub(crate) fn numbers<const N: usize>(json: &str) -> Option<([u64; N], usize)> {
+    let mut numbers = [0; N];
+    read(json, &mut numbers).map(|count| (numbers, count))
+}
+
+fn read(json: &str, numbers: &mut [u64]) -> Option<usize> {
+    let mut count = 0;
+    let mut number: u64 = 0;
+    for byte in json.bytes().skip(HEAD.len()) {
+        if byte == b',' || byte == b']' {
+            if let Some(place) = numbers.get_mut(count) {
+                *place = number;
+            }
+            count += 1;
+            number = 0;
+            if byte == b']' {
+                return Some(count);
+            }
+        } else if byte.is_ascii_digit() {
+            number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        } else {
+            return None;
+        }
+    }
+    None
+}
+
+/// Adds a text of the site's or the status page's own: one line, without what JSON would escape.
+pub(crate) fn note(texts: &mut String, kind: char, text: &str) {
+    let mut json = String::from(",\"");
+    json.push(kind);
+    for c in text.chars() {
+        if json.len() > MAX_TEXT {
+            break;
+        }
+        json.push(if c < ' ' || c == '"' || c == '\\' { '\'' } else { c });
+    }
+    json.push('"');
+    if texts.len() < MAX_TEXTS && !texts.contains(&json) {
+        texts.push_str(&json);
+    }
+}
+
+/// Before the numbers; the 0 is room for a version.
+const HEAD: &str = "{\"n\":[0,";
+
+/// Longest text kept, in bytes; the status page's titles are at most 200.
+const MAX_TEXT: usize = 200;
+
 #[cfg(test)]
 mod tests {
-    use super::{Record, Span, Word, incident_key, records, stored_id};
+    use super::{
+        MAX_TEXT, MAX_TEXTS, MODEL, NUMBERS, REQUEST_ID, Record, Span, TITLE, Word, incident_key, note, place, records,
+        write,
+    };
     use crate::cause::{Class, Surface};
 
     fn whole() -> Record {
         Record {
-            id: 1_772_451_420_001,
+            id: 12,
             since: 1_772_451_420_000,
             sent: Some(1_772_451_430_000),
             offered: Some(1_772_451_430_000),
@@ -261,7 +295,7 @@ mod tests {
             green: Some(1_772_451_431_000),
             official: Some(1_772_452_160_000),
             posted: Some(1_772_452_140_000),
-            title: Some("Elevated \"errors\" on claude.ai".into()),
+            title: Some("Elevated errors on claude.ai".into()),
             recovered: Some(1_772_460_000_000),
             last: 1_772_459_000_000,
             closed: true,
@@ -277,25 +311,96 @@ mod tests {
         }
     }
 
+    /// What the engine would store of a record.
+    fn stored(record: &Record) -> String {
+        let mut numbers = [0; NUMBERS];
+        let rest = [
+            (place::ID, Some(record.id)),
+            (place::SINCE, Some(record.since)),
+            (place::SENT, record.sent),
+            (place::OFFERED, record.offered),
+            (place::DOWN, record.down),
+            (place::GREEN, record.green),
+            (place::OFFICIAL, record.official),
+            (place::POSTED, record.posted),
+            (place::RECOVERED, record.recovered),
+            (place::CLOSED, Some(record.closed.into())),
+            (place::WORD, record.word.map(|word| word as u64)),
+            (place::HANDED, Some(record.handed.into())),
+            (place::LEFT, record.left),
+            (place::LAST, Some(record.last)),
+            (place::FAILURES, Some(record.failures.into())),
+            (place::SENDS, Some(record.failed_sends.into())),
+        ];
+        for (place, number) in rest {
+            numbers[place] = number.unwrap_or_default();
+        }
+        numbers[place::SURFACES] = record.surfaces.iter().map(|surface| 1 << *surface as u64).sum();
+        for (class, count) in &record.classes {
+            numbers[place::CLASSES + *class as usize] = (*count).into();
+        }
+        let mut texts = String::new();
+        record.title.iter().for_each(|text| note(&mut texts, TITLE, text));
+        record.request_ids.iter().for_each(|text| note(&mut texts, REQUEST_ID, text));
+        record.models.iter().for_each(|text| note(&mut texts, MODEL, text));
+        write(&numbers, &texts)
+    }
+
     #[test]
     fn a_record_survives_the_store() {
         for record in [whole(), Record { id: 5, since: 5, last: 5, ..Record::default() }] {
-            let json = record.write();
+            let json = stored(&record);
             assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
-            assert_eq!(Record::parse(&json), Some(record.clone()), "{json}");
-            assert_eq!(stored_id(&incident_key(record.id), &json), Some(record.id));
-            assert_eq!(stored_id("incident:7", &json), None);
+            assert_eq!(Record::parse(&json), Some(record), "{json}");
         }
-        for damaged in ["", "{}", r#"{"id":3}"#, r#"{"id":"3","since":3}"#, "[1]"] {
-            assert_eq!((Record::parse(damaged), stored_id("incident:3", damaged)), (None, None), "{damaged}");
+        for damaged in [
+            "",
+            "{}",
+            r#"{"n":[],"t":[""]}"#,
+            r#"{"n":[0,3],"t":[""]}"#,
+            r#"{"n":[0,3,3"#,
+            r#"{"n":[0,3,-3],"t":[""]}"#,
+            "[0,3,3]",
+        ] {
+            assert_eq!(Record::parse(damaged), None, "{damaged}");
         }
     }
 
     #[test]
-    fn what_is_odd_in_a_stored_record_is_left_out() {
-        let text = r#"{"id":3,"since":3,"surfaces":["moon","login"],"classes":["service","moon"],"counts":["x","4"],"word":9,"new":[]}"#;
-        let record = Record::parse(text).unwrap();
-        assert_eq!((record.surfaces, record.classes, record.word), (vec![Surface::Login], vec![], None));
+    fn what_others_wrote_is_stored_as_one_harmless_line() {
+        let title = "a \"title\"\\, on\r\ntwo lines — naïve 🧑‍💻";
+        let mut texts = String::new();
+        note(&mut texts, TITLE, title);
+        note(&mut texts, TITLE, &"é".repeat(900));
+        for n in 0..200 {
+            note(&mut texts, REQUEST_ID, "req_same");
+            note(&mut texts, REQUEST_ID, &format!("req_{n}"));
+        }
+        let json = write(&[1, 1], &texts);
+        assert!(json.len() < MAX_TEXTS + MAX_TEXT, "{}", json.len());
+        let texts = serde_json::from_str::<serde_json::Value>(&json).unwrap()["t"].clone();
+        assert_eq!(texts[1], "ta 'title'', on''two lines — naïve 🧑‍💻");
+        assert_eq!(texts[2].as_str().map(|text| text.chars().count()), Some(100));
+        let record = Record::parse(&json).unwrap();
+        assert_eq!(record.title.as_deref(), texts[1].as_str().map(|text| &text[1..]));
+        assert_eq!(record.request_ids.iter().filter(|id| *id == "req_same").count(), 1);
+    }
+
+    #[test]
+    fn what_is_newer_in_a_stored_record_is_left_out() {
+        let numbers: Vec<u64> = (0..NUMBERS as u64 + 9).map(|n| if n < 2 { 3 } else { u64::MAX }).collect();
+        let record = Record::parse(&write(&numbers, ",\"?new\"")).unwrap();
+        assert_eq!(
+            (record.word, record.surfaces.len(), record.classes.len()),
+            (None, Surface::ALL.len(), Class::ALL.len())
+        );
+        assert_eq!((record.request_ids, record.models, record.title), (vec![], vec![], None));
+        for (place, class) in Class::ALL.into_iter().enumerate() {
+            assert_eq!(place, class as usize, "the stored order");
+        }
+        for (place, surface) in Surface::ALL.into_iter().enumerate() {
+            assert_eq!(place, surface as usize, "the stored order");
+        }
     }
 
     #[test]
@@ -321,13 +426,13 @@ mod tests {
 
     #[test]
     fn only_records_are_read_from_a_store() {
-        let json = whole().write();
+        let json = stored(&whole());
         let found = records([
             ("incident:2", json.as_str()),
             ("entry:1", json.as_str()),
             ("aside:incident:1", "x"),
             ("incident:1", "x"),
         ]);
-        assert_eq!(found, [whole()]);
+        assert_eq!((found, incident_key(12)), (vec![whole()], "incident:12".to_owned()));
     }
 }

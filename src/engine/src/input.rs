@@ -1,6 +1,6 @@
 //! What the engine is told. One closed set; the shells translate into it.
 
-use crate::json::Json;
+use crate::json::{Json, Writer};
 use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
@@ -288,19 +288,18 @@ pub enum Act {
         /// Which handoff.
         job: JobId,
     },
-    /// Delete a saved prompt.
+    /// Delete a saved prompt, or the incident log.
     Forget {
-        /// Which prompt.
+        /// Which prompt; [`crate::incident::LOG`] for the log.
         entry: EntryId,
     },
     /// Delete every saved prompt.
     ForgetAll {},
-    /// "It works for me": for the incident that is open, whatever the evidence says.
-    ItWorks {},
-    /// "It is down for me": until it is over.
-    ItIsDown {},
-    /// Delete the incident log.
-    ForgetIncidents {},
+    /// "It is down for me", or "it works for me": for this incident, whatever the evidence says.
+    Say {
+        /// Which of the two.
+        down: bool,
+    },
     /// Store the settings of the options page.
     Configure {
         /// All of them.
@@ -334,6 +333,22 @@ pub enum Technique {
     Value,
     /// Nothing is written: focus the composer and show one line, "press Ctrl+V".
     ByHand,
+}
+
+impl Technique {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dom => "dom",
+            Self::PmPaste => "pm-paste",
+            Self::Paste => "paste",
+            Self::BeforeInput => "before-input",
+            Self::InsertText => "insert-text",
+            Self::InsertHtml => "insert-html",
+            Self::Value => "value",
+            Self::ByHand => "by-hand",
+        }
+    }
 }
 
 /// What the filler found.
@@ -411,6 +426,46 @@ impl Fact {
 }
 
 impl Act {
+    /// The text on the wire, as the derived form has it.
+    pub fn write(&self) -> String {
+        let mut json = Writer::new();
+        let job = |json: &mut Writer, act: &str, job: &str| {
+            json.text("act", act);
+            json.text("job", job);
+        };
+        match self {
+            Self::HandOff { provider, entry } => {
+                json.text("act", "hand-off");
+                json.text("provider", provider);
+                json.maybe("entry", entry.as_deref());
+            }
+            Self::Copy { entry } => {
+                json.text("act", "copy");
+                json.text("entry", entry);
+            }
+            Self::Dismiss {} => json.text("act", "dismiss"),
+            Self::Decided { job: id, granted } => {
+                job(&mut json, "decided", id);
+                json.truth("granted", *granted);
+            }
+            Self::PasteByHand { job: id } => job(&mut json, "paste-by-hand", id),
+            Self::Forget { entry } => {
+                json.text("act", "forget");
+                json.text("entry", entry);
+            }
+            Self::ForgetAll {} => json.text("act", "forget-all"),
+            Self::Say { down } => {
+                json.text("act", "say");
+                json.truth("down", *down);
+            }
+            Self::Configure { settings } => {
+                json.text("act", "configure");
+                json.object("settings", settings.written());
+            }
+        }
+        json.finish()
+    }
+
     /// Reads an act; whatever is not exactly one is none.
     pub fn read(mut json: Json) -> Option<Self> {
         let kind = json.take("act").text()?;
@@ -423,9 +478,7 @@ impl Act {
             "paste-by-hand" => Self::PasteByHand { job: job? },
             "forget" => Self::Forget { entry: entry? },
             "forget-all" => Self::ForgetAll {},
-            "it-works" => Self::ItWorks {},
-            "it-is-down" => Self::ItIsDown {},
-            "forget-incidents" => Self::ForgetIncidents {},
+            "say" => Self::Say { down: json.take("down").truth()? },
             "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
             _ => return None,
         };
@@ -451,7 +504,7 @@ impl FillReport {
 
 #[cfg(test)]
 mod tests {
-    use super::{Act, Fact, StreamEnd};
+    use super::{Act, Fact, StreamEnd, Technique};
     use crate::json::Json;
     use crate::provider::Settings;
 
@@ -487,14 +540,21 @@ mod tests {
             Act::PasteByHand { job: "j".into() },
             Act::Forget { entry: "e".into() },
             Act::ForgetAll {},
-            Act::ItWorks {},
-            Act::ItIsDown {},
-            Act::ForgetIncidents {},
+            Act::Say { down: true },
             Act::Configure { settings: Settings::default() },
         ];
         for act in acts {
             let json = serde_json::to_string(&act).unwrap();
-            assert_eq!(Json::parse(&json).and_then(Act::read), Some(act), "{json}");
+            assert_eq!(Json::parse(&json).and_then(Act::read).as_ref(), Some(&act), "{json}");
+            assert_eq!(Json::parse(&act.write()).and_then(Act::read), Some(act), "both ways of writing it");
+        }
+    }
+
+    #[test]
+    fn names_are_what_the_wire_has() {
+        use Technique::{BeforeInput, ByHand, Dom, InsertHtml, InsertText, Paste, PmPaste, Value};
+        for technique in [Dom, PmPaste, Paste, BeforeInput, InsertText, InsertHtml, Value, ByHand] {
+            assert_eq!(serde_json::to_value(technique).unwrap(), technique.name());
         }
     }
 

@@ -61,6 +61,101 @@ impl Json {
     }
 }
 
+/// Writes an object of ours, a member at a time. (A general serializer costs the background kilobytes for each type.)
+pub struct Writer(String);
+
+impl Writer {
+    /// An object without members.
+    #[expect(clippy::new_without_default, reason = "an unfinished text is no value of its own")]
+    pub fn new() -> Self {
+        Self("{".to_owned())
+    }
+
+    /// A string.
+    pub fn text(&mut self, key: &str, text: &str) {
+        self.key(key);
+        push_text(&mut self.0, text);
+    }
+
+    /// A string, if there is one.
+    pub fn maybe(&mut self, key: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    /// A number.
+    pub fn number(&mut self, key: &str, number: u64) {
+        self.key(key);
+        push_number(&mut self.0, number);
+    }
+
+    /// A truth value.
+    pub fn truth(&mut self, key: &str, truth: bool) {
+        self.key(key);
+        self.0.push_str(if truth { "true" } else { "false" });
+    }
+
+    /// An array of strings.
+    pub fn texts(&mut self, key: &str, texts: &[String]) {
+        self.key(key);
+        let mut mark = '[';
+        for text in texts {
+            self.0.push(mark);
+            push_text(&mut self.0, text);
+            mark = ',';
+        }
+        self.0.push_str(if texts.is_empty() { "[]" } else { "]" });
+    }
+
+    /// Another object.
+    pub fn object(&mut self, key: &str, object: Self) {
+        self.key(key);
+        self.0.push_str(&object.finish());
+    }
+
+    /// The text.
+    pub fn finish(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        push_text(&mut self.0, key);
+        self.0.push(':');
+    }
+}
+
+/// In quotation marks, with what JSON wants escaped.
+#[inline(never)]
+fn push_text(json: &mut String, text: &str) {
+    json.push('"');
+    for c in text.chars() {
+        if c < ' ' {
+            json.push_str("\\u00");
+            json.push(if c < '\u{10}' { '0' } else { '1' });
+            json.push(char::from(b"0123456789abcdef"[c as usize & 15]));
+            continue;
+        }
+        if c == '"' || c == '\\' {
+            json.push('\\');
+        }
+        json.push(c);
+    }
+    json.push('"');
+}
+
+/// In decimal. (The general formatting of numbers is three times as large.)
+pub(crate) fn push_number(text: &mut String, number: u64) {
+    if number > 9 {
+        push_number(text, number / 10);
+    }
+    text.push(char::from(b"0123456789"[(number % 10) as usize]));
+}
+
 /// Reads a text a value at a time. Both readers of the engine stand on it: [`Json`], and the walk over the site's bodies.
 ///
 /// Half a surrogate pair in an escape, which a page can write, is read as U+FFFD instead of losing the whole text.
@@ -304,7 +399,7 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::Json;
+    use super::{Json, Writer};
     use std::collections::BTreeMap;
 
     #[test]
@@ -318,6 +413,27 @@ mod tests {
         assert_eq!(json.take("d").take("e"), Json::Null);
         assert!(json.is_spent());
         assert!(Json::parse("{\"a\":").is_none());
+    }
+
+    #[test]
+    fn what_is_written_is_read_by_anybody() {
+        let text: String = ('\0'..'\u{180}').chain(['\u{2028}', '🧑', '\u{ffff}']).collect();
+        let mut inner = Writer::new();
+        inner.truth("yes", true);
+        let mut json = Writer::new();
+        json.text("text", &text);
+        json.maybe("none", None);
+        json.number("number", u64::MAX);
+        json.texts("texts", &[text.clone(), String::new()]);
+        json.texts("empty", &[]);
+        json.object("object", inner);
+        let json = json.finish();
+        let expected = serde_json::json!({
+            "text": text, "number": u64::MAX, "texts": [text, ""], "empty": [], "object": {"yes": true}
+        });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).ok(), Some(expected), "{json}");
+        assert_eq!(Json::parse(&json).map(|mut json| json.take("text")), Some(Json::Text(text)));
+        assert_eq!(Writer::new().finish(), "{}");
     }
 
     /// What `serde_json` makes of a text, as our tree.

@@ -1,8 +1,9 @@
 //! Which notices a person gets: at most two for an incident, and only for what has lasted a minute.
 
-use crate::codec::{fields, variants};
+use crate::codec::fields;
 use crate::input::Millis;
 use crate::verdict::State;
+use crate::words::Say;
 
 /// A verdict, or a recovery, must have held this long. On the stress workload of the facts (blips of 15 s, doubled base
 /// rates) every tested rule is wrong more than three times a year; a minute's wait is what they advise instead of a slower test.
@@ -20,45 +21,60 @@ pub enum Notice {
     Back,
 }
 
-variants!(Notice: Down, Back);
+impl Notice {
+    /// Its title, and what to do next.
+    pub fn words(self) -> (Say, Say) {
+        let (title, text) = match self {
+            Self::Down => ("title_down", "notice_down"),
+            Self::Back => ("notice_title_back", "notice_back"),
+        };
+        (Say::new(title), Say::new(text))
+    }
+}
 
 /// What was said already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notices {
     /// The first failure of the incident that it is about.
-    about: Option<Millis>,
+    about: Millis,
     /// Notices given of it: none, the verdict, both.
     told: u32,
-    /// What is to be said if it holds, and since when it has held.
-    waiting: Option<(Notice, Millis)>,
+    /// Since when what is to be said next has held; 0 if it does not.
+    since: Millis,
 }
 
-fields!(Notices: about, told, waiting);
+fields!(Notices: about, told, since);
 
 impl Notices {
     /// Takes the state as it is now and tells whether something is to be said.
     pub fn step(&mut self, state: State, incident: Option<Millis>, now: Millis) -> Option<Notice> {
         let down = matches!(state, State::Down | State::Flapping);
-        if down && incident != self.about {
-            *self = Self { about: incident, ..Self::default() };
+        if let Some(incident) = incident.filter(|incident| down && *incident != self.about) {
+            *self = Self { about: incident, told: 0, since: 0 };
         }
-        let wanted = match (self.told, state) {
-            (0, _) if down => Some(Notice::Down),
-            (1, State::Clear | State::Recovering) => Some(Notice::Back),
-            _ => None,
+        let holds = match self.told {
+            0 => down,
+            1 => matches!(state, State::Clear | State::Recovering),
+            _ => false,
         };
-        if wanted != self.waiting.map(|(notice, _)| notice) {
-            self.waiting = wanted.map(|notice| (notice, now));
+        if !holds {
+            self.since = 0;
+            return None;
         }
-        let (notice, _) = self.waiting.filter(|(_, since)| now.abs_diff(*since) >= HOLD_MS)?;
-        self.waiting = None;
+        if self.since == 0 {
+            self.since = now;
+        }
+        if now.abs_diff(self.since) < HOLD_MS {
+            return None;
+        }
+        self.since = 0;
         self.told += 1;
-        Some(notice)
+        Some(if self.told == 1 { Notice::Down } else { Notice::Back })
     }
 
-    /// When it must be looked at again.
-    pub fn due(&self) -> Option<Millis> {
-        self.waiting.map(|(_, since)| since.saturating_add(HOLD_MS))
+    /// When it must be looked at again; 0 if nothing waits.
+    pub fn due(&self) -> Millis {
+        if self.since > 0 { self.since.saturating_add(HOLD_MS) } else { 0 }
     }
 }
 
@@ -67,16 +83,18 @@ mod tests {
     use super::{HOLD_MS, Notice, Notices};
     use crate::verdict::State;
 
-    fn said(steps: &[(u64, State, Option<u64>)]) -> Vec<(u64, Notice)> {
+    const T: u64 = 1_772_451_420_000;
+
+    /// Tells of every second what the last step before it was, and collects what is said.
+    fn said(steps: &[(u64, State, u64)]) -> Vec<(u64, Notice)> {
         let mut notices = Notices::default();
         let mut said = Vec::new();
-        for (at, state, incident) in steps {
-            while let Some(due) = notices.due().filter(|due| due < at) {
-                // The last state held until then.
-                let held = steps.iter().rev().find(|(earlier, ..)| *earlier <= due).unwrap();
-                said.extend(notices.step(held.1, held.2, due).map(|notice| (due, notice)));
+        for (index, (at, state, incident)) in steps.iter().enumerate() {
+            let until = steps.get(index + 1).map_or(at + 200_000, |next| next.0);
+            for now in (*at..until).step_by(1_000) {
+                let incident = (*incident > 0).then_some(*incident);
+                said.extend(notices.step(*state, incident, now).map(|notice| (now, notice)));
             }
-            said.extend(notices.step(*state, *incident, *at).map(|notice| (*at, notice)));
         }
         said
     }
@@ -85,23 +103,22 @@ mod tests {
     fn a_verdict_and_a_recovery_that_hold_are_two_notices() {
         use State::{Clear, Down, Hiccup, Recovering, Suspected};
         let outage = [
-            (0, Hiccup, Some(0)),
-            (30_000, Suspected, Some(0)),
-            (60_000, Down, Some(0)),
-            (600_000, Recovering, Some(0)),
-            (640_000, Clear, None),
-            (9_000_000, Clear, None),
+            (T, Hiccup, T),
+            (T + 30_000, Suspected, T),
+            (T + 60_000, Down, T),
+            (T + 600_000, Recovering, T),
+            (T + 640_000, Clear, 0),
+            (T + 9_000_000, Clear, 0),
         ];
-        assert_eq!(said(&outage), [(60_000 + HOLD_MS, Notice::Down), (600_000 + HOLD_MS, Notice::Back)]);
+        assert_eq!(said(&outage), [(T + 60_000 + HOLD_MS, Notice::Down), (T + 600_000 + HOLD_MS, Notice::Back)]);
     }
 
     #[test]
     fn what_does_not_hold_is_not_said() {
         use State::{Clear, Down, Recovering};
-        assert_eq!(said(&[(0, Down, Some(0)), (HOLD_MS - 1, Recovering, Some(0)), (900_000, Clear, None)]), []);
-        let relapse =
-            [(0, Down, Some(0)), (100_000, Recovering, Some(0)), (130_000, Down, Some(0)), (900_000, Down, Some(0))];
-        assert_eq!(said(&relapse), [(HOLD_MS, Notice::Down)], "a recovery that did not last is none");
+        assert_eq!(said(&[(T, Down, T), (T + HOLD_MS - 1_000, Recovering, T), (T + 900_000, Clear, 0)]), []);
+        let relapse = [(T, Down, T), (T + 100_000, Recovering, T), (T + 130_000, Down, T), (T + 900_000, Down, T)];
+        assert_eq!(said(&relapse), [(T + HOLD_MS, Notice::Down)], "a recovery that did not last is none");
     }
 
     #[test]
@@ -109,10 +126,10 @@ mod tests {
         let mut steps = Vec::new();
         for n in 0..40 {
             let state = if n % 2 == 0 { State::Flapping } else { State::Recovering };
-            steps.push((n * 200_000, state, Some(7)));
+            steps.push((T + n * 200_000, state, 7));
         }
         assert_eq!(said(&steps).len(), 2);
-        steps.extend([(90_000_000, State::Down, Some(8)), (99_000_000, State::Down, Some(8))]);
+        steps.extend([(T + 90_000_000, State::Down, 8), (T + 99_000_000, State::Down, 8)]);
         assert_eq!(said(&steps).len(), 3, "another incident is told again");
     }
 

@@ -3,13 +3,11 @@
 use crate::claude::Send;
 use crate::handoff::Way;
 use crate::input::{EntryId, Millis};
-use crate::json::Json;
+use crate::json::{Json, Writer};
 use crate::text::UserText;
-use serde::Serialize;
 
 /// What we know of a saved prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntryState {
     /// The server answered that it did not take it, or was never reached.
     NotSent,
@@ -31,7 +29,7 @@ impl EntryState {
 }
 
 /// A saved prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its id.
     pub id: EntryId,
@@ -44,31 +42,51 @@ pub struct Entry {
     /// The text.
     pub text: UserText,
     /// The names of its attachments.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attachments: Vec<String>,
     /// The conversation's UUID.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
     /// The message's UUID, which the server adopts.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub human_message: Option<String>,
     /// The model asked last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Requests that carried it, automatic retries included.
     pub attempts: u32,
     /// From a temporary chat: never written to lasting storage.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub temporary: bool,
     /// The lasting store was full: it is kept until the browser is closed, and no longer.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unstored: bool,
     /// Where it was taken last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub handed: Option<Handed>,
 }
 
 impl Entry {
+    /// The text as it is stored.
+    pub fn write(&self) -> String {
+        let mut json = Writer::new();
+        json.text("id", &self.id);
+        json.number("at", self.at);
+        json.number("touched", self.touched);
+        json.text("state", self.state.name());
+        json.text("text", self.text.reveal());
+        if !self.attachments.is_empty() {
+            json.texts("attachments", &self.attachments);
+        }
+        json.maybe("conversation", self.conversation.as_deref());
+        json.maybe("human_message", self.human_message.as_deref());
+        json.maybe("model", self.model.as_deref());
+        json.number("attempts", self.attempts.into());
+        if self.temporary {
+            json.truth("temporary", true);
+        }
+        if self.unstored {
+            json.truth("unstored", true);
+        }
+        if let Some(handed) = &self.handed {
+            json.object("handed", handed.written());
+        }
+        json.finish()
+    }
+
     /// Reads a stored entry. Only the text is indispensable: whatever else cannot be read has a cautious default.
     pub fn parse(text: &str) -> Option<Self> {
         let mut json = Json::parse(text)?;
@@ -96,7 +114,7 @@ impl Entry {
 }
 
 /// A handoff that is over, as kept with its prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handed {
     /// The provider's id.
     pub provider: String,
@@ -109,6 +127,15 @@ pub struct Handed {
 }
 
 impl Handed {
+    fn written(&self) -> Writer {
+        let mut json = Writer::new();
+        json.text("provider", &self.provider);
+        json.number("at", self.at);
+        json.text("way", self.way.name());
+        json.truth("verified", self.verified);
+        json
+    }
+
     fn read(mut json: Json) -> Option<Self> {
         Some(Self {
             provider: json.take("provider").text()?,
@@ -332,7 +359,8 @@ mod tests {
     fn an_entry_survives_the_store() {
         let mut outbox = Outbox::default();
         let entry = outbox.dispatched(&send("naïve 🧑‍💻"), Some("c"), false, 7).cloned().unwrap();
-        let json = serde_json::to_string(&entry).unwrap();
+        let json = entry.write();
+        assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
         assert_eq!(Entry::parse(&json), Some(entry));
     }
 }

@@ -67,12 +67,7 @@ pub enum Output {
     },
     /// A notice of the system. Only ever asked for where the permission [`crate::notice::PERMISSION`] is held, and at most
     /// twice for an incident.
-    Notify {
-        /// Its title.
-        title: Say,
-        /// What to do next.
-        text: Say,
-    },
+    Notify(crate::notice::Notice),
     /// What one request was found to be. For the HAR report; the browser shell ignores it.
     Observed {
         /// The request's id.
@@ -130,6 +125,18 @@ pub enum Tone {
     Down,
 }
 
+impl Tone {
+    /// The name on the wire, and in the stylesheets.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Calm => "calm",
+            Self::Grey => "grey",
+            Self::Warn => "warn",
+            Self::Down => "down",
+        }
+    }
+}
+
 /// The card in the page. The bridge renders it and knows nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Hash)]
 pub struct Card {
@@ -171,6 +178,17 @@ pub enum ActionKind {
     Close,
 }
 
+impl ActionKind {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Secondary => "secondary",
+            Self::Close => "close",
+        }
+    }
+}
+
 /// One attempt at a composer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -195,4 +213,19 @@ pub struct FillOrder {
 /// Where an entry of the outbox is stored in `storage.local`.
 pub fn entry_key(entry: &EntryId) -> String {
     format!("entry:{entry}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ActionKind, Tone};
+
+    #[test]
+    fn names_are_what_the_wire_has() {
+        for tone in [Tone::Calm, Tone::Grey, Tone::Warn, Tone::Down] {
+            assert_eq!(serde_json::to_value(tone).unwrap(), tone.name());
+        }
+        for kind in [ActionKind::Primary, ActionKind::Secondary, ActionKind::Close] {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
+        }
+    }
 }

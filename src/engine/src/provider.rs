@@ -4,7 +4,7 @@
 //! reading the composer back, and `README.md` lists what to confirm before a release.
 
 use crate::handoff::encoded_len;
-use crate::json::Json;
+use crate::json::{Json, Writer};
 use serde::Serialize;
 
 /// The kind of editor behind a composer; it decides the technique (see [`crate::handoff::techniques`]).
@@ -192,6 +192,19 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The text as it is stored.
+    pub fn write(&self) -> String {
+        self.written().finish()
+    }
+
+    pub(crate) fn written(&self) -> Writer {
+        let mut json = Writer::new();
+        json.texts("fallbacks", &self.fallbacks);
+        json.text("customUrl", &self.custom_url);
+        json.text("customName", &self.custom_name);
+        json
+    }
+
     /// Reads stored settings; what is missing has its default, `None` if it is no such object.
     pub fn read(mut json: Json) -> Option<Self> {
         let Json::Object(_) = json else { return None };

@@ -60,7 +60,7 @@ impl Receipt {
     }
 
     /// Of one incident; `None` if there is none with this id.
-    pub fn of_incident(id: Millis, records: &[Record], watch: &Watch, target: Target, now: Millis) -> Option<Self> {
+    pub fn of_incident(id: u64, records: &[Record], watch: &Watch, target: Target, now: Millis) -> Option<Self> {
         let record = records.iter().find(|record| record.id == id)?;
         let month = Month::of(record.since);
         let figures = figures(month, records, watch, now);
@@ -278,7 +278,7 @@ fn incident_cells(record: &Record) -> Vec<(&'static str, Cell)> {
     let names = |texts: Vec<String>| Cell::Name(texts.join(" "));
     let (lasted, lost) = (Some(record.lasted()), record.lost());
     vec![
-        ("id", Cell::Name(format!("{:x}", record.id))),
+        ("id", Cell::Name(record.id.to_string())),
         ("first_failure", Cell::time(Some(record.since))),
         ("first_failed_send", Cell::time(record.sent)),
         ("offer_shown", Cell::time(record.offered)),
@@ -428,7 +428,7 @@ mod tests {
     fn record() -> Record {
         let since = at("2026-03-02T11:37:02Z");
         Record {
-            id: since,
+            id: 1,
             since,
             sent: Some(since),
             offered: Some(since),
@@ -453,8 +453,7 @@ mod tests {
     }
 
     fn receipt() -> Receipt {
-        let mut watch = Watch::default();
-        watch.add(Month::parse("2026-03").unwrap().0, 2_000, 20);
+        let watch = Watch::of_rows(&[u64::from(Month::parse("2026-03").unwrap().0), 2_000, 20]);
         let now = at("2026-04-01T08:00:00Z");
         Receipt::of_month(Month::parse("2026-03").unwrap(), &[record()], &watch, Target::USUAL, now)
     }
@@ -573,7 +572,7 @@ mod tests {
         let now = at("2026-03-02T16:00:00Z");
         let one = Receipt::of_incident(record().id, &records, &watch, Target(99_900), now).unwrap();
         assert!(one.markdown(&english).starts_with("# "), "{}", one.markdown(&english));
-        assert_eq!(Receipt::of_incident(1, &records, &watch, Target::USUAL, now), None);
+        assert_eq!(Receipt::of_incident(2, &records, &watch, Target::USUAL, now), None);
         let mut open = one.clone();
         open.records[0].recovered = None;
         open.records[0].official = None;

@@ -13,11 +13,11 @@ use crate::codec::fields;
 use crate::input::{Millis, TabId};
 
 /// Sends answered by a stream of which the tap told nothing.
-pub const UNHEARD: u32 = 2;
+pub const UNHEARD: u64 = 2;
 /// Prompts that left by an unreadable way.
-pub const UNREADABLE: u32 = 2;
+pub const UNREADABLE: u64 = 2;
 /// Requests to API paths that no table knows. A page load is 20 to 40 requests, about half of them known.
-pub const STRANGE: u32 = 10;
+pub const STRANGE: u64 = 10;
 /// … over this long. The known requests of a page load come within seconds; this allows for a very slow network.
 pub const STRANGE_MS: Millis = 120_000;
 
@@ -47,86 +47,83 @@ pub enum Look {
     Nothing,
 }
 
-/// How often something was seen in a row, and since when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Row {
-    times: u32,
-    first: Millis,
-    last: Millis,
-}
-
-fields!(Row: times, first, last);
-
-impl Row {
-    fn add(&mut self, now: Millis) {
-        if self.times == 0 {
-            self.first = now;
-        }
-        self.times = self.times.saturating_add(1);
-        self.last = now;
-    }
-}
-
 /// What is known of our own eyes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
-    unheard: Row,
-    unreadable: Row,
-    strange: Row,
-    /// The page that has begun last, until something in it is known.
+    /// Of each [`Blindness`]: how often what speaks for it was seen in a row, and since when.
+    rows: [(u64, Millis); 3],
+    /// Where a page has begun and nothing in it was known yet.
     page: Option<TabId>,
 }
 
-fields!(Sight: unheard, unreadable, strange, page);
+fields!(Sight: rows, page);
 
 impl Sight {
     /// A page has begun.
     pub fn hello(&mut self, tab: TabId) {
-        self.strange = Row::default();
+        self.clear(Blindness::Strange);
         self.page = Some(tab);
     }
 
     /// The tap is in place in a new page: it gets a new chance.
     pub fn ready(&mut self) {
-        self.unheard = Row::default();
+        self.clear(Blindness::Unheard);
     }
 
-    /// A request leaves.
-    pub fn asked(&mut self, tab: TabId, look: Look, now: Millis) {
+    /// A request leaves; true if that changes what is known.
+    pub fn asked(&mut self, tab: TabId, look: Look, now: Millis) -> bool {
+        let fresh = self.page == Some(tab);
         match look {
-            Look::Known | Look::Readable => {
-                self.strange = Row::default();
-                self.page = None;
-                if look == Look::Readable {
-                    self.unreadable = Row::default();
+            Look::Readable => {
+                self.clear(Blindness::Unreadable);
+                self.began();
+            }
+            Look::Known if self.page.is_some() => self.began(),
+            Look::Unreadable => self.add(Blindness::Unreadable, now),
+            Look::Strange if fresh => {
+                let (times, first) = self.rows[Blindness::Strange as usize];
+                if times + 1 < STRANGE || now.abs_diff(first) >= STRANGE_MS {
+                    self.add(Blindness::Strange, now);
                 }
             }
-            Look::Unreadable => self.unreadable.add(now),
-            Look::Strange if self.page == Some(tab) => self.strange.add(now),
-            Look::Strange | Look::Nothing => {}
+            _ => return false,
         }
+        true
     }
 
     /// A send that was answered by a stream has come to its end, and the tap told of it or did not.
     pub fn answered(&mut self, heard: bool, now: Millis) {
         if heard {
-            self.unheard = Row::default();
+            self.clear(Blindness::Unheard);
         } else {
-            self.unheard.add(now);
+            self.add(Blindness::Unheard, now);
         }
     }
 
     /// Whether we are blind, why, and since when.
     pub fn blind(&self) -> Option<(Blindness, Millis)> {
-        if self.unheard.times >= UNHEARD {
-            Some((Blindness::Unheard, self.unheard.first))
-        } else if self.unreadable.times >= UNREADABLE {
-            Some((Blindness::Unreadable, self.unreadable.first))
-        } else if self.strange.times >= STRANGE && self.strange.last.abs_diff(self.strange.first) >= STRANGE_MS {
-            Some((Blindness::Strange, self.strange.first))
-        } else {
-            None
+        [(Blindness::Unheard, UNHEARD), (Blindness::Unreadable, UNREADABLE), (Blindness::Strange, STRANGE)]
+            .into_iter()
+            .find(|(why, least)| self.rows[*why as usize].0 >= *least)
+            .map(|(why, _)| (why, self.rows[why as usize].1))
+    }
+
+    /// Something in the page is known.
+    fn began(&mut self) {
+        self.page = None;
+        self.clear(Blindness::Strange);
+    }
+
+    fn clear(&mut self, why: Blindness) {
+        self.rows[why as usize].0 = 0;
+    }
+
+    fn add(&mut self, why: Blindness, now: Millis) {
+        let row = &mut self.rows[why as usize];
+        if row.0 == 0 {
+            row.1 = now;
         }
+        row.0 += 1;
     }
 }
 
@@ -165,7 +162,7 @@ mod tests {
     fn a_redesign_is_found_and_an_idle_page_is_not_blind() {
         let mut sight = Sight::default();
         let flood = |sight: &mut Sight, tab| {
-            for n in 0..u64::from(STRANGE) * 4 {
+            for n in 0..STRANGE * 4 {
                 sight.asked(tab, Look::Strange, 1_000 + n * STRANGE_MS / 8);
             }
         };

@@ -12,7 +12,6 @@
 
 use crate::incident::{Record, Span};
 use crate::input::Millis;
-use crate::json::Json;
 use crate::moment::Month;
 
 /// Key of the observed minutes in `storage.local`.
@@ -22,41 +21,19 @@ pub(crate) const MAX_MONTHS: usize = 36;
 
 /// Observed minutes and the bad ones among them, by month; [`crate::Engine::watch`] has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Watch(Vec<(u32, u32, u32)>);
+pub struct Watch(Vec<(u64, u64, u64)>);
 
 impl Watch {
-    /// Reads `["24314 1203 12", …]`: month, minutes, bad minutes.
-    pub fn parse(text: &str) -> Option<Self> {
-        let rows = Json::parse(text)?.texts()?.into_iter().map(|row| {
-            let mut numbers = row.split(' ').map(str::parse);
-            let row = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
-            numbers.next().is_none().then_some(row)
-        });
-        rows.collect::<Option<Vec<_>>>().map(Self)
+    /// From the rows of the store: month, minutes, bad minutes.
+    pub(crate) fn of_rows(rows: &[u64]) -> Self {
+        Self(rows.chunks_exact(3).map(|row| (row[0], row[1], row[2])).collect())
     }
 
-    pub(crate) fn write(&self) -> String {
-        let rows: Vec<String> = self.0.iter().map(|(month, all, bad)| format!("{month} {all} {bad}")).collect();
-        serde_json::to_string(&rows).unwrap_or_default()
-    }
-
-    pub(crate) fn add(&mut self, month: u32, minutes: u32, bad: u32) {
-        if minutes == 0 {
-            return;
-        }
-        if let Some(row) = self.0.iter_mut().find(|row| row.0 == month) {
-            (row.1, row.2) = (row.1.saturating_add(minutes), row.2.saturating_add(bad));
-            return;
-        }
-        if self.0.len() >= MAX_MONTHS {
-            self.0.remove(0);
-        }
-        self.0.push((month, minutes, bad));
-    }
-
-    /// Observed minutes of a month and the bad ones among them; `None` if none were stored.
-    pub fn of(&self, month: Month) -> Option<(u32, u32)> {
-        self.0.iter().find(|row| row.0 == month.0 && row.1 > 0).map(|row| (row.1, row.2.min(row.1)))
+    /// Observed minutes of a month and the bad ones among them; `None` if there were none.
+    pub fn of(&self, month: Month) -> Option<(u64, u64)> {
+        let rows = self.0.iter().filter(|row| row.0 == u64::from(month.0));
+        let sum = rows.fold((0_u64, 0_u64), |sum, row| (sum.0.saturating_add(row.1), sum.1.saturating_add(row.2)));
+        (sum.0 > 0).then(|| (sum.0, sum.1.min(sum.0)))
     }
 }
 
@@ -104,12 +81,13 @@ impl Uptime {
     /// Whether it reaches a target, in thousandths of a per cent (99,500 is 99.5 %), in whole numbers so that a target that
     /// is just reached is reached.
     pub fn reaches(self, target: Target) -> bool {
-        (self.minutes - self.bad.min(self.minutes)) * 100_000 >= self.minutes * u64::from(target.0)
+        u128::from(self.minutes - self.bad.min(self.minutes)) * 100_000
+            >= u128::from(self.minutes) * u128::from(target.0)
     }
 
     /// The bad minutes that a target would have allowed, rounded down.
     pub fn allowed(self, target: Target) -> u64 {
-        self.minutes * u64::from(100_000 - target.0.min(100_000)) / 100_000
+        self.minutes.saturating_mul(u64::from(100_000 - target.0.min(100_000))) / 100_000
     }
 }
 
@@ -192,7 +170,7 @@ pub fn figures(month: Month, records: &[Record], watch: &Watch, now: Millis) -> 
 /// The uptime of one month.
 pub fn uptime(month: Month, records: &[Record], watch: &Watch, now: Millis) -> Uptime {
     if let Some((minutes, bad)) = watch.of(month) {
-        return Uptime { basis: Basis::Observed, minutes: minutes.into(), bad: bad.into() };
+        return Uptime { basis: Basis::Observed, minutes, bad };
     }
     let (start, end) = (month.start(), month.end().min(now.max(month.start())));
     let mut spans: Vec<(Millis, Millis)> = records
@@ -265,7 +243,7 @@ pub const PUBLISHED: &[Published] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::{Basis, MAX_MONTHS, Target, Uptime, Watch, figures, median_recovery, uptime};
+    use super::{Basis, Target, Uptime, Watch, figures, median_recovery, uptime};
     use crate::incident::{Record, Span};
     use crate::moment::{Month, parse_rfc3339};
 
@@ -316,9 +294,8 @@ mod tests {
         let now = at("2026-04-10T00:00:00Z");
         let calendar = uptime(month, &records, &Watch::default(), now);
         assert_eq!((calendar.basis, calendar.minutes, calendar.bad), (Basis::Calendar, 31 * 1_440, 120));
-        let mut watch = Watch::default();
-        watch.add(month.0, 1_000, 8);
-        watch.add(month.0, 200, 4);
+        let rows = [1, 7, 7, u64::from(month.0), 1_000, 8, u64::from(month.0), 200, 4, 9];
+        let watch = Watch::of_rows(&rows);
         let observed = uptime(month, &records, &watch, now);
         assert_eq!((observed.basis, observed.minutes, observed.bad), (Basis::Observed, 1_200, 12));
         assert!((observed.percent() - 99.0).abs() < 1e-9);
@@ -370,18 +347,5 @@ mod tests {
         assert_eq!(found.lost, Span { ms: 13 * MIN, at_least: true });
         assert_eq!(found.median_recovery_ms, Some(60 * MIN));
         assert_eq!((found.median_lag_ms, found.unposted), (Some(12 * 60_000), 1));
-    }
-
-    #[test]
-    fn watched_minutes_survive_the_store_and_stay_few() {
-        let mut all = Watch::default();
-        for month in 0..100 {
-            all.add(24_000 + month, 10, 1);
-        }
-        let json = all.write();
-        assert_eq!((all.0.len(), Watch::parse(&json)), (MAX_MONTHS, Some(all)));
-        for damaged in ["", "{}", r#"["1 2"]"#, r#"["1 2 3 4"]"#, r#"["a b c"]"#] {
-            assert_eq!(Watch::parse(damaged), None, "{damaged}");
-        }
     }
 }

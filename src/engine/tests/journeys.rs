@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use understudy_engine::incident::{self, Record, Word};
 use understudy_engine::moment::Month;
+use understudy_engine::notice::Notice;
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::Settings;
 use understudy_engine::statistics::Watch;
@@ -310,14 +311,9 @@ impl World {
         self.engine.view(self.now).words.into_iter().map(|(_, act)| act).collect()
     }
 
-    fn notices(&self) -> Vec<&str> {
-        let mut titles = Vec::new();
-        for output in &self.done {
-            if let Output::Notify { title, .. } = output {
-                titles.push(title.key.as_str());
-            }
-        }
-        titles
+    fn notices(&self) -> Vec<Notice> {
+        let notice = |output: &Output| if let Output::Notify(notice) = output { Some(*notice) } else { None };
+        self.done.iter().filter_map(notice).collect()
     }
 
     fn first_fallback(&mut self, provider: &str) {
@@ -877,7 +873,7 @@ fn every_sentence_has_its_words() {
     let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
     let mut keys = 0;
     for source in
-        ["engine/offers.rs", "engine/views.rs", "engine/handoffs.rs", "engine/log.rs", "receipt.rs", "provider.rs"]
+        ["engine/offers.rs", "engine/views.rs", "engine/handoffs.rs", "notice.rs", "receipt.rs", "provider.rs"]
     {
         let text = std::fs::read_to_string(format!("{}/src/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         for literal in text.split('"') {
@@ -1394,11 +1390,12 @@ fn the_log_keeps_the_newest_five_hundred() {
         }
     }
     let records = world.records();
-    assert_eq!(records.len(), incident::MAX_RECORDS);
+    assert_eq!(records.len() as u64, incident::MAX_RECORDS);
     assert!(records[0].since > T0, "the oldest went");
     assert_eq!(records.last().map(|record| record.closed), Some(true));
-    world.page_act(Act::ForgetIncidents {});
-    assert_eq!((world.records(), world.watched()), (Vec::new(), Watch::default()));
+    world.page_act(Act::Forget { entry: incident::LOG.into() });
+    assert_eq!((world.records(), world.watched().of(Month::of(T0))), (Vec::new(), None));
+    assert!(!world.local.contains_key("watch"));
 }
 
 #[test]
@@ -1406,10 +1403,10 @@ fn a_damaged_record_is_set_aside() {
     let stored = Stored {
         session: None,
         local: vec![
-            ("incident:a".into(), r#"{"id":10,"since":10}"#.into()),
-            ("incident:b".into(), r#"{"id":10,"since":10}"#.into()),
-            ("incident:c".into(), "{".into()),
-            ("watch".into(), "{}".into()),
+            ("incident:10".into(), r#"{"n":[0,10,7],"t":[""]}"#.into()),
+            ("incident:11".into(), r#"{"n":[0,10,7],"t":[""]}"#.into()),
+            ("incident:12".into(), "{".into()),
+            ("watch".into(), r#"{"n":[0,1,2],"t":[""]}"#.into()),
         ],
     };
     let mut engine = Engine::restore(config(), stored, T0);
@@ -1419,7 +1416,7 @@ fn a_damaged_record_is_set_aside() {
             aside.push(key);
         }
     }
-    assert_eq!(aside, ["aside:incident:b", "aside:incident:c", "aside:watch"]);
+    assert_eq!(aside, ["aside:incident:11", "aside:incident:12", "aside:watch"]);
 }
 
 #[test]
@@ -1522,14 +1519,14 @@ fn a_redesign_is_not_health_and_an_idle_page_is_not_blindness() {
 #[test]
 fn it_works_for_me_counts_for_this_incident_only() {
     journey(|world| {
-        assert_eq!(world.words(), [Act::ItIsDown {}]);
+        assert_eq!(world.words(), [Act::Say { down: true }]);
         world.outage();
-        assert_eq!(world.words(), [Act::ItWorks {}]);
-        world.card_act(Act::ItWorks {});
+        assert_eq!(world.words(), [Act::Say { down: false }]);
+        world.card_act(Act::Say { down: false });
         assert_eq!(world.engine.state(), State::Down, "a claude.ai page has no say in it");
-        world.page_act(Act::ItWorks {});
+        world.page_act(Act::Say { down: false });
         assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_said_works".into()));
-        assert_eq!((world.badge.as_str(), world.words()), ("1", vec![Act::ItIsDown {}]));
+        assert_eq!((world.badge.as_str(), world.words()), ("1", vec![Act::Say { down: true }]));
         assert!(world.reasons().contains(&"seen_said_works".into()) && world.reasons().contains(&"seen_status".into()));
         failed(world, "hello");
         assert_eq!(world.engine.state(), State::Clear);
@@ -1548,21 +1545,21 @@ fn it_works_for_me_counts_for_this_incident_only() {
 fn it_is_down_for_me_counts_until_an_answer() {
     journey(|world| {
         world.answered("hello");
-        world.page_act(Act::ItIsDown {});
+        world.page_act(Act::Say { down: true });
         assert_eq!((world.engine.state(), world.headline()), (State::Down, "verdict_said_down".into()));
         assert_eq!((world.badge.as_str(), world.engine.view(world.now).since), ("down", Some(world.now)));
         assert_eq!(world.records(), [], "a word is no measurement");
         world.now += 5_000;
         world.answered("and on");
         assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_clear".into()));
-        world.page_act(Act::ItIsDown {});
+        world.page_act(Act::Say { down: true });
         failed(world, "hello");
         world.answered("hello");
         assert_eq!(world.engine.state(), State::Clear, "over with its incident");
-        world.page_act(Act::ItIsDown {});
-        world.page_act(Act::ItWorks {});
+        world.page_act(Act::Say { down: true });
+        world.page_act(Act::Say { down: false });
         assert_eq!((world.engine.state(), world.headline()), (State::Clear, "verdict_clear".into()));
-        world.page_act(Act::ItIsDown {});
+        world.page_act(Act::Say { down: true });
         world.wait(6 * 3_600_000);
         assert_eq!(world.engine.state(), State::Clear, "nobody is held to a word for ever");
     });
@@ -1597,16 +1594,16 @@ fn notices_need_leave_and_are_two_at_most() {
         world.wait(120_000);
         world.recovery();
         world.wait(120_000);
-        assert_eq!(world.notices(), [""; 0], "nobody was asked");
+        assert_eq!(world.notices(), [], "nobody was asked");
         world.allow("notifications");
         world.now += 60_000;
         world.outage();
-        assert_eq!(world.notices(), [""; 0], "not before it has held");
+        assert_eq!(world.notices(), [], "not before it has held");
         world.wait(61_000);
         world.recovery();
         world.wait(61_000);
         world.wait(61_000);
-        assert_eq!(world.notices(), ["title_down", "notice_title_back"]);
+        assert_eq!(world.notices(), [Notice::Down, Notice::Back]);
     });
 }
 

@@ -288,7 +288,7 @@ mod tests {
             advice: Some(Say::new("advice_down")),
             evidence: (0..6).map(|at| Evidence { at, say: Say::new("seen_status") }).collect(),
             official: Some(Evidence { at: 9, say: Say::new("official_green_but") }),
-            words: vec![(Say::new("action_it_works"), Act::ItWorks {})],
+            words: vec![(Say::new("action_it_works"), Act::Say { down: false })],
             prompts: vec![
                 prompt("e2", 20, EntryState::NotSent, "second"),
                 prompt("e1", 10, EntryState::Unknown, "first\nwith a second line"),
@@ -406,7 +406,7 @@ mod tests {
             let found = all(&root).into_iter().filter(|element| matches!(element.does, Some(Deed::Say(_))));
             found.map(|element| element.does.clone()).collect::<Vec<_>>()
         };
-        assert_eq!(said(&down()), [Some(Deed::Say(Act::ItWorks {}))]);
+        assert_eq!(said(&down()), [Some(Deed::Say(Act::Say { down: false }))]);
         assert_eq!(said(&View { words: Vec::new(), ..down() }), []);
     }
 

@@ -60,11 +60,10 @@ pub fn look(endpoint: &Endpoint<'_>, url: &str) -> Look {
     if endpoint.weight > 0.0 && endpoint.role != Role::Document {
         return Look::Known;
     }
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let api = |first: &str| path.strip_prefix("https://claude.ai/").is_some_and(|path| path.starts_with(first));
-    if endpoint.row == "grpc" && path.ends_with("/appendMessage") {
+    // Of all that has no weight only gRPC sends are of this name.
+    if endpoint.surface == Surface::Completion && url.ends_with("/appendMessage") {
         Look::Unreadable
-    } else if endpoint.row == ELSE.row && (api("api/") || api("edge-api/") || api("v1/")) {
+    } else if endpoint.row == ELSE.row && url.starts_with("https://claude.ai/api/") {
         Look::Strange
     } else {
         Look::Nothing

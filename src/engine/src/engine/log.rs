@@ -1,147 +1,153 @@
 //! What the engine notes beside its judgement: the incident log, our own sight, the user's word, notices.
 //!
 //! Nothing in here judges. The few hooks are called where observations are made and where a step ends; the log follows the
-//! incident that is open from there.
+//! incident that is open from there. All of it runs in the background, whose size counts: a record is a row of numbers
+//! here ([`crate::incident::place`]), and gets its names in the pages.
 
 use super::Engine;
-use super::session::{Incident, Pending};
+use super::session::Pending;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Endpoint};
 use crate::codec::fields;
-use crate::incident::{self, MAX_MODELS, MAX_RECORDS, MAX_REQUEST_IDS, Record, Word, incident_key};
+use crate::incident::place::{
+    CLASSES, CLOSED, DOWN, FAILURES, GREEN, HANDED, ID, LAST, LEFT, OFFERED, OFFICIAL, POSTED, RECOVERED, SENDS, SENT,
+    SINCE, SURFACES, WORD,
+};
+use crate::incident::{self, MAX_RECORDS, MODEL, NUMBERS, REQUEST_ID, TITLE, Word, incident_key};
 use crate::input::{EntryId, Millis, TabId};
 use crate::judge::VERDICT_LIFE_MS;
-use crate::notice::{Notice, PERMISSION};
+use crate::moment::Month;
+use crate::notice::PERMISSION;
 use crate::output::{Area, Output};
-use crate::statistics::{WATCH_KEY, Watch};
+use crate::statistics::{MAX_MONTHS, WATCH_KEY, Watch};
 use crate::verdict::State;
-use crate::words::Say;
 
 /// Observed minutes are stored this many at a time: what a closing browser can lose of them.
-const FLUSH_MINUTES: u32 = 15;
+const FLUSH_MINUTES: u64 = 15;
 /// A model fails alone from so many sends in a row on, if another one has answered meanwhile.
-const ALONE: u32 = 2;
-/// Longest name of a model, longest request id.
-const MAX_NAME: usize = 64;
+const ALONE: u64 = 2;
+/// Models followed at once.
+const MAX_MODELS: usize = 8;
 
 /// What of the log lies in lasting storage.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Kept {
-    ids: Vec<Millis>,
-    months: Watch,
+    /// The number of the newest record.
+    last: u64,
+    /// Observed minutes: month, minutes, bad minutes, and so on; the first month of 0 ends them.
+    months: [u64; ROOM],
+}
+
+/// Numbers of [`Kept::months`].
+const ROOM: usize = MAX_MONTHS * 3;
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { last: 0, months: [0; ROOM] }
+    }
 }
 
 impl Kept {
     /// Takes in a stored value; false if it is ours and damaged.
     pub fn load(&mut self, key: &str, value: &str) -> bool {
-        if key == WATCH_KEY {
-            return Watch::parse(value).map(|watch| self.months = watch).is_some();
+        let record = incident::is_incident(key);
+        if !record && key != WATCH_KEY {
+            return true;
         }
-        !key.starts_with(incident::PREFIX) || incident::stored_id(key, value).map(|id| self.ids.push(id)).is_some()
+        let Some((numbers, count)) = incident::numbers(value) else { return false };
+        if !record {
+            self.months = numbers;
+            return count % 3 == 0;
+        }
+        self.last = self.last.max(numbers[ID]);
+        numbers[SINCE] > 0 && incident_key(numbers[ID]) == key
     }
 }
 
 /// What of the log is still on its way there.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log {
-    /// The incident that is open.
-    open: Option<Record>,
-    /// How far it had come when it was stored last; 0 if it never was.
-    stored: u64,
-    /// It ends because nothing was heard of it any more.
-    silent: bool,
-    /// Failed sends in a row.
-    pub run: u32,
-    models: Vec<Model>,
-    /// The minute that was counted last, and whether as a bad one.
-    minute: Millis,
-    bad: bool,
-    /// Minutes that are not stored yet, and the month they are of.
-    month: u32,
-    minutes: u32,
-    bad_minutes: u32,
-}
-
-fields!(Log: open, stored, silent, run, models, minute, bad, month, minutes, bad_minutes);
-
-/// How a model has done lately.
 #[derive(Clone, Debug)]
-struct Model {
-    name: String,
-    /// Failed sends in a row, and when the first of them failed.
-    failed: u32,
-    first: Millis,
-    worked: Option<Millis>,
+pub(super) struct Log {
+    /// The incident that is open, as it will be stored (none if it has no beginning), then the numbers below.
+    n: [u64; COUNT],
+    /// Its names, as they will be stored.
+    texts: String,
+    /// The models asked lately: failed sends in a row, and the time of the first of them; or 0, and of the last success.
+    models: Vec<(String, u64, Millis)>,
 }
 
-fields!(Model: name, failed, first, worked);
+fields!(Log: n, texts, models);
 
-/// What the user said, and whether an incident has been open since: then it ends with that.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Said {
-    pub word: Word,
-    pub at: Millis,
-    bound: bool,
+/// How far the open incident had come when it was stored last.
+const STORED: usize = NUMBERS;
+/// Whether it ends because nothing was heard of it any more.
+const SILENT: usize = NUMBERS + 1;
+/// Failed sends in a row.
+const RUN: usize = NUMBERS + 2;
+/// The minute that was counted last, and whether as a bad one.
+const MINUTE: usize = NUMBERS + 3;
+const BAD: usize = NUMBERS + 4;
+/// Minutes that are not stored yet: the month they are of, all, the bad ones.
+const FRESH: std::ops::Range<usize> = NUMBERS + 5..NUMBERS + 8;
+const MONTH: usize = FRESH.start;
+const FRESH_ALL: usize = MONTH + 1;
+const FRESH_BAD: usize = MONTH + 2;
+/// What the user said ([`Word`]), when, and whether an incident has been open since: then it ends with that.
+const SAID: usize = NUMBERS + 8;
+const SAID_AT: usize = NUMBERS + 9;
+const BOUND: usize = NUMBERS + 10;
+const COUNT: usize = NUMBERS + 11;
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { n: [0; COUNT], texts: String::new(), models: Vec::new() }
+    }
 }
-
-fields!(Said: word, at, bound);
 
 impl Engine {
     /// A vote against Claude has come in; its incident is open.
     pub(super) fn log_failure(&mut self, surface: Surface, cause: &Cause, now: Millis) {
-        let Some(since) = self.session.incident.as_ref().map(|incident| incident.since) else { return };
+        let Some(incident) = &self.session.incident else { return };
         let log = &mut self.session.log;
-        log.silent = false;
-        let open = log.open.get_or_insert_with(|| Record { id: since, since, ..Record::default() });
-        open.last = now;
-        open.failures = open.failures.saturating_add(1);
+        log.n[SILENT] = 0;
+        log.first(SINCE, incident.since);
+        log.n[LAST] = now;
+        log.n[FAILURES] += 1;
+        log.n[SURFACES] |= 1 << surface as u64;
+        log.n[CLASSES + cause.class as usize] += 1;
         if surface == Surface::Completion {
-            open.failed_sends = open.failed_sends.saturating_add(1);
-            open.sent.get_or_insert(now);
-            log.run = log.run.saturating_add(1);
+            log.n[SENDS] += 1;
+            log.first(SENT, now);
+            log.n[RUN] += 1;
         }
-        if !open.surfaces.contains(&surface) {
-            open.surfaces.push(surface);
-        }
-        match open.classes.iter_mut().find(|(class, _)| *class == cause.class) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => open.classes.push((cause.class, 1)),
+    }
+
+    /// An offer is shown.
+    pub(super) fn log_offer(&mut self, cause: &Cause, now: Millis) {
+        let log = &mut self.session.log;
+        if log.is_open() && cause.class.votes() {
+            log.first(OFFERED, now);
         }
     }
 
     /// The incident is about to be closed because nothing new is heard of it.
     pub(super) fn log_silence(&mut self) {
-        self.session.log.silent = true;
-    }
-
-    /// The status page was read.
-    pub(super) fn log_official(&mut self, read: &claude::Official, now: Millis) {
-        let Some(open) = self.session.log.open.as_mut().filter(|open| open.official.is_none()) else { return };
-        let post = read.incidents.iter().find(|post| post.touches_claude_ai);
-        if !read.says_down() && post.is_none() {
-            open.green.get_or_insert(now);
-            return;
-        }
-        open.official = Some(now);
-        open.posted = post.and_then(|post| post.created_at.or(post.updated_at));
-        open.title = post.map(|post| post.name.clone());
+        self.session.log.n[SILENT] = 1;
     }
 
     /// A prompt was taken to a fallback. (Called before that is noted with the prompt.)
     pub(super) fn log_handed(&mut self, entry: Option<&EntryId>, now: Millis) {
-        let Some(open) = &mut self.session.log.open else { return };
         let Some(entry) = entry.and_then(|id| self.outbox.get(id)) else { return };
-        if entry.handed.as_ref().is_none_or(|handed| handed.at < open.since) {
-            open.handed = open.handed.saturating_add(1);
-            open.left.get_or_insert(now);
+        let log = &mut self.session.log;
+        let again = entry.handed.as_ref().is_some_and(|handed| handed.at >= log.n[SINCE]);
+        if log.is_open() && !again {
+            log.n[HANDED] += 1;
+            log.first(LEFT, now);
         }
     }
 
     /// A request leaves.
     pub(super) fn look(&mut self, tab: TabId, endpoint: &Endpoint<'_>, url: &str, now: Millis) {
-        let before = self.session.sight.clone();
-        self.session.sight.asked(tab, claude::look(endpoint, url), now);
-        self.dirty |= self.session.sight != before;
+        self.dirty |= self.session.sight.asked(tab, claude::look(endpoint, url), now);
     }
 
     /// A request has got its cause, and what follows from it for the judgement is done.
@@ -150,30 +156,30 @@ impl Engine {
         if !pending.is_send() {
             return;
         }
-        if pending.is_stream() && matches!(cause.class, Class::Ok | Class::Unknown) && cause.transport.is_none() {
+        let fine = cause.class == Class::Ok;
+        if pending.is_stream() && (fine || cause.class == Class::Unknown) && cause.transport.is_none() {
             // A recording brings the text itself, so an answer that is known to be whole was heard.
-            self.session.sight.answered(pending.seq.is_some() || cause.class == Class::Ok, now);
+            self.session.sight.answered(pending.seq.is_some() || fine, now);
         }
-        if cause.class == Class::Ok {
-            self.session.log.run = 0;
-            // One good answer is what the word waited for.
-            self.session.said = self.session.said.filter(|said| said.bound || said.word == Word::Works);
+        if fine {
+            self.session.log.n[RUN] = 0;
+            if self.session.log.n[BOUND] == 0 {
+                // One good answer is what the word waited for.
+                self.session.log.n[SAID] = 0;
+            }
         }
-        let model = pending.entry.as_ref().and_then(|id| self.outbox.get(id)).and_then(|entry| entry.model.as_deref());
-        if let Some(name) = model.and_then(plain) {
-            self.session.log.note_model(name, cause.class, now);
+        let entry = pending.entry.as_ref();
+        if let Some(model) = entry.and_then(|id| self.outbox.get(id)).and_then(|entry| entry.model.as_deref()) {
+            self.session.log.note_model(model, cause.class, now);
         }
     }
 
     /// The id under which the site may find a failed request again: from its headers, or from a body that came later.
     pub(super) fn log_request_id(&mut self, pending: &Pending, cause: &Cause) {
-        if cause.class.votes()
-            && let Some(open) = &mut self.session.log.open
-            && let Some(id) = cause.request_id.as_deref().or(pending.headers.request_id.as_deref()).and_then(plain)
-            && open.request_ids.len() < MAX_REQUEST_IDS
-            && !open.request_ids.contains(&id)
+        if let Some(id) = cause.request_id.as_ref().or(pending.headers.request_id.as_ref())
+            && cause.class.votes()
         {
-            open.request_ids.push(id);
+            self.session.log.note(REQUEST_ID, id);
             self.dirty = true;
         }
     }
@@ -182,219 +188,262 @@ impl Engine {
     pub(super) fn fails_alone(&self, entry: Option<&EntryId>) -> Option<&str> {
         let asked = self.outbox.get(entry?)?.model.as_deref()?;
         let models = &self.session.log.models;
-        let model = models.iter().find(|model| model.name == asked && model.failed >= ALONE)?;
-        let works = |other: &Model| other.failed == 0 && other.worked.is_some_and(|at| at >= model.first);
-        models.iter().any(works).then_some(model.name.as_str())
+        let (_, failed, first) = models.iter().find(|(name, ..)| name == asked)?;
+        let another = models.iter().any(|(_, failed, worked)| *failed == 0 && worked >= first);
+        (*failed >= ALONE && another).then_some(asked)
     }
 
     /// The user speaks against the verdict.
     pub(super) fn say(&mut self, word: Word, now: Millis) {
-        let bound = self.session.incident.is_some();
-        if let Some(open) = &mut self.session.log.open {
-            open.word = Some(word);
-        }
+        let log = &mut self.session.log;
+        log.n[BOUND] = u64::from(self.session.incident.is_some());
         // Where nothing has failed, "it works" contradicts nobody but an earlier word.
-        self.session.said = (bound || word == Word::Down).then_some(Said { word, at: now, bound });
+        log.n[SAID] = if log.n[BOUND] > 0 || word == Word::Down { word as u64 } else { 0 };
+        log.n[SAID_AT] = now;
+        if log.is_open() {
+            log.n[WORD] = log.n[SAID];
+        }
+    }
+
+    /// Failed sends in a row.
+    pub(super) fn run(&self) -> u64 {
+        self.session.log.n[RUN]
+    }
+
+    /// What the user has said, and when.
+    pub(super) fn said(&self) -> Option<(Word, Millis)> {
+        let log = &self.session.log;
+        let word = if log.n[SAID] == Word::Works as u64 { Word::Works } else { Word::Down };
+        (log.n[SAID] > 0).then_some((word, log.n[SAID_AT]))
     }
 
     /// The state that the user's word makes; recovery is proven by answers, not by words.
     pub(super) fn said_state(&self) -> Option<State> {
         let recovering = self.session.incident.as_ref().is_some_and(|incident| incident.recovering_at.is_some());
-        match self.session.said?.word {
+        match self.said()?.0 {
             Word::Works => Some(State::Clear),
-            Word::Down if recovering => None,
-            Word::Down => Some(State::Down),
+            Word::Down => (!recovering).then_some(State::Down),
         }
     }
 
     /// Follows the incident to where it stands at the end of a step, and stores what is new about it.
     pub(super) fn keep_log(&mut self, now: Millis) {
         self.count_minute(now);
-        if let Some(said) = &mut self.session.said {
-            let open = self.session.incident.is_some();
-            let over = if said.bound { !open } else { now.abs_diff(said.at) >= VERDICT_LIFE_MS };
-            said.bound |= open;
-            if over && !open {
-                self.session.said = None;
-                self.dirty = true;
-            }
-        }
         self.follow_log(now);
         self.notice(now);
     }
 
     fn follow_log(&mut self, now: Millis) {
-        let Some(mut open) = self.session.log.open.take() else { return };
+        let log = &mut self.session.log;
+        let official = self.session.official.as_ref();
         if let Some(incident) = &self.session.incident {
-            open.down = open.down.or(incident.down_at);
-            open.recovered = incident.recovering_at;
-        } else {
-            open.closed = true;
-            if !std::mem::take(&mut self.session.log.silent) {
-                open.recovered = open.recovered.or(Some(now));
+            log.n[BOUND] |= u64::from(log.n[SAID] > 0);
+            log.n[RECOVERED] = incident.recovering_at.unwrap_or_default();
+            if let Some(at) = incident.down_at {
+                log.first(DOWN, at);
             }
-        }
-        if open.offered.is_none() {
-            let offers = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());
-            let concerned = offers.filter(|offer| offer.at >= open.since && offer.cause.class.votes());
-            open.offered = concerned.map(|offer| offer.at).min();
-        }
-        let come = come(&open);
-        if open.counts() && come != self.session.log.stored {
-            if self.session.log.stored == 0 {
-                while self.kept.ids.contains(&open.id) {
-                    open.id += 1;
+            if let Some(official) = official {
+                if !official.speaks_of_claude() {
+                    log.first(GREEN, official.at);
+                } else if log.first(OFFICIAL, official.at) {
+                    log.n[POSTED] = official.posted.unwrap_or_default();
+                    if let Some(title) = &official.incident {
+                        log.note(TITLE, title);
+                    }
                 }
-                self.kept.ids.push(open.id);
             }
-            self.session.log.stored = come;
-            self.dirty = true;
-            self.persist(Area::Local, incident_key(open.id), Some(open.write()));
-            while self.kept.ids.len() > MAX_RECORDS {
-                let oldest = self.kept.ids.iter().copied().min().unwrap_or_default();
-                self.kept.ids.retain(|id| *id != oldest);
-                self.persist(Area::Local, incident_key(oldest), None);
+        } else {
+            if log.n[SAID] > 0 && (log.n[BOUND] > 0 || now.abs_diff(log.n[SAID_AT]) >= VERDICT_LIFE_MS) {
+                log.n[SAID] = 0;
+                self.dirty = true;
+            }
+            log.n[CLOSED] = 1;
+            if log.n[SILENT] == 0 {
+                log.first(RECOVERED, now);
             }
         }
-        if open.closed {
-            self.session.log.stored = 0;
+        if !log.is_open() {
+            log.forget();
+            return;
+        }
+        let come = log.come();
+        let (counts, closed) = (log.counts(), log.n[CLOSED] > 0);
+        if counts && come != log.n[STORED] {
+            log.n[STORED] = come;
+            let new = log.n[ID] == 0;
+            if new {
+                self.kept.last += 1;
+                log.n[ID] = self.kept.last;
+            }
+            let (id, json) = (log.n[ID], incident::write(&log.n[..NUMBERS], &log.texts));
+            self.persist(Area::Local, incident_key(id), Some(json));
+            if new && id > MAX_RECORDS {
+                self.persist(Area::Local, incident_key(id - MAX_RECORDS), None);
+            }
             self.dirty = true;
-        } else {
-            self.session.log.open = Some(open);
+        }
+        if closed {
+            self.session.log.forget();
+            self.dirty = true;
         }
     }
 
     /// Counts the minutes in which something was seen of Claude, and the bad ones among them.
     fn count_minute(&mut self, now: Millis) {
-        let incident = self.session.incident.as_ref();
-        let seen =
-            self.session.judge.seen_at() == Some(now) || incident.is_some_and(|incident| incident.last_failure == now);
-        if !seen {
+        let failed = self.session.incident.as_ref().map(|incident| incident.last_failure);
+        if self.session.judge.seen_at() != Some(now) && failed != Some(now) {
             return;
         }
-        let counts = incident.is_some_and(|incident: &Incident| incident.down_at.is_some())
-            || self.session.log.open.as_ref().is_some_and(Record::counts);
-        let month = crate::moment::Month::of(now).0;
+        let bad = failed.is_some() && self.session.log.counts();
+        let month = u64::from(Month::of(now).0);
         let log = &mut self.session.log;
-        if log.minutes > 0 && (log.minutes >= FLUSH_MINUTES || log.month != month) {
-            self.kept.months.add(log.month, log.minutes, log.bad_minutes);
-            (log.minutes, log.bad_minutes) = (0, 0);
-            self.dirty = true;
-            let json = self.kept.months.write();
-            self.persist(Area::Local, WATCH_KEY.to_owned(), Some(json));
-        }
-        let log = &mut self.session.log;
-        log.month = month;
-        if now / 60_000 != log.minute {
-            (log.minute, log.bad) = (now / 60_000, false);
-            log.minutes += 1;
+        if log.n[FRESH_ALL] >= FLUSH_MINUTES || log.n[MONTH] != month {
+            if log.n[FRESH_ALL] > 0 {
+                add(&mut self.kept.months, &log.n[FRESH]);
+                let json = incident::write(&self.kept.months, "");
+                self.persist(Area::Local, WATCH_KEY.to_owned(), Some(json));
+            }
+            let log = &mut self.session.log;
+            log.n[MONTH] = month;
+            log.n[FRESH_ALL] = 0;
+            log.n[FRESH_BAD] = 0;
             self.dirty = true;
         }
-        if counts && !log.bad {
-            log.bad = true;
-            log.bad_minutes += 1;
+        let log = &mut self.session.log;
+        if now / 60_000 != log.n[MINUTE] {
+            log.n[MINUTE] = now / 60_000;
+            log.n[BAD] = 0;
+            log.n[FRESH_ALL] += 1;
+            self.dirty = true;
+        }
+        if bad && log.n[BAD] == 0 {
+            log.n[BAD] = 1;
+            log.n[FRESH_BAD] += 1;
             self.dirty = true;
         }
     }
 
     /// The observed minutes up to now, for receipts: those that are stored and those that are still to be.
     pub fn watch(&self) -> Watch {
-        let (mut watch, log) = (self.kept.months.clone(), &self.session.log);
-        watch.add(log.month, log.minutes, log.bad_minutes);
-        watch
+        Watch::of_rows(&[self.kept.months.as_slice(), &self.session.log.n[FRESH]].concat())
     }
 
     /// Notices, where they are allowed. Who has spoken of the incident knows of it.
     fn notice(&mut self, now: Millis) {
-        if !self.allowed(PERMISSION) || self.session.said.is_some() {
+        if self.session.log.n[SAID] > 0 || !self.allowed(PERMISSION) {
             return;
         }
-        let mut notices = self.session.notices.clone();
-        let told = notices.step(self.state(), self.since(), now);
-        if notices != self.session.notices {
-            self.session.notices = notices;
-            self.dirty = true;
-        }
-        if let Some(notice) = told {
-            let (title, text) = match notice {
-                Notice::Down => ("title_down", "notice_down"),
-                Notice::Back => ("notice_title_back", "notice_back"),
-            };
-            self.outputs.push(Output::Notify { title: Say::new(title), text: Say::new(text) });
-        }
+        let (state, since) = (self.state(), self.since());
+        let due = self.session.notices.due();
+        let told = self.session.notices.step(state, since, now);
+        self.dirty |= due != self.session.notices.due();
+        self.outputs.extend(told.map(Output::Notify));
     }
 
-    /// When a notice, or the end of the user's word, is due.
-    pub(super) fn log_due(&self) -> impl Iterator<Item = Millis> + use<> {
-        let word = self.session.said.filter(|said| !said.bound).map(|said| said.at.saturating_add(VERDICT_LIFE_MS));
-        self.session.notices.due().into_iter().chain(word)
+    /// The next wake-up, if a notice or the end of the user's word is due before it.
+    pub(super) fn log_due(&self, next: Option<Millis>, now: Millis) -> Option<Millis> {
+        let log = &self.session.log;
+        let word =
+            if log.n[SAID] > 0 && log.n[BOUND] == 0 { log.n[SAID_AT].saturating_add(VERDICT_LIFE_MS) } else { 0 };
+        let mut next = next;
+        for due in [word, self.session.notices.due()] {
+            if due > now && next.is_none_or(|next| due < next) {
+                next = Some(due);
+            }
+        }
+        next
     }
 
     /// Deletes the log; the incident that is open begins a new one.
     pub(super) fn forget_log(&mut self) {
-        for id in std::mem::take(&mut self.kept).ids {
+        for id in self.kept.last.saturating_sub(MAX_RECORDS)..=self.kept.last {
             self.persist(Area::Local, incident_key(id), None);
         }
         self.persist(Area::Local, WATCH_KEY.to_owned(), None);
-        self.session.log = Log { models: std::mem::take(&mut self.session.log.models), ..Log::default() };
+        self.kept.months = [0; ROOM];
+        self.session.log.n[FRESH].fill(0);
+        self.session.log.forget();
     }
 }
 
 impl Log {
-    fn note_model(&mut self, name: String, class: Class, now: Millis) {
-        let index = self.models.iter().position(|model| model.name == name).unwrap_or_else(|| {
-            if self.models.len() >= MAX_MODELS {
-                self.models.remove(0);
-            }
-            self.models.push(Model { name, failed: 0, first: now, worked: None });
-            self.models.len() - 1
-        });
-        let model = &mut self.models[index];
-        if class == Class::Ok {
-            model.failed = 0;
-            model.worked = Some(now);
-        } else if class.votes() {
-            if model.failed == 0 || now.abs_diff(model.first) >= VERDICT_LIFE_MS {
-                (model.failed, model.first) = (0, now);
-            }
-            model.failed = model.failed.saturating_add(1);
-            if let Some(open) = &mut self.open
-                && open.models.len() < MAX_MODELS
-                && !open.models.contains(&model.name)
-            {
-                open.models.push(model.name.clone());
-            }
+    fn is_open(&self) -> bool {
+        self.n[SINCE] > 0
+    }
+
+    /// Whether it is worth keeping: it has a verdict, or a send has failed.
+    fn counts(&self) -> bool {
+        self.n[SENT] | self.n[DOWN] > 0
+    }
+
+    fn forget(&mut self) {
+        // With how far it had come.
+        self.n[..=STORED].fill(0);
+        self.texts.clear();
+    }
+
+    /// Notes when something was first so; true if it was not before.
+    fn first(&mut self, place: usize, at: Millis) -> bool {
+        let first = self.n[place] == 0;
+        if first {
+            self.n[place] = at;
         }
+        first
+    }
+
+    fn note(&mut self, kind: char, text: &str) {
+        if self.is_open() {
+            incident::note(&mut self.texts, kind, text);
+        }
+    }
+
+    fn note_model(&mut self, model: &str, class: Class, now: Millis) {
+        let fine = class == Class::Ok;
+        if !fine && !class.votes() {
+            return;
+        }
+        if !fine {
+            self.note(MODEL, model);
+        }
+        let Some((_, failed, first)) = self.models.iter_mut().find(|(name, ..)| name == model) else {
+            // Somebody who tries nine models within a day begins anew.
+            if self.models.len() >= MAX_MODELS {
+                self.models.clear();
+            }
+            self.models.push((model.to_owned(), u64::from(!fine), now));
+            return;
+        };
+        if fine || *failed == 0 || now.abs_diff(*first) >= VERDICT_LIFE_MS {
+            (*failed, *first) = (0, now);
+        }
+        *failed += u64::from(!fine);
+    }
+
+    /// How far an incident has come, as far as that is worth a write: its first failed send, the offer, the verdict, the
+    /// status page's silence and its post, a first name (model, request id), its recovery, its end, a handoff, the user's
+    /// word. Of failed sends every doubling is written as well, so that a browser that is closed in the middle loses less
+    /// than half of what was counted.
+    fn come(&self) -> u64 {
+        let marks = self.n[SENT..=CLOSED].iter().fold(1, |marks, at| marks << 1 | u64::from(*at > 0));
+        let sends = u64::from(self.n[SENDS].leading_zeros());
+        ((marks << 8 | sends) << 2 | self.n[WORD]) << 16 | self.n[HANDED] << 1 | u64::from(self.texts.is_empty())
     }
 }
 
-/// How far an incident has come, as far as that is worth a write: its first failed send, the offer, the verdict, the
-/// status page's silence and its post, its first request id, its recovery, its end, a handoff, the user's word. Of failed sends every doubling is written as well, so
-/// that a browser that is closed in the middle loses less than half of what was counted.
-fn come(record: &Record) -> u64 {
-    let marks = [
-        true,
-        record.sent.is_some(),
-        record.offered.is_some(),
-        record.down.is_some(),
-        record.green.is_some(),
-        record.official.is_some(),
-        !record.request_ids.is_empty(),
-        record.recovered.is_some(),
-        record.closed,
-        record.word.is_some(),
-        record.word == Some(Word::Down),
-    ];
-    let marks = marks.into_iter().fold(0, |all, mark| all << 1 | u64::from(mark));
-    marks << 40
-        | u64::from(record.failed_sends.checked_ilog2().map_or(0, |log| log + 1)) << 32
-        | u64::from(record.handed)
-}
-
-/// A name of the site's own, if it is one.
-fn plain(name: &str) -> Option<String> {
-    let fits = !name.is_empty()
-        && name.len() <= MAX_NAME
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'));
-    fits.then(|| name.to_owned())
+/// Adds minutes to those of their month, or begins a new one in place of nothing or of the oldest.
+fn add(months: &mut [u64; ROOM], fresh: &[u64]) {
+    let mut at = 0;
+    while months[at] != fresh[0] && months[at] != 0 {
+        at += 3;
+        if at == ROOM {
+            for place in 3..ROOM {
+                months[place - 3] = months[place];
+            }
+            at -= 3;
+            (months[at], months[at + 1], months[at + 2]) = (0, 0, 0);
+        }
+    }
+    months[at] = fresh[0];
+    months[at + 1] += fresh[1];
+    months[at + 2] += fresh[2];
 }

@@ -8,7 +8,7 @@ mod traffic;
 mod views;
 
 use crate::cause::{Cause, Surface};
-use crate::incident::Word;
+use crate::incident::{self, Word};
 use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
@@ -217,6 +217,7 @@ impl Engine {
             }
             Act::Decided { job, granted } => self.on_decided(&job, granted, now),
             Act::PasteByHand { job } => self.on_paste_by_hand(&job, now),
+            Act::Forget { entry } if entry == incident::LOG => self.forget_log(),
             Act::Forget { entry } => {
                 if self.outbox.forget(&entry) {
                     self.persist(Area::Local, entry_key(&entry), None);
@@ -228,12 +229,11 @@ impl Engine {
                     self.persist(Area::Local, entry_key(&id), None);
                 }
             }
-            Act::ItWorks {} => self.say(Word::Works, now),
-            Act::ItIsDown {} => self.say(Word::Down, now),
-            Act::ForgetIncidents {} => self.forget_log(),
+            Act::Say { down } => self.say(if down { Word::Down } else { Word::Works }, now),
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
-                self.persist_json(Area::Local, SETTINGS_KEY.to_owned(), &self.settings.clone());
+                let json = self.settings.write();
+                self.persist(Area::Local, SETTINGS_KEY.to_owned(), Some(json));
             }
         }
     }
@@ -332,7 +332,6 @@ impl Engine {
         else {
             return;
         };
-        self.log_official(&read, now);
         let seen = Official::of(&read, now);
         let posted = judge::Posted { bad: seen.speaks_of_claude(), monitoring: seen.monitoring };
         self.session.official = Some(seen);
@@ -349,20 +348,14 @@ impl Engine {
         self.outputs.push(Output::Persist { area, key, value });
     }
 
-    fn persist_json(&mut self, area: Area, key: String, value: &impl serde::Serialize) {
-        if let Ok(json) = serde_json::to_string(value) {
-            self.persist(area, key, Some(json));
-        }
-    }
-
     /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage.
     fn keep(&mut self, id: &EntryId) {
         match self.outbox.get_mut(id) {
             Some(entry) if !entry.temporary => {
                 // Unless the store says otherwise.
                 entry.unstored = false;
-                let json = serde_json::to_string(entry).ok();
-                self.persist(Area::Local, entry_key(id), json);
+                let json = entry.write();
+                self.persist(Area::Local, entry_key(id), Some(json));
             }
             _ => self.dirty = true,
         }
@@ -393,12 +386,8 @@ impl Engine {
         self.refresh_wake(now);
         if self.dirty {
             self.dirty = false;
-            self.session.temporary_entries = self
-                .outbox
-                .newest_first()
-                .filter(|entry| entry.temporary || entry.unstored)
-                .filter_map(|entry| serde_json::to_string(entry).ok())
-                .collect();
+            let kept_here = |entry: &&Entry| entry.temporary || entry.unstored;
+            self.session.temporary_entries = self.outbox.newest_first().filter(kept_here).map(Entry::write).collect();
             let text = self.session.write();
             self.persist(Area::Session, SESSION_KEY.to_owned(), Some(text));
         }
@@ -414,7 +403,8 @@ impl Engine {
         let judge = self.session.judge.wake();
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next = requests.chain(jobs).chain(judge).chain(self.log_due()).filter(|at| *at > now).min();
+        let next = requests.chain(jobs).chain(judge).filter(|at| *at > now).min();
+        let next = self.log_due(next, now);
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

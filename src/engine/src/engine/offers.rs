@@ -50,6 +50,7 @@ impl Engine {
         }
         let handed = tab.offer.take().filter(|old| old.entry == entry).and_then(|old| old.handed);
         tab.offer = Some(Offer { at: now, surface, cause: cause.clone(), kind, entry, handed });
+        self.log_offer(cause, now);
         self.dirty = true;
     }
 
@@ -173,64 +174,68 @@ impl Engine {
     /// The title and the sentence of what happened.
     pub(super) fn told(&self, offer: &Offer) -> (Say, Say) {
         let cause = &offer.cause;
-        match offer.kind {
-            OfferKind::Offline => return (Say::new("title_offline"), Say::new("what_offline")),
-            OfferKind::OwnNetwork => return (Say::new("title_own_network"), Say::new("what_own_network")),
-            OfferKind::Silent => return (Say::new("title_silent"), Say::new("what_silent")),
-            OfferKind::Slow => return (Say::new("title_slow"), Say::new("what_slow")),
-            OfferKind::Refused | OfferKind::Broken | OfferKind::Cut | OfferKind::NoAnswer => {}
-        }
-        let code = || cause.status.map_or_else(|| "?".to_owned(), |status| status.to_string());
         let alone = self.fails_alone(offer.entry.as_ref()).filter(|_| cause.class.votes());
         let what = match (offer.kind, cause.class) {
-            (OfferKind::Cut, _) => Say::new("what_cut"),
-            (OfferKind::NoAnswer, _) => Say::new("what_no_answer"),
-            _ if let Some(model) = alone => Say::new("what_model").text(model),
-            (_, Class::Capacity) => Say::new("what_capacity"),
-            (OfferKind::Broken, Class::Service) => Say::new("what_broken"),
-            (_, Class::Service) if cause.status == Some(429) => Say::new("what_rate"),
-            (_, Class::Service) if signs_in(offer.surface) => Say::new("what_login").text(code()),
-            (_, Class::Service) => Say::new("what_service").text(code()),
-            (_, Class::UserLimit) => match cause.resets_at {
-                Some(at) => Say::new("what_limit_until").time(at),
-                None => Say::new("what_limit"),
-            },
-            (_, Class::Session) if offer.entry.is_none() => Say::new("advice_session"),
-            (_, Class::Session) => Say::new("what_session"),
-            (_, Class::Account) => Say::new("what_account"),
-            (_, Class::Challenge) => Say::new("what_challenge"),
-            (_, Class::Region) => Say::new("what_region"),
-            (_, Class::OwnNetwork) => Say::new("what_in_between"),
-            (_, Class::ClientFault) => Say::new(match claude::fault(cause) {
+            (OfferKind::Offline, _) => "what_offline",
+            (OfferKind::OwnNetwork, _) => "what_own_network",
+            (OfferKind::Silent, _) => "what_silent",
+            (OfferKind::Slow, _) => "what_slow",
+            (OfferKind::Cut, _) => "what_cut",
+            (OfferKind::NoAnswer, _) => "what_no_answer",
+            _ if alone.is_some() => "what_model",
+            (_, Class::Capacity) => "what_capacity",
+            (OfferKind::Broken, Class::Service) => "what_broken",
+            (_, Class::Service) if cause.status == Some(429) => "what_rate",
+            (_, Class::Service) if signs_in(offer.surface) => "what_login",
+            (_, Class::Service) => "what_service",
+            (_, Class::UserLimit) if cause.resets_at.is_some() => "what_limit_until",
+            (_, Class::UserLimit) => "what_limit",
+            (_, Class::Session) if offer.entry.is_none() => "advice_session",
+            (_, Class::Session) => "what_session",
+            (_, Class::Account) => "what_account",
+            (_, Class::Challenge) => "what_challenge",
+            (_, Class::Region) => "what_region",
+            (_, Class::OwnNetwork) => "what_in_between",
+            (_, Class::ClientFault) => match claude::fault(cause) {
                 Some(Fault::TooLong) => "what_too_long",
                 Some(Fault::Gone) => "what_gone",
                 Some(Fault::ModelGone) => "what_model_gone",
                 _ => "what_refused",
-            }),
-            _ => Say::new("what_unknown"),
+            },
+            _ => "what_unknown",
         };
+        let down = self.state() == State::Down;
         let title = match (offer.kind, cause.class) {
-            _ if let Some(model) = alone.filter(|_| self.state() != State::Down) => Say::new("title_model").text(model),
-            (OfferKind::Cut | OfferKind::NoAnswer, _) | (_, Class::Service | Class::Capacity)
-                if self.state() == State::Down =>
-            {
-                Say::new("title_down")
-            }
-            (OfferKind::Cut, _) | (OfferKind::Broken, Class::Service) => Say::new("title_cut"),
-            (OfferKind::NoAnswer, _) => Say::new("title_silent"),
-            (_, Class::Capacity) => Say::new("title_capacity"),
-            (_, Class::Service) if offer.surface == Surface::Completion => Say::new("title_failed"),
-            (_, Class::Service) if signs_in(offer.surface) => Say::new("title_login"),
-            (_, Class::Service) => Say::new("title_not_loading"),
-            (_, Class::UserLimit) => Say::new("title_limit"),
-            (_, Class::Session) => Say::new("title_session"),
-            (_, Class::Account) => Say::new("title_account"),
-            (_, Class::Challenge) => Say::new("title_challenge"),
-            (_, Class::Region) => Say::new("title_region"),
-            (_, Class::OwnNetwork) => Say::new("title_in_between"),
-            (_, Class::ClientFault) => Say::new("title_refused"),
-            _ => Say::new("title_unknown"),
+            (OfferKind::Offline, _) => "title_offline",
+            (OfferKind::OwnNetwork, _) => "title_own_network",
+            (OfferKind::Silent, _) => "title_silent",
+            (OfferKind::Slow, _) => "title_slow",
+            (OfferKind::Cut | OfferKind::NoAnswer, _) | (_, Class::Service | Class::Capacity) if down => "title_down",
+            _ if alone.is_some() => "title_model",
+            (OfferKind::Cut, _) | (OfferKind::Broken, Class::Service) => "title_cut",
+            (OfferKind::NoAnswer, _) => "title_silent",
+            (_, Class::Capacity) => "title_capacity",
+            (_, Class::Service) if offer.surface == Surface::Completion => "title_failed",
+            (_, Class::Service) if signs_in(offer.surface) => "title_login",
+            (_, Class::Service) => "title_not_loading",
+            (_, Class::UserLimit) => "title_limit",
+            (_, Class::Session) => "title_session",
+            (_, Class::Account) => "title_account",
+            (_, Class::Challenge) => "title_challenge",
+            (_, Class::Region) => "title_region",
+            (_, Class::OwnNetwork) => "title_in_between",
+            (_, Class::ClientFault) => "title_refused",
+            _ => "title_unknown",
         };
+        // The sentences that have a parameter have one of these; to the others it makes no difference.
+        let (mut title, mut what) = (Say::new(title), Say::new(what));
+        if let Some(model) = alone {
+            (title, what) = (title.text(model), what.text(model));
+        } else if let Some(at) = cause.resets_at {
+            what = what.time(at);
+        } else if cause.class == Class::Service {
+            what = what.text(cause.status.map_or_else(|| "?".to_owned(), |status| status.to_string()));
+        }
         (title, what)
     }
 

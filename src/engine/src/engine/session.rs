@@ -1,6 +1,6 @@
 //! What the engine must remember between two events, though the background may die between them.
 
-use super::log::{Log, Said};
+use super::log::Log;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
 use crate::codec::{self, Codec, Field, fields, variants};
@@ -12,7 +12,7 @@ use crate::notice::Notices;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 6;
+const VERSION: u64 = 7;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -60,8 +60,6 @@ pub(super) struct Session {
     pub log: Log,
     /// Whether what should be seen is seen.
     pub sight: Sight,
-    /// What the user said against the verdict.
-    pub said: Option<Said>,
     /// Which notices were given.
     pub notices: Notices,
 }
@@ -89,7 +87,6 @@ impl Default for Session {
             made_room: 0,
             log: Log::default(),
             sight: Sight::default(),
-            said: None,
             notices: Notices::default(),
         }
     }
@@ -336,6 +333,8 @@ pub(super) struct Official {
     pub says_down: bool,
     /// The name of an open incident that concerns claude.ai.
     pub incident: Option<String>,
+    /// When that incident was posted.
+    pub posted: Option<Millis>,
     /// Whether that incident is being monitored: the service is usually back.
     pub monitoring: bool,
 }
@@ -350,6 +349,7 @@ impl Official {
             api_up: read.api == Some(ComponentStatus::Operational),
             says_down: read.says_down(),
             incident: concerning.map(|incident| incident.name.clone()),
+            posted: concerning.and_then(|incident| incident.created_at.or(incident.updated_at)),
             monitoring: concerning.is_some_and(|incident| incident.status == IncidentStage::Monitoring),
         }
     }
@@ -360,14 +360,14 @@ impl Official {
     }
 }
 
-fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, said, notices);
+fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices);
 fields!(Pending: tab, url, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry, surface);
 fields!(Offer: at, surface, cause, kind, entry, handed);
 fields!(Unanswered: at, tab, surface, cause, entry);
 fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence);
-fields!(Official: at, claude, api_up, says_down, incident, monitoring);
+fields!(Official: at, claude, api_up, says_down, incident, posted, monitoring);
 variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);
 
 // What the snapshot holds of the other modules.

@@ -27,12 +27,12 @@ impl Engine {
         let state = self.state();
         let (tone, headline, advice) = self.headline(state, now);
         let blind = self.session.sight.blind().filter(|_| state == State::Blind);
-        let said = self.session.said.filter(|said| said.word == Word::Down);
+        let said = self.said().filter(|(word, _)| *word == Word::Down);
         View {
             state,
             tone,
             headline,
-            since: self.since().or(said.map(|said| said.at)).or(blind.map(|(_, since)| since)),
+            since: self.since().or(said.map(|(_, at)| at)).or(blind.map(|(_, since)| since)),
             advice,
             evidence: self.evidence(),
             official: self.official(),
@@ -47,7 +47,7 @@ impl Engine {
         let personal = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref()).max_by_key(|offer| offer.at);
         let told = |tone: Tone, key: &str, advice: &str| (tone, Say::new(key), Some(Say::new(advice)));
         let api_up = self.session.official.as_ref().is_some_and(|official| official.api_up);
-        let said = self.session.said.map(|said| said.word);
+        let said = self.said().map(|(word, _)| word);
         let judged = self.session.incident.as_ref().is_some_and(|incident| incident.down_at.is_some());
         match state {
             _ if !self.session.online => told(Tone::Grey, "verdict_offline", "advice_offline"),
@@ -141,12 +141,12 @@ impl Engine {
     /// What the user can say: never what we say already.
     fn words(&self, state: State) -> Vec<(Say, Act)> {
         let mut words = Vec::new();
-        let incident = self.session.incident.is_some() || self.session.said.is_some();
+        let incident = self.session.incident.is_some() || self.said().is_some();
         if incident && state != State::Clear {
-            words.push((Say::new("action_it_works"), Act::ItWorks {}));
+            words.push((Say::new("action_it_works"), Act::Say { down: false }));
         }
         if !matches!(state, State::Down | State::Flapping) && self.session.online {
-            words.push((Say::new("action_it_is_down"), Act::ItIsDown {}));
+            words.push((Say::new("action_it_is_down"), Act::Say { down: true }));
         }
         words
     }
@@ -196,14 +196,14 @@ impl Engine {
     /// Claude's API beside the web app.
     fn explained(&self) -> Vec<Evidence> {
         let mut lines = Vec::new();
-        if let Some(said) = self.session.said {
-            let key = if said.word == Word::Works { "seen_said_works" } else { "seen_said_down" };
-            lines.push(Evidence { at: said.at, say: Say::new(key) });
+        if let Some((word, at)) = self.said() {
+            let key = if word == Word::Works { "seen_said_works" } else { "seen_said_down" };
+            lines.push(Evidence { at, say: Say::new(key) });
         }
         let (Some(official), Some(incident)) = (&self.session.official, &self.session.incident) else { return lines };
         let mut explain = |say: Say| lines.push(Evidence { at: official.at, say });
         let green = official.claude == Some(ComponentStatus::Operational) && !official.speaks_of_claude();
-        match u64::from(self.session.log.run) {
+        match self.run() {
             _ if incident.recovering_at.is_some() => {
                 if official.speaks_of_claude() {
                     explain(Say::new("seen_official_lags"));
