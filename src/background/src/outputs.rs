@@ -145,6 +145,7 @@ async fn fill(tab: TabId, order: &FillOrder) -> Result<JsValue, Refused> {
     tabs::run_script(tab, "fill.js").await?;
     let selectors: Array = order.selectors.iter().map(|selector| JsValue::from(selector.as_str())).collect();
     let order_words = object([
+        ("origin", order.origin.into()),
         ("selectors", selectors.into()),
         ("technique", wire(&order.technique)),
         ("text", order.text.reveal().into()),

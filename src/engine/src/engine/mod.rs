@@ -201,7 +201,7 @@ impl Engine {
         }
         self.dirty = true;
         match act {
-            Act::HandOff { provider, entry } => self.hand_off(from, &provider, entry, now),
+            Act::HandOff { provider, entry, copied } => self.hand_off(&provider, entry, copied, now),
             Act::Copy { entry } => {
                 if let Some(entry) = self.outbox.get(&entry) {
                     self.outputs.push(Output::Copy { to: from.clone(), text: entry.text.clone() });

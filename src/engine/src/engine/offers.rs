@@ -141,7 +141,7 @@ impl Engine {
                         Say::new("action_name").text(name)
                     },
                     kind: if index == 0 { ActionKind::Primary } else { ActionKind::Secondary },
-                    act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone() },
+                    act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone(), copied: false },
                     note: link_note(id),
                 });
             }
@@ -259,8 +259,9 @@ impl Engine {
 /// Where the prompt went, and whether it was seen there.
 pub(super) fn handed(name: &str, way: Way, verified: bool) -> Say {
     let key = match way {
-        Way::Typed | Way::Link if verified => "handed_verified",
+        Way::Typed | Way::Link | Way::LinkOnly if verified => "handed_verified",
         Way::Typed | Way::Link => "handed_link",
+        Way::LinkOnly => "handed_link_only",
         Way::Clipboard => "handed_clipboard",
         Way::Empty => "handed_empty",
     };
