@@ -1269,13 +1269,13 @@ fn a_card_has_its_own_buttons_only() {
         world.card_act(Act::Dismiss {});
         let before = world.done.len();
         world.card_act(Act::Copy { entry: mine.clone() });
-        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine.clone()) });
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine.clone()), copied: true });
         assert_eq!(world.done.len(), before, "no card, no buttons");
         failed(world, "another");
         let before = world.done.len();
         world.card_act(Act::Copy { entry: mine.clone() });
-        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine) });
-        world.card_act(Act::HandOff { provider: "no-such-assistant".into(), entry: None });
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine), copied: true });
+        world.card_act(Act::HandOff { provider: "no-such-assistant".into(), entry: None, copied: true });
         assert_eq!(world.done.len(), before, "not of this card");
         world.click_main();
         assert!(matches!(world.opened().1, Target::Web { .. }));

@@ -238,7 +238,7 @@ impl Engine {
     fn has_button(&self, tab: TabId, act: &Act) -> bool {
         let offer = self.session.tabs.get(&tab).and_then(|tab| tab.offer.as_ref());
         offer.is_some_and(|offer| match act {
-            Act::HandOff { provider, entry } => {
+            Act::HandOff { provider, entry, .. } => {
                 *entry == offer.entry && self.settings.fallbacks.iter().any(|known| known == provider)
             }
             Act::Copy { entry } => Some(entry) == offer.entry.as_ref(),

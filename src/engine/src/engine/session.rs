@@ -9,7 +9,7 @@ use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::map::Map;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 5;
+const VERSION: u64 = 6;
 /// A failure asks the status page again after this long at the earliest.
 pub(super) const STATUS_EVERY_MS: Millis = 15_000;
 /// While an incident is open it is asked this often without a failure.
