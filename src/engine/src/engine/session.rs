@@ -118,7 +118,8 @@ impl Session {
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub tab: TabId,
-    pub url: String,
+    /// The fingerprint of its URL: it is only ever compared.
+    pub url: u64,
     pub surface: Surface,
     pub weight: f32,
     pub role: Role,

@@ -61,8 +61,9 @@ impl Engine {
         }
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
+        let key = fingerprint(&url);
         // A redirect or a repeated navigation starts the same request again.
-        if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == url) {
+        if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == key) {
             return;
         }
         let entry = match endpoint.role {
@@ -73,7 +74,7 @@ impl Engine {
                 .map(|entry| entry.id.clone()),
             _ => None,
         };
-        if self.adopt(&id, tab, url, entry.as_ref(), now) {
+        if self.adopt(&id, tab, key, entry.as_ref(), now) {
             return;
         }
         let sent = entry.as_ref().and_then(|id| self.outbox.get(id));
@@ -83,7 +84,7 @@ impl Engine {
         let late = now.saturating_add(self.session.judge.late_after(sent.and_then(|sent| sent.model.as_deref())));
         let pending = Pending {
             tab,
-            url: url.to_owned(),
+            url: key,
             surface: endpoint.surface,
             weight: endpoint.weight,
             role: endpoint.role,
@@ -121,7 +122,7 @@ impl Engine {
 
     /// Firefox may tell of a request only after the tap has told of its answer: then the request is known already, under
     /// a name of the tap's and without its prompt. It gets both here.
-    fn adopt(&mut self, id: &str, tab: TabId, url: &str, entry: Option<&EntryId>, now: Millis) -> bool {
+    fn adopt(&mut self, id: &str, tab: TabId, url: u64, entry: Option<&EntryId>, now: Millis) -> bool {
         if id.starts_with(TAPPED) {
             return false;
         }
@@ -319,8 +320,9 @@ impl Engine {
         if let Some((id, _)) = self.session.requests.iter().find(|(_, pending)| mine(pending)) {
             return Some(id.clone());
         }
+        let key = fingerprint(&url);
         let free =
-            |pending: &Pending| pending.seq.is_none() && pending.url == url && (pending.tab == tab || pending.tab < 0);
+            |pending: &Pending| pending.seq.is_none() && pending.url == key && (pending.tab == tab || pending.tab < 0);
         let found = self.session.requests.iter().filter(|(_, pending)| free(pending));
         let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
             id
@@ -446,7 +448,12 @@ impl Engine {
         if id.starts_with(TAPPED) {
             pending.settled = Some(cause.clone());
         }
-        let pending = pending.clone();
+        let taken = pending.clone();
+        if pending.settled.is_none() {
+            // What is over is only remembered, and the snapshot is written after every event.
+            pending.headers = Headers::default();
+        }
+        let pending = taken;
         self.dirty |= pending.weight > 0.0 || pending.is_send();
         self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });
         if pending.is_send() {
