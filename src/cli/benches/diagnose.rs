@@ -1,5 +1,7 @@
 //! `understudy diagnose` on a HAR file of 200 MB, as a person runs it.
 
+#![allow(missing_docs, reason = "the function that criterion's macro writes has none")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -14,8 +16,11 @@ fn write(path: &Path) -> std::io::Result<u64> {
     let text = r#"function a(b){return b?\"x\":\"y\"}\n\t/* la la la */ "#.repeat(1_200);
     let mut written = 0;
     let mut entry = |file: &mut BufWriter<File>, n: u64| -> std::io::Result<()> {
-        let (url, body) = if n % 8 == 0 {
-            ("https://claude.ai/api/organizations/11111111-2222-4333-8444-555555555555/chat_conversations_v2?limit=30", "[]")
+        let (url, body) = if n.is_multiple_of(8) {
+            (
+                "https://claude.ai/api/organizations/11111111-2222-4333-8444-555555555555/chat_conversations_v2?limit=30",
+                "[]",
+            )
         } else {
             ("https://assets-proxy.anthropic.com/claude-ai/v2/assets/v1/index.js", text.as_str())
         };
@@ -23,7 +28,9 @@ fn write(path: &Path) -> std::io::Result<u64> {
         let second = n % 3_600;
         let line = format!(
             "{comma}\n{{\"startedDateTime\":\"2026-03-02T11:{:02}:{:02}.000Z\",\"time\":80,\"request\":{{\"method\":\"GET\",\"url\":\"{url}\",\"headers\":[]}},\"response\":{{\"status\":200,\"headers\":[{{\"name\":\"content-type\",\"value\":\"application/json\"}}],\"content\":{{\"size\":{},\"mimeType\":\"application/json\",\"text\":\"{body}\"}}}},\"timings\":{{\"receive\":10}}}}",
-            second / 60, second % 60, body.len()
+            second / 60,
+            second % 60,
+            body.len()
         );
         written += line.len() as u64;
         file.write_all(line.as_bytes())

@@ -1,5 +1,7 @@
 //! What the engine costs: one event of healthy traffic, and a day of one person's.
 
+#![allow(missing_docs, reason = "the function that criterion's macro writes has none")]
+
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use understudy_engine::{Config, Engine, Fact, Headers, Input, Platform, Request, RequestStep, Stored, StreamEnd};

@@ -12,8 +12,7 @@ fn what_is_dropped_allocates_nothing() {
     let url = "https://claude.ai/api/event_logging/v2/batch".to_owned();
     let started = RequestStep::Started { method: "POST".to_owned(), url, document: false, body: None };
     let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
-    for (n, step) in
-        [started, RequestStep::Headers { status: 200, headers }, RequestStep::Done].into_iter().enumerate()
+    for (n, step) in [started, RequestStep::Headers { status: 200, headers }, RequestStep::Done].into_iter().enumerate()
     {
         let mut input = Some(Input::Request(Request { id: "1".to_owned(), tab: 7, step }));
         let found = allocation_counter::measure(|| {
