@@ -50,11 +50,15 @@ pub(crate) fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
 /// Bytes of the seal.
 const SEAL: usize = 8;
 
-/// FNV-1a, 64 bits: tells damage, or another version, from what was written.
+/// FNV-1a over words of 64 bits: tells damage, or another version, from what was written. A last short word is filled with
+/// its length.
 fn sum(version: u64, bytes: &[u8]) -> u64 {
-    bytes
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325 ^ version, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.chunks(8).fold(0xcbf2_9ce4_8422_2325 ^ version, |sum, chunk| {
+        let mut word = [u8::try_from(chunk.len()).unwrap_or(0); 8];
+        word[..chunk.len()].copy_from_slice(chunk);
+        // The product alone moves no bit downwards: without the turn the highest ones would count for little.
+        (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
+    })
 }
 
 impl Codec<'_> {

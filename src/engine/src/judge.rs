@@ -415,13 +415,12 @@ impl Judge {
     /// The probe that was due has been sent.
     pub fn probed(&mut self, now: Millis) {
         self.probes = self.probes.saturating_add(1);
-        self.probe_at = match PROBES_S.get(self.probes as usize) {
-            Some(seconds) => self.watch_since.saturating_add(seconds * 1_000).max(now),
+        self.probe_at = if let Some(seconds) = PROBES_S.get(self.probes as usize) {
+            self.watch_since.saturating_add(seconds * 1_000).max(now)
+        } else {
             // The start of the run spreads the probes of many people over a sixth of the pause.
-            None => {
-                let pause = (60_000 + 6_000 * u64::from(self.probes.saturating_sub(8))).min(PROBE_MOST_MS);
-                now.saturating_add(pause + self.watch_since % (pause / 6))
-            }
+            let pause = (60_000 + 6_000 * u64::from(self.probes.saturating_sub(8))).min(PROBE_MOST_MS);
+            now.saturating_add(pause + self.watch_since % (pause / 6))
         };
     }
 
@@ -582,7 +581,7 @@ impl Judge {
             self.probes = 0;
             self.probe_at = now.saturating_add(PROBES_S[0] * 1_000);
         }
-        let run = self.run.get_or_insert_with(|| Run {
+        let run = self.run.get_or_insert(Run {
             since: now,
             last: now,
             failures: 0,
@@ -1156,6 +1155,7 @@ mod tests {
 
     /// Anything in any order, with a death after every step, and a clock that goes back, stands still and jumps.
     #[test]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "drawn below a thousand")]
     fn anything_is_survived_and_nothing_is_forgotten() {
         let mut noise = 0x9E37_79B9_7F4A_7C15_u64;
         let mut draw = |below: u64| {

@@ -153,16 +153,16 @@ fn sf(z: f64) -> f64 {
 
 /// Its inverse, by halving: exact to the last digits, and asked a few times an hour.
 fn isf(p: f64) -> f64 {
-    let (mut low, mut high) = (-10.0, 37.0);
+    let (mut low, mut high) = (-10.0_f64, 37.0_f64);
     for _ in 0..80 {
-        let middle = 0.5 * (low + high);
+        let middle = f64::midpoint(low, high);
         if sf(middle) > p {
             low = middle;
         } else {
             high = middle;
         }
     }
-    0.5 * (low + high)
+    f64::midpoint(low, high)
 }
 
 #[cfg(test)]
@@ -171,6 +171,7 @@ mod tests {
 
     const MINUTE: u64 = 60_000;
 
+    #[expect(clippy::cast_precision_loss, reason = "minutes")]
     fn minutes(quantile: f64, elapsed: u64) -> f64 {
         remaining(quantile, elapsed * MINUTE, Lengths::PUBLISHED) as f64 / MINUTE as f64
     }
@@ -231,7 +232,7 @@ mod tests {
         assert!((prior.with(&[]).mu - prior.mu).abs() < 1e-9 && (prior.with(&[]).sigma - prior.sigma).abs() < 1e-9);
         let short = prior.with(&[seen(10); 20]);
         // Twenty of ten minutes and twenty of 63: halfway between them.
-        assert!((short.mu - (prior.mu + (600_000_f64).ln()) / 2.0).abs() < 1e-6);
+        assert!((short.mu - f64::midpoint(prior.mu, 600_000_f64.ln())).abs() < 1e-6);
         assert!(prior.with(&[seen(10); 500]).remaining(0.5, 0) < 12 * MINUTE);
         // One that was not seen to its end says that it is longer.
         let open = prior.with(&[Own { open: true, ..seen(10) }; 20]);
@@ -249,6 +250,7 @@ mod tests {
 
     /// Drawn from a known distribution, cut off and noticed late: what was drawn from is found again.
     #[test]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "lengths")]
     fn censored_and_truncated_incidents_do_not_mislead() {
         let truth = Lengths { mu: (30.0 * 60_000_f64).ln(), sigma: 0.8 };
         let mut own = Vec::new();

@@ -185,14 +185,14 @@ fn garwood(count: u32) -> (f64, f64) {
     let solve = |test: &dyn Fn(f64) -> bool| {
         let (mut low, mut high) = (0.0, 2.0 * f64::from(count) + 20.0);
         for _ in 0..60 {
-            let middle = 0.5 * (low + high);
+            let middle = f64::midpoint(low, high);
             if test(middle) {
                 low = middle;
             } else {
                 high = middle;
             }
         }
-        0.5 * (low + high)
+        f64::midpoint(low, high)
     };
     let low = match count {
         0 => 0.0,

@@ -136,7 +136,8 @@ impl Session {
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about one request, in no order")]
 pub(super) struct Pending {
     pub tab: TabId,
-    pub url: String,
+    /// The fingerprint of its URL: it is only ever compared.
+    pub url: u64,
     pub surface: Surface,
     pub weight: f32,
     pub role: Role,

@@ -64,20 +64,21 @@ impl Engine {
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
         self.look(tab, &endpoint, url, now);
+        let key = fingerprint(&url);
         // A redirect or a repeated navigation starts the same request again.
-        if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == url) {
+        if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == key) {
             return;
         }
         let entry = match endpoint.role {
             Role::Send => self.capture(endpoint.conversation, body, now),
             Role::Retry => self.repeated(endpoint.conversation, body),
             Role::Stop => {
-                self.on_stop(tab, endpoint.conversation, now);
+                self.on_stop(tab, url, now);
                 None
             }
             _ => None,
         };
-        if self.adopt(&id, tab, url, entry.as_ref(), now) {
+        if self.adopt(&id, tab, key, entry.as_ref(), now) {
             return;
         }
         let sent = entry.as_ref().and_then(|id| self.outbox.get(id));
@@ -87,7 +88,7 @@ impl Engine {
         let late = now.saturating_add(self.session.judge.late_after(sent.and_then(|sent| sent.model.as_deref())));
         let pending = Pending {
             tab,
-            url: url.to_owned(),
+            url: key,
             surface: endpoint.surface,
             weight: endpoint.weight,
             role: endpoint.role,
@@ -128,7 +129,7 @@ impl Engine {
 
     /// Firefox may tell of a request only after the tap has told of its answer: then the request is known already, under
     /// a name of the tap's and without its prompt. It gets both here.
-    fn adopt(&mut self, id: &str, tab: TabId, url: &str, entry: Option<&EntryId>, now: Millis) -> bool {
+    fn adopt(&mut self, id: &str, tab: TabId, url: u64, entry: Option<&EntryId>, now: Millis) -> bool {
         if id.starts_with(TAPPED) {
             return false;
         }
@@ -176,11 +177,13 @@ impl Engine {
     }
 
     /// The user pressed Stop: what comes to its end now, or was given up a moment ago, is their own wish.
-    fn on_stop(&mut self, tab: TabId, conversation: Option<&str>, now: Millis) {
-        let Some(conversation) = conversation else { return };
+    fn on_stop(&mut self, tab: TabId, url: &str, now: Millis) {
+        let Some(conversation) = url.rsplit_once('/').map(|(conversation, _)| conversation) else { return };
+        let sends = ["completion", "retry_completion", "completion2", "retry_completion2"]
+            .map(|name| fingerprint(&format!("{conversation}/{name}").as_str()));
         let mut stopped = None;
         for pending in self.session.requests.values_mut() {
-            let here = pending.is_send() && pending.tab == tab && pending.url.contains(conversation);
+            let here = pending.is_send() && pending.tab == tab && sends.contains(&pending.url);
             if here && pending.done_at.is_none_or(|done| now.abs_diff(done) < STOP_MS) {
                 pending.halted = true;
                 self.dirty = true;
@@ -417,8 +420,9 @@ impl Engine {
         if let Some((id, _)) = self.session.requests.iter().find(|(_, pending)| mine(pending)) {
             return Some(id.clone());
         }
+        let key = fingerprint(&url);
         let free =
-            |pending: &Pending| pending.seq.is_none() && pending.url == url && (pending.tab == tab || pending.tab < 0);
+            |pending: &Pending| pending.seq.is_none() && pending.url == key && (pending.tab == tab || pending.tab < 0);
         let found = self.session.requests.iter().filter(|(_, pending)| free(pending));
         let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
             id
@@ -553,7 +557,12 @@ impl Engine {
         if id.starts_with(TAPPED) {
             pending.settled = Some(cause.clone());
         }
-        let pending = pending.clone();
+        let taken = pending.clone();
+        if pending.settled.is_none() && !pending.unread {
+            // What is over is only remembered, and the snapshot is written after every event.
+            pending.headers = Headers::default();
+        }
+        let pending = taken;
         self.dirty |= pending.weight > 0.0 || pending.is_send();
         let entry = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
         let answered = pending.role == Role::Send && entry.is_some_and(|entry| entry.state == EntryState::Confirmed);
