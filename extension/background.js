@@ -2,36 +2,45 @@
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
 
+const { alarms, permissions, runtime, scripting, storage, tabs, webRequest } = browser;
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
-let background, fail = () => {}, failures = 0, last = Promise.resolve();
-async function handle(name, args) {
+let background, fail = () => {}, last = Promise.resolve();
+async function handle(name, args, tries = 3) {
   const trap = new Promise((_, reject) => { fail = reject; });
   const timer = setTimeout(fail, LIMIT);
   try {
     background ??= init({ module_or_path: new URL("wasm/background_bg.wasm", import.meta.url) }).then(() => Background.start(hand));
-    const reply = await Promise.race([trap, background.then((instance) => instance.event(name, args))]);
-    failures = 0;
-    return reply;
+    return await Promise.race([trap, background.then((instance) => instance.event(name, args))]);
   } catch {
-    // The instance is poisoned: the next event finds a fresh one, made from the stored snapshot. If it is the snapshot that
-    // does it, it goes; saved prompts are not in it.
+    // The instance is poisoned, and what it was told, a prompt perhaps, goes to a fresh one, made from the stored snapshot.
+    // If it is the snapshot that does it, it goes, and the event to one more; saved prompts are not in it.
     background = undefined;
     try { renew(); } catch {}
-    if (++failures > 2) await browser.storage.session.remove("engine").catch(() => {});
-  } finally {
-    clearTimeout(timer);
-  }
+    if (tries === 2) await storage.session.remove("engine").catch(() => {});
+    return tries > 1 ? handle(name, args, tries - 1) : undefined;
+  } finally { clearTimeout(timer); }
 }
 const hand = (name, ...args) => (last = last.then(() => handle(name, args)));
 const on = (event, name, ...filter) => event.addListener((...args) => hand(name, ...args), ...filter);
-on(browser.webRequest.onBeforeRequest, "started", CLAUDE, ["requestBody"]);
-on(browser.webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
-on(browser.webRequest.onCompleted, "done", CLAUDE);
-on(browser.webRequest.onErrorOccurred, "failed", CLAUDE);
-on(browser.runtime.onMessage, "message");
-for (const event of [browser.permissions.onAdded, browser.permissions.onRemoved]) on(event, "permissions");
-on(browser.tabs.onRemoved, "tab-closed");
-browser.tabs.onUpdated.addListener((tab, change) => { if (change.status === "complete") hand("tab-complete", tab); });
-for (const event of [browser.alarms.onAlarm, browser.runtime.onInstalled, browser.runtime.onStartup]) on(event, "tick");
+on(webRequest.onBeforeRequest, "started", CLAUDE, ["requestBody"]);
+on(webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
+on(webRequest.onCompleted, "done", CLAUDE);
+on(webRequest.onErrorOccurred, "failed", CLAUDE);
+on(runtime.onMessage, "message");
+for (const event of [permissions.onAdded, permissions.onRemoved]) on(event, "permissions");
+for (const event of [alarms.onAlarm, runtime.onInstalled, runtime.onStartup]) on(event, "tick");
+on(tabs.onRemoved, "tab-closed");
+// Every page of every tab comes by here: wasm is not started for it, unless a handoff was begun since the browser was.
+tabs.onUpdated.addListener(async (tab, { status }) => {
+  if (status === "complete" && (background || (await storage.session.get("handoff")).handoff)) hand("tab-complete", tab);
+});
+// A page that was open before gets its scripts here, if the browser has not given them to it: Chrome does not.
+runtime.onInstalled.addListener(async () => {
+  for (const { id: tabId } of await tabs.query({ url: CLAUDE.urls, discarded: false })) {
+    const add = (files, more) => scripting.executeScript({ target: { tabId }, files, ...more });
+    tabs.sendMessage(tabId, {}).catch(() => scripting.insertCSS({ target: { tabId }, files: ["card.css"] })
+      .then(() => add(["tap.js"], { world: "MAIN" })).then(() => add(["bridge.js"]))).catch(() => {});
+  }
+});
 self.addEventListener("error", ({ error }) => { if (error instanceof WebAssembly.RuntimeError) fail(); });

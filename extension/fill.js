@@ -4,7 +4,6 @@
   "use strict";
   if (globalThis.understudyFill?.()) return; // already here, and no leftover of an older version
   globalThis.understudyFill = () => globalThis.browser?.runtime?.id;
-
   const BLOCK = /^(ADDRESS|ARTICLE|BLOCKQUOTE|DD|DIV|DL|DT|FIGURE|H[1-6]|HR|LI|OL|P|PRE|SECTION|TABLE|TD|TH|TR|UL)$/;
   const [POLL, PAUSE, CALM, HINT] = [50, 30, 400, 60000]; // ms
   const pause = (ms) => new Promise((resume) => { setTimeout(resume, ms); }); // never a frame: they stall in hidden tabs
@@ -12,7 +11,6 @@
   const usable = (box) => ("value" in box ? !box.disabled && !box.readOnly : box.isContentEditable) &&
     box.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box.clientHeight > 0;
   const find = (selectors) => selectors.flatMap((one) => [...document.querySelectorAll(one)]).find(usable);
-
   // The text as a reader sees it: one line break between blocks; a `<br>` is one too, unless it only props up its block.
   const read = (box) => {
     if ("value" in box) return box.value;
@@ -59,31 +57,28 @@
     "insert-text": (box, text) => command(box, "insertText", text),
     "insert-html": (box, text) => command(box, "insertHTML", escape(text).replaceAll("\n", "<br>")),
   };
-
-  // One line above the composer, gone with the first input or after a minute.
-  const hintAt = (box, text) => {
-    const [{ left, top }, host] = [box.getBoundingClientRect(), make("understudy-hint")];
+  // One line above the composer, gone with the first input or after a minute. Who types or pastes there needs no more help.
+  const hintAt = async ({ selectors, hint }) => {
+    const [box, host] = [find(selectors), make("understudy-hint")];
+    if (!box) return { outcome: "no-composer" };
+    const { left, top } = box.getBoundingClientRect();
     host.style = `all:initial;position:fixed;z-index:2147483647;left:${left}px;top:${Math.max(8, top - 48)}px;padding:8px 14px;
       border-radius:10px;background:#1d5b4f;color:#fff;font:500 14px/1.4 system-ui,sans-serif;max-width:calc(100vw - 2rem)`;
     host.role = "status";
-    const root = host.attachShadow({ mode: "closed" });
     document.documentElement.append(host);
-    setTimeout(() => root.append(text), POLL); // read out, because its place was there before
-    setTimeout(() => host.remove(), HINT);
-    box.addEventListener("input", () => host.remove(), { once: true });
+    setTimeout(() => host.attachShadow({ mode: "closed" }).append(hint), POLL); // read out, because its place was there before
     box.focus();
+    const touched = new Promise((end) => { box.addEventListener("input", end, { once: true }); });
+    const outcome = await Promise.race([touched.then(() => "occupied"), pause(HINT).then(() => "written")]);
+    host.remove();
+    return { outcome };
   };
-
-  const fill = async ({ selectors, technique, text, appearMs, settleMs, overwrite, hint }) => {
+  const fill = async ({ selectors, technique, text, appearMs, settleMs, overwrite }) => {
     let box;
     for (const asked = Date.now(); !(box = find(selectors)); await pause(POLL)) {
       if (Date.now() - asked > appearMs) return { outcome: "no-composer" };
     }
     const written = (stands, since) => ({ outcome: "written", read: stands, tookMs: Date.now() - since });
-    if (technique === "by-hand") {
-      hintAt(box, hint);
-      return written(read(box), Date.now());
-    }
     if (!overwrite && read(box).trim() && !same(read(box), text)) return { outcome: "occupied" };
     // A page that comes alive late replaces or empties its composer: only what still stands after a while counts, and what
     // vanished is written again, at most twice. Anything else that stands there is reported, not mended.
@@ -105,10 +100,10 @@
       } else if (stands.trim()) equal = 0;
     }
   };
-
   let last = Promise.resolve(); // one order after another
-  browser.runtime.onMessage.addListener((message, sender) => {
-    if (sender.id !== browser.runtime.id || message?.type !== "fill") return undefined;
-    return (last = last.catch(() => {}).then(() => fill(message.order)));
+  browser.runtime.onMessage.addListener(({ type, order }, { id }) => {
+    if (id !== browser.runtime.id || type !== "fill") return undefined;
+    if (location.origin !== order.origin) return Promise.resolve({ outcome: "unreachable" }); // this tab has gone elsewhere
+    return order.hint ? hintAt(order) : (last = last.catch(() => {}).then(() => fill(order)));
   });
 })();

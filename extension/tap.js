@@ -1,120 +1,123 @@
-// Runs in claude.ai's own world, before any script of the page. It wraps `fetch` to see what webRequest cannot: error
-// bodies, and how a stream ends. The page gets its very response at once; what is read here is a clone. Of a stream only
-// control events are told on: the text of an answer never leaves this file. Whatever fails in here stays in here.
+// Runs in claude.ai's own world, before any script of the page. It wraps `fetch` to see what webRequest cannot: the body of
+// an error, and how an answer ends. The page gets its very response at once and reads it at its own pace; its stream is
+// looked at in passing. No text of an answer leaves this file, and whatever fails in here stays in here.
 (() => {
   "use strict";
-  const SITE = "https://claude.ai";
-  const [BODY, DATA, LINE, WAITING, BEAT] = [4096, 16384, 4194304, 200, 15000]; // three of characters, facts, ms
+  const [SITE, API, TURN] = ["https://claude.ai", /^\/(edge-)?api\//, /\/(retry_)?completion2?$/];
+  const NOISE = /^\/(sentry|cdn-cgi|v1)|\/(event_logging|telemetry|metrics|client-health|experiences|notification|dust)/;
+  const TOLD = /^(message_(start|delta|stop|limit)|error|completion)$/; // the events that are told
+  const [BODY, DATA, WAITING, BEAT, PATIENCE] = [4096, 16384, 200, 15000, 2000]; // two of characters, facts, two of ms
 
   // Originals: the page, or another extension, may redefine any of them later. Each takes its `this` as first argument.
   const [bare, own] = [Function.prototype.bind.bind(Function.prototype.call), Object.getOwnPropertyDescriptor];
-  const methods = (type, ...names) => names.map((name) => own(type.prototype, name)).map(({ get, value }) => bare(get ?? value));
-  const [clone, status, headers, body, whole] = methods(Response, "clone", "status", "headers", "body", "text");
+  const methods = (type, ...names) => names.map((name) => bare(own(type.prototype, name).get ?? type.prototype[name]));
+  const [clone, status, headers, body] = methods(Response, "clone", "status", "headers", "body");
   const [askedUrl, askedMethod, askedSignal] = methods(Request, "url", "method", "signal");
   const [read, cancel] = methods(ReadableStreamDefaultReader, "read", "cancel");
-  const [[header], [post], [decode]] = [methods(Headers, "get"), methods(MessagePort, "postMessage"), methods(TextDecoder, "decode")];
-  const [[reader], [gaveUp], [online]] = [methods(ReadableStream, "getReader"), methods(AbortSignal, "aborted"), methods(Navigator, "onLine")];
-  const [Asked, Address, Decoder, { apply }, { parse, stringify }] = [Request, URL, TextDecoder, Reflect, JSON];
+  const [[reader], [header], [decode]] = [methods(ReadableStream, "getReader"), methods(Headers, "get"), methods(TextDecoder, "decode")];
+  const [[post], [gaveUp], [online]] = [methods(MessagePort, "postMessage"), methods(AbortSignal, "aborted"), methods(Navigator, "onLine")];
+  const [Asked, Address, Decoder, Stream, { apply, defineProperty }] = [Request, URL, TextDecoder, ReadableStream, Reflect];
   const [clock, every, stop] = [performance.now.bind(performance), setInterval.bind(window), clearInterval.bind(window)];
+  const [later, [then], settled] = [setTimeout.bind(window), methods(Promise, "then"), Promise.resolve.bind(Promise)];
+  const { parse, stringify } = JSON;
   let port, waiting = [], count = 0, leaving = false;
-  const safely = (step) => { try { step()?.catch(() => {}); } catch {} };
-  const tell = (fact) => safely(() => {
-    const line = stringify(fact);
-    if (port) post(port, line);
-    else if (waiting.length < WAITING) waiting.push(line);
-  });
-
-  // Server-sent events as the standard frames them, whatever the borders of the chunks. Called without bytes at the end.
+  const safely = (step) => { try { step()?.catch?.(() => {}); } catch {} };
+  const send = (line) => (port ? post(port, line) : waiting.length < WAITING && waiting.push(line));
+  const tell = (fact) => safely(() => send(stringify(fact)));
+  // A promise of its own, so that a rejection which the page does not handle is still reported to it.
+  const passOn = (answer, came, broke) => then(settled(answer), (value) => { safely(() => came(value)); return value; },
+    (error) => { safely(() => broke(error)); throw error; });
+  // Server-sent events as the standard frames them, wherever chunks end. Of a line too long to be told, its beginning is kept.
   const framer = (emit) => {
     const decoder = new Decoder(); // drops a byte order mark by itself
-    let rest = "", name = "", data;
-    const take = (line) => {
+    let line = "", name = "", data, cut = false;
+    const take = () => {
       const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line);
       if (field === "event") name = value;
-      if (field === "data") data = data === undefined ? value : `${data}\n${value}`;
+      if (field === "data" && !(data?.length > DATA)) data = data === undefined ? value : `${data}\n${value}`;
       if (line === "" && data !== undefined) emit(name, data);
       if (line === "") [name, data] = ["", undefined];
+      line = "";
     };
     return (bytes) => {
-      const lines = (rest + decode(decoder, bytes, { stream: bytes !== undefined })).split(/\r\n|\n|\r(?!$)/);
-      rest = lines.pop(); // with a CR at its end, which may be half of a CRLF
-      lines.forEach(take);
-      if (rest.length > LINE) throw new RangeError("a line without an end");
-      if (bytes === undefined && rest.endsWith("\r")) take(rest.slice(0, -1));
+      const text = decode(decoder, bytes, { stream: true });
+      (cut ? text.replace(/^\n/, "") : text).split(/\r\n|[\r\n]/).forEach((piece, at) => {
+        if (at) take();
+        if (line.length <= 2 * DATA) line += piece;
+      });
+      if (text) cut = text.endsWith("\r"); // perhaps in the middle of CRLF
     };
   };
-
-  // What may be told of one event: nothing, if it could carry text of the answer.
-  const control = (name, data) => {
-    let value;
-    try { value = name.startsWith("content_block") ? { type: name } : parse(data); } catch { return { name, data: "" }; }
-    if (String(value?.type).startsWith("content_block")) return undefined;
-    name ||= String(value?.type ?? "message");
-    if (value?.completion === undefined) return { name, data: data.length > DATA ? "" : data };
-    const { stop_reason, messageLimit } = value; // the format of 2024: an end or a limit beside a piece of text
+  // What may be told of one event, if anything may.
+  const control = (event, data) => {
+    const value = () => { try { return parse(data) ?? {}; } catch { return {}; } };
+    const name = /^(message)?$/.test(event) ? String(value().type) : event;
+    if (!TOLD.test(name)) return undefined;
+    if (name !== "completion") return { name, data: data.length > DATA ? "" : data };
+    const { stop_reason, messageLimit } = value(); // the format of 2024: an end or a limit beside a piece of text
     const plain = !stop_reason && (messageLimit?.type ?? "within_limit") === "within_limit";
-    return plain ? undefined : { name, data: stringify({ type: "completion", stop_reason, messageLimit }) };
+    return plain ? undefined : { name, data: stringify({ type: name, stop_reason, messageLimit }) };
   };
-
-  const watchStream = async ({ seq, method, url, aborted }, response) => {
-    const source = reader(body(clone(response)));
-    let events = 0, last = clock(), step;
-    tell({ fact: "stream", seq, method, url, status: status(response) });
-    const beat = every(() => tell({ fact: "progress", seq, events, silent_ms: Math.round(clock() - last) }), BEAT);
+  // In place of its body, the response gets one that reads a chunk when the page asks for one, and hands on chunk, end,
+  // error and cancelling as they are. The body itself stays untouched until then: `text()` and the like take it as ever.
+  const watchStream = ({ told, aborted }, response) => {
+    let source, beat, events = 0;
     const frames = framer((name, data) => {
       const event = control(name, data);
-      if (event) tell({ fact: "event", seq, ...event });
+      if (event) tell({ fact: "event", seq: told.seq, ...event });
       events += 1;
     });
-    try {
-      for (step = {}; !step.done; frames(step.value)) {
-        step = await read(source).catch((error) => ({ done: true, end: aborted(error) ? "abort" : "error" }));
-        last = clock();
-      }
-      tell({ fact: "closed", seq, events, end: step.end ?? "end" });
-    } finally {
-      stop(beat);
-      safely(() => cancel(source)); // nothing piles up for us if we gave up
-    }
+    const over = (end) => tell({ fact: "closed", seq: told.seq, events, end });
+    const giveUp = (reason) => { if (source) over("abort"); return (source ?? body(response)).cancel(reason); };
+    const silent = (since) => tell({ fact: "progress", seq: told.seq, events, silent_ms: Math.round(clock() - since) });
+    const pull = async (passed) => {
+      if (!source) tell({ fact: "stream", ...told });
+      source ??= body(response).getReader();
+      safely(() => { beat = every(silent, BEAT, clock()); }); // a page that does not read does not wait
+      const came = (step) => { stop(beat); if (step.done) over("end"); else frames(step.value); };
+      const broke = (error) => { stop(beat); over(aborted(error) ? "abort" : "error"); };
+      const { done, value } = await passOn(source.read(), came, broke);
+      if (done) passed.close(); else passed.enqueue(value);
+    };
+    const passed = body(response) && new Stream({ pull, cancel: giveUp }, { highWaterMark: 0 });
+    defineProperty(response, "body", { get: () => passed, configurable: true });
   };
-
+  // The beginning of an error's body: no more than is told.
+  const beginning = async (copy, decoder = new Decoder(), before = "") => {
+    const { done, value } = await read(copy);
+    const text = before + decode(decoder, value, { stream: !done });
+    return done || text.length >= BODY ? text.slice(0, BODY) : beginning(copy, decoder, text);
+  };
   const watch = async (asked, response) => {
     const [content_type, cf_mitigated] = ["content-type", "cf-mitigated"].map((name) => header(headers(response), name));
-    if (/event-stream/i.test(content_type)) return watchStream(asked, response);
-    const failed = status(response) >= 400 || /\/(retry_)?completion2?$/.test(asked.path);
+    const [told, turn] = [{ ...asked.told, status: status(response) }, TURN.test(asked.path)];
+    if (/event-stream/i.test(content_type)) return turn && watchStream({ ...asked, told }, response);
+    const failed = turn || told.status >= 400;
     // A page where data should be tells enough by its type; it may be a file of the user's, so it is not read.
-    if (!failed && !(/html/i.test(content_type) && /^\/(edge-)?api\//.test(asked.path))) return;
-    const [{ seq, method, url }, text] = [asked, failed ? await whole(clone(response)).catch(() => "") : ""];
-    tell({ fact: "response", seq, method, url, status: status(response), content_type, cf_mitigated, body: text.slice(0, BODY) });
+    if (!failed && !(/html/i.test(content_type) && API.test(asked.path))) return;
+    const copy = failed && reader(body(clone(response)));
+    later(() => safely(() => cancel(copy)), PATIENCE); // nobody waits longer for it, nor for the page's own cancelling
+    tell({ fact: "response", ...told, content_type, cf_mitigated, body: copy ? await beginning(copy).catch(() => "") : "" });
   };
 
   // What `fetch` was asked. Of a `Request` nothing is touched but its URL, method and signal.
   const question = (input, init) => {
     const request = input instanceof Asked ? input : undefined;
     const url = new Address(request ? askedUrl(request) : input.href ?? input, document.baseURI);
-    if (url.origin !== SITE) return undefined;
+    if (url.origin !== SITE || NOISE.test(url.pathname)) return undefined;
     const method = String(init?.method ?? (request ? askedMethod(request) : "GET")).toUpperCase();
     const signal = init?.signal ?? (request && askedSignal(request));
     const aborted = (error) => leaving || (signal ? gaveUp(signal) : error?.name === "AbortError");
-    return { seq: (count += 1), method, url: url.href, path: url.pathname, aborted };
-  };
-  // A promise of its own, so that a rejection which the page does not handle is still reported to it.
-  const passOn = async (answer, asked) => {
-    try {
-      const response = await answer;
-      safely(() => watch(asked, response));
-      return response;
-    } catch (error) {
-      const { seq, method, url, aborted } = asked;
-      safely(() => tell({ fact: "rejected", seq, method, url, aborted: aborted(error), online: online(navigator) }));
-      throw error;
-    }
+    return { told: { seq: (count += 1), method, url: url.href }, path: url.pathname, aborted };
   };
   window.fetch = new Proxy(window.fetch, { apply(fetch, self, args) {
-    const answer = apply(fetch, self, args);
-    let asked;
-    safely(() => { asked = question(...args); });
-    return asked ? passOn(answer, asked) : answer;
+    let answer = apply(fetch, self, args);
+    safely(() => {
+      const asked = question(...args);
+      const broke = (error) => tell({ fact: "rejected", ...asked.told, aborted: asked.aborted(error), online: online(navigator) });
+      if (asked) answer = passOn(answer, (response) => watch(asked, response), broke);
+    });
+    return answer;
   } });
   // The bridge's port. It was posted before a script of the page could post one, and none of them gets to see it.
   window.addEventListener("message", function greet(event) {

@@ -18,7 +18,7 @@ const EVENTS = {
 };
 
 // One life of the background, in a fresh module; `wasm` are the exports of wasm/background.js.
-async function background(wasm) {
+async function background(wasm, { handoff, open = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "understudy-"));
   mkdirSync(join(folder, "wasm"));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
@@ -30,18 +30,32 @@ async function background(wasm) {
   `);
   const listeners = {};
   const removed = [];
-  const browser = { storage: { session: { remove: async (key) => { removed.push(key); } } } };
+  const injected = [];
+  const browser = {
+    storage: { session: { remove: async (key) => { removed.push(key); }, get: async (key) => (handoff ? { [key]: handoff } : {}) } },
+    scripting: {
+      insertCSS: async ({ target, files }) => { injected.push([target.tabId, ...files]); },
+      executeScript: async ({ target, files, world }) => { injected.push([target.tabId, ...files, world]); },
+    },
+    tabs: {
+      query: async (asked) => { assert.deepEqual(asked, { url: ["https://claude.ai/*"], discarded: false }); return open; },
+      sendMessage: async (id) => { if (!open.find((tab) => tab.id === id).listens) throw new Error("Receiving end does not exist."); },
+    },
+  };
   for (const [name, events] of Object.entries(EVENTS)) {
-    browser[name] = Object.fromEntries(events.map((event) => [event, {
-      addListener(listener, ...filter) { listeners[`${name}.${event}`] = { listener, filter }; },
-    }]));
+    browser[name] = Object.assign(browser[name] ?? {}, Object.fromEntries(events.map((event) => [event, {
+      addListener(listener, ...filter) {
+        const other = listeners[`${name}.${event}`]?.listener;
+        listeners[`${name}.${event}`] = { listener: (...args) => (other?.(...args), listener(...args)), filter };
+      },
+    }])));
   }
   Object.assign(globalThis, { browser, wasm, self: new EventTarget() });
   await import(pathToFileURL(join(folder, "background.js")));
   rmSync(folder, { recursive: true });
   const fire = (event, ...args) => listeners[event].listener(...args);
   const trap = () => globalThis.self.dispatchEvent(Object.assign(new Event("error"), { error: new WebAssembly.RuntimeError("unreachable") }));
-  return { listeners, removed, fire, trap };
+  return { listeners, removed, injected, fire, trap };
 }
 
 // A wasm module whose instances answer events with `answer(instance number, name, args)`.
@@ -93,14 +107,33 @@ test("events wait for wasm, and for each other", async () => {
   assert.equal(seen.starts, 1);
 });
 
-test("a tab that is not complete wakes nobody", async () => {
+test("a tab that is not complete tells nobody", async () => {
   const { seen, wasm } = instances(() => {});
-  const { fire } = await background(wasm);
-  fire("tabs.onUpdated", 3, { status: "loading" });
-  fire("tabs.onUpdated", 3, { title: "x" });
-  fire("tabs.onUpdated", 3, { status: "complete" });
+  const { fire } = await background(wasm, { handoff: "1" });
+  await fire("tabs.onUpdated", 3, { status: "loading" });
+  await fire("tabs.onUpdated", 3, { title: "x" });
+  await fire("tabs.onUpdated", 3, { status: "complete" });
   await fire("alarms.onAlarm", {});
   assert.deepEqual(seen.events.map(([, name]) => name), ["tab-complete", "tick"]);
+});
+
+test("a tab that is complete starts wasm only if a handoff may wait for it", async () => {
+  const { seen, wasm } = instances(() => {});
+  const { fire } = await background(wasm);
+  await fire("tabs.onUpdated", 3, { status: "complete" });
+  assert.equal(seen.starts, 0);
+  await fire("alarms.onAlarm", {});
+  await fire("tabs.onUpdated", 3, { status: "complete" });
+  await fire("alarms.onAlarm", {});
+  assert.deepEqual(seen.events.map(([, name]) => name), ["tick", "tab-complete", "tick"], "when it runs it costs nothing");
+});
+
+test("pages that were open before the install get the scripts, in their order; those that have them do not", async () => {
+  const { wasm } = instances(() => {});
+  const { fire, injected } = await background(wasm, { open: [{ id: 3 }, { id: 4, listens: true }] });
+  await fire("runtime.onInstalled", { reason: "install" });
+  await until(() => injected.length === 3);
+  assert.deepEqual(injected, [[3, "card.css"], [3, "tap.js", "MAIN"], [3, "bridge.js", undefined]]);
 });
 
 test("a message gets the reply of wasm; what wasm spawned comes in through the same queue", async () => {
@@ -115,34 +148,45 @@ for (const [kind, hangs, broken] of [
   ["a trap that leaves the promise hanging", true, () => new Promise(() => {})],
   ["an exception", false, () => { throw new WebAssembly.RuntimeError("unreachable"); }],
 ]) {
-  test(`${kind} costs one event: the next one finds a fresh instance`, async () => {
-    const { seen, wasm } = instances((number, name) => (number === 1 && name === "headers" ? broken() : `${name} by ${number}`));
-    const { fire, trap } = await background(wasm);
-    const before = fire("webRequest.onBeforeRequest", {});
-    const lost = fire("webRequest.onHeadersReceived", {});
-    const after = fire("webRequest.onCompleted", {});
-    await until(() => seen.events.length >= 2);
+  test(`${kind} loses no event: a fresh instance gets it once more, and then those behind it`, async () => {
+    const { seen, wasm } = instances((number, name) => (number === 1 && name === "started" ? broken() : `${name} by ${number}`));
+    const { fire, trap, removed } = await background(wasm);
+    const all = [fire("webRequest.onBeforeRequest", {}), fire("webRequest.onHeadersReceived", {}), fire("webRequest.onCompleted", {})];
+    await until(() => seen.events.length >= 1);
     if (hangs) trap();
-    assert.deepEqual(await Promise.all([before, lost, after]), ["started by 1", undefined, "done by 2"]);
-    assert.deepEqual([seen.starts, seen.renewals], [2, 1]);
+    assert.deepEqual(await Promise.all(all), ["started by 2", "headers by 2", "done by 2"]);
+    assert.deepEqual([seen.starts, seen.renewals, removed], [2, 1, []]);
   });
 }
 
-test("a snapshot that kills every start is let go, and not before the third time", async () => {
-  const { seen, wasm } = instances(() => "fine");
+test("an event that no instance survives is let go, and the next one is served", async () => {
+  const { seen, wasm } = instances((number, name) => {
+    if (name === "started") throw new WebAssembly.RuntimeError("unreachable");
+    return name;
+  });
+  const { fire } = await background(wasm);
+  assert.deepEqual(await Promise.all([fire("webRequest.onBeforeRequest", {}), fire("webRequest.onCompleted", {})]), [undefined, "done"]);
+  assert.equal(seen.events.length, 4);
+});
+
+test("a snapshot that kills every start is let go before the third, and the event is not lost", async () => {
+  const { seen, wasm } = instances((number, name) => name);
   const start = wasm.Background.start;
-  let damaged = true;
+  let tries = 0, gone;
   wasm.Background.start = async (hand) => {
-    if (damaged) throw new WebAssembly.RuntimeError("unreachable");
+    tries += 1;
+    if (!gone().length) throw new WebAssembly.RuntimeError("unreachable");
     return start(hand);
   };
   const { fire, removed } = await background(wasm);
-  await fire("alarms.onAlarm", {});
-  await fire("alarms.onAlarm", {});
-  assert.deepEqual(removed, []);
-  await fire("alarms.onAlarm", {});
-  assert.deepEqual(removed, ["engine"]);
-  damaged = false;
-  assert.equal(await fire("alarms.onAlarm", {}), "fine");
-  assert.equal(seen.starts, 1);
+  gone = () => removed;
+  assert.equal(await fire("webRequest.onBeforeRequest", {}), "started");
+  assert.deepEqual([tries, removed, seen.events], [3, ["engine"], [[1, "started"]]]);
+});
+
+test("a wasm that does not load at first costs no event", async () => {
+  const { wasm } = instances((number, name) => name);
+  let loads = 0;
+  const { fire } = await background({ ...wasm, init: async () => { if ((loads += 1) === 1) throw new Error("not now"); } });
+  assert.equal(await fire("webRequest.onBeforeRequest", {}), "started");
 });

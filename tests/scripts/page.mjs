@@ -16,7 +16,7 @@ class Navigator {
 export function page({ answer, before = () => {} }) {
   const window = new EventTarget();
   const context = {
-    window, performance, setInterval, clearInterval, URL, Request, Response, Headers, TextDecoder, ReadableStream,
+    window, performance, setInterval, clearInterval, setTimeout, URL, Request, Response, Headers, TextDecoder, ReadableStream,
     ReadableStreamDefaultReader, AbortSignal, EventTarget, Navigator, console,
     MessagePort: MessageChannel.prototype.constructor === MessageChannel ? new MessageChannel().port1.constructor : undefined,
     navigator: new Navigator(),
@@ -25,8 +25,7 @@ export function page({ answer, before = () => {} }) {
   window.fetch = async function fetch(...args) {
     return answer(...args);
   };
-  Object.assign(window, { setInterval: context.setInterval, clearInterval: context.clearInterval });
-  createContext(context);
+    createContext(context);
   before(context, (code) => runInContext(code, context));
   runInContext(TAP, context);
   return { window, fetch: (...args) => window.fetch(...args), context, run: (code) => runInContext(code, context) };
@@ -50,6 +49,16 @@ export async function until(condition, tries = 2000) {
     await new Promise((resume) => { setImmediate(resume); });
   }
   throw new Error("the condition did not come true");
+}
+
+// Reads a body chunk by chunk, as a page does that shows an answer while it comes.
+export async function readAll({ body }) {
+  const chunks = [];
+  for (let reader = body.getReader(), step = {}; !step.done;) {
+    step = await reader.read();
+    if (step.value) chunks.push(step.value);
+  }
+  return Buffer.concat(chunks);
 }
 
 // A response whose body comes in exactly these chunks, and ends, or breaks with `error`.

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
-import { listen, page, streamed, until } from "./page.mjs";
+import { listen, page, readAll, streamed } from "./page.mjs";
 
 const STREAMS = new URL("../fixtures/streams/", import.meta.url);
 const fixtures = readdirSync(STREAMS).filter((name) => name.endsWith(".sse")).map((name) => ({
@@ -27,7 +27,7 @@ async function toldOfAll(ways, options) {
   const bodies = [];
   for (let at = 0; at < ways.length; at += 1) {
     const response = await tapped.fetch(COMPLETION, { method: "POST" });
-    bodies.push(response.arrayBuffer().then((buffer) => Buffer.from(buffer), (error) => error));
+    bodies.push(readAll(response).catch((error) => error));
   }
   const reads = await Promise.all(bodies);
   await port.until((facts) => facts.filter(({ fact }) => fact === "closed").length === ways.length);
@@ -65,19 +65,170 @@ for (const { name, bytes, expected } of fixtures) {
   });
 }
 
-test("the facts of a stream, in their order", async () => {
-  const text = 'event: ping\ndata: {"type":"ping"}\n\nevent: content_block_delta\ndata: {"type":"content_block_delta"}\n\n' +
-    'data: {"type":"content_block_delta","delta":{"text":"velvet"}}\n\nevent: odd\ndata: velvet is no JSON\n\nevent: folded\ndata: {"a":\ndata:  1}\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n';
+test("the facts of a stream, in their order: what steers it, and nothing else", async () => {
+  const text = 'event: ping\ndata: {"type":"ping"}\n\nevent: message_start\ndata: {"type":"message_start"}\n\n' +
+    'event: content_block_delta\ndata: {"type":"content_block_delta"}\n\ndata: {"type":"content_block_delta","delta":{"text":"velvet"}}\n\n' +
+    'event: tool_approval\ndata: {"type":"tool_approval","input":"velvet"}\n\nevent: compaction_status\ndata: velvet\n\n' +
+    'data: {"velvet":true}\n\ndata: velvet is no JSON\n\nevent: message\ndata: {"type":"error","error":\ndata: {}}\n\n' +
+    'event: message_stop\ndata: {"type":"message_stop"}\n\n';
   const { facts } = await told([new TextEncoder().encode(text)]);
   const url = `https://claude.ai${COMPLETION}`;
   assert.deepEqual(facts, [
     { fact: "stream", seq: 1, method: "POST", url, status: 200 },
-    { fact: "event", seq: 1, name: "ping", data: '{"type":"ping"}' },
-    { fact: "event", seq: 1, name: "odd", data: "" },
-    { fact: "event", seq: 1, name: "folded", data: '{"a":\n 1}' },
+    { fact: "event", seq: 1, name: "message_start", data: '{"type":"message_start"}' },
+    { fact: "event", seq: 1, name: "error", data: '{"type":"error","error":\n{}}' },
     { fact: "event", seq: 1, name: "message_stop", data: '{"type":"message_stop"}' },
-    { fact: "closed", seq: 1, events: 6, end: "end" },
+    { fact: "closed", seq: 1, events: 10, end: "end" },
   ]);
+});
+
+test("only the stream of an answer is looked at", async () => {
+  const own = streamed([new TextEncoder().encode('event: error\ndata: {"velvet":1}\n\n')]);
+  const body = own.body;
+  const tapped = page({ answer: (path) => (path === COMPLETION ? streamed([]) : own) });
+  const port = listen(tapped);
+  const other = await tapped.fetch("/api/organizations/o/mcp/x");
+  assert.equal(other.body, body);
+  assert.ok(!Object.hasOwn(other, "body"));
+  await readAll(other);
+  await readAll(await tapped.fetch(COMPLETION));
+  await port.until((facts) => facts.at(-1)?.fact === "closed");
+  assert.deepEqual(port.facts.filter(({ seq }) => seq === 1), []);
+  port.end();
+});
+
+test("one line of many megabytes costs what its length costs, and is counted", async () => {
+  const chunk = new TextEncoder().encode("x".repeat(16_384));
+  const line = (chunks) => [new TextEncoder().encode("event: error\ndata: "), ...Array(chunks).fill(chunk), new TextEncoder().encode("\n\n")];
+  const time = async (chunks) => {
+    const [, before] = [await told(line(8)), performance.now()];
+    const { facts, read } = await told(line(chunks));
+    assert.equal(read.length, chunks * chunk.length + 21);
+    assert.deepEqual(facts.slice(1), [
+      { fact: "event", seq: 1, name: "error", data: "" },
+      { fact: "closed", seq: 1, events: 1, end: "end" },
+    ]);
+    return performance.now() - before;
+  };
+  const [short, long] = [await time(64), await time(512)]; // 1 MB, 8 MB
+  // Eight times the length; sixty-four times the work, if every chunk were looked at with all that came before it.
+  assert.ok(long < 1_000 && long < short * 24 + 100, `${short} ms, ${long} ms`);
+});
+
+// Ways of giving a stream up half-way. Each gets the response and resolves when the page believes that it is over.
+const WAYS_OUT = {
+  "reader.cancel()": async ({ body }) => { const reader = body.getReader(); await reader.read(); await reader.cancel("why"); },
+  "cancel before anything is read": async ({ body }) => body.cancel("why"),
+  "break out of a loop": async ({ body }) => { for await (const chunk of body) if (chunk) break; },
+  "cancel of what it is piped through": async ({ body }) => {
+    const reader = body.pipeThrough(new TransformStream()).getReader();
+    await reader.read();
+    await reader.cancel("why");
+  },
+  "a sink that refuses": async ({ body }) => {
+    await assert.rejects(body.pipeTo(new WritableStream({ write() { throw new Error("full"); } })), /full/);
+  },
+  "cancel of both branches": async ({ body }) => {
+    const [one, two] = body.tee();
+    await Promise.all([one.cancel("why"), two.cancel("why")]);
+  },
+  "a new response around it": async ({ body }) => { const reader = new Response(body).body.getReader(); await reader.read(); await reader.cancel("why"); },
+};
+for (const [name, leave] of Object.entries(WAYS_OUT)) {
+  test(`${name}: the page's giving up reaches the source at once, and nothing more is read`, async () => {
+    let cancelled = 0, sent = 0;
+    const source = new ReadableStream({
+      pull(controller) { controller.enqueue(new TextEncoder().encode(`event: ping\ndata: ${(sent += 1)}\n\n`)); },
+      cancel() { cancelled += 1; },
+    }, { highWaterMark: 0 });
+    const tapped = page({ answer: () => new Response(source, { headers: { "content-type": "text/event-stream" } }) });
+    const port = listen(tapped);
+    const response = await tapped.fetch(COMPLETION, { method: "POST" });
+    await Promise.race([leave(response), new Promise((_, reject) => { setTimeout(reject, 2000, new Error("it hangs")).unref(); })]);
+    assert.equal(cancelled, 1);
+    assert.ok(sent <= 3, `${sent} chunks were read`);
+    if (sent) await port.until((facts) => facts.some(({ end }) => end === "abort"));
+    assert.ok(port.facts.filter(({ fact }) => fact === "closed").length <= 1);
+    port.end();
+  });
+}
+
+// What a page can do with a body, and what it gets: with the tap as without it.
+const READINGS = {
+  "arrayBuffer()": async (response) => Buffer.from(await response.arrayBuffer()),
+  "text()": async (response) => Buffer.from(await response.text()),
+  "clone(), both read": async (response) => {
+    const copy = response.clone();
+    return Buffer.concat(await Promise.all([readAll(response), readAll(copy)]));
+  },
+  "body taken, then clone()": async (response) => [response.body instanceof ReadableStream, Buffer.concat([await readAll(response.clone()), await readAll(response)])],
+  "body taken, then text()": async (response) => [response.body.locked, Buffer.from(await response.text())],
+  "tee()": async (response) => Buffer.concat(await Promise.all(response.body.tee().map((body) => readAll({ body })))),
+  "a part, then the rest": async (response) => {
+    const reader = response.body.getReader();
+    const { value } = await reader.read();
+    reader.releaseLock();
+    return [response.bodyUsed, Buffer.concat([value, await readAll(response)])];
+  },
+  "pipeThrough()": async (response) => readAll({ body: response.body.pipeThrough(new TransformStream()) }),
+  "async iteration": async (response) => {
+    const chunks = [];
+    for await (const chunk of response.body) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  },
+  "read after the end": async (response) => {
+    const reader = response.body.getReader();
+    while (!(await reader.read()).done);
+    return [await reader.read(), await reader.closed, response.bodyUsed];
+  },
+  "text() twice": async (response) => {
+    await response.text();
+    return response.text().catch(({ name }) => name);
+  },
+  "chunk by chunk": async (response) => {
+    const sizes = [];
+    for await (const chunk of response.body) sizes.push([chunk.constructor.name, chunk.length]);
+    return [sizes, response.body.locked];
+  },
+  "body is one and the same": async (response) => [response.body === response.body, Object.keys(response), response.bodyUsed, response.body.locked],
+};
+for (const [name, take] of Object.entries(READINGS)) {
+  test(`${name}: the page gets what it gets without us`, async () => {
+    const { bytes } = fixtures.find((fixture) => fixture.name === "live.sse");
+    const chunks = [bytes.slice(0, 700), bytes.slice(700, 701), bytes.slice(701)];
+    const port = listen(page({ answer: () => streamed(chunks) }));
+    const tapped = page({ answer: () => streamed(chunks) });
+    assert.deepEqual(await take(await tapped.fetch(COMPLETION)), await take(streamed(chunks)));
+    port.end();
+  });
+}
+
+test("silence is told while the page waits, and not while it does not read", async () => {
+  const beats = new Map();
+  const source = new ReadableStream({ pull: () => new Promise(() => {}) }, { highWaterMark: 0 });
+  const tapped = page({
+    answer: () => new Response(source, { headers: { "content-type": "text/event-stream" } }),
+    before: (context) => Object.assign(context, {
+      setInterval: (step, ms, ...args) => { beats.set(step, [ms, args]); return step; },
+      clearInterval: (step) => beats.delete(step),
+    }),
+  });
+  const port = listen(tapped);
+  const response = await tapped.fetch(COMPLETION);
+  assert.equal(beats.size, 0);
+  const reader = response.body.getReader();
+  reader.read().catch(() => {});
+  assert.equal(beats.size, 1);
+  for (const [step, [ms, args]] of beats) {
+    assert.equal(ms, 15_000);
+    step(...args);
+  }
+  await port.until((facts) => facts.some(({ fact }) => fact === "progress"));
+  const { events, silent_ms } = port.facts.at(-1);
+  assert.ok(events === 0 && Number.isInteger(silent_ms) && silent_ms >= 0);
+  await reader.cancel();
+  assert.equal(beats.size, 0);
+  port.end();
 });
 
 test("a stream that breaks off is told as an error, one that the page gave up as an abort", async () => {
@@ -91,7 +242,7 @@ test("a stream that breaks off is told as an error, one that the page gave up as
   const port = listen(tapped);
   stop.abort();
   const response = await tapped.fetch(COMPLETION, { method: "POST", signal: stop.signal });
-  await assert.rejects(response.text(), { name: "AbortError" });
+  await assert.rejects(readAll(response), { name: "AbortError" });
   await port.until((facts) => facts.some(({ end }) => end === "abort"));
   port.end();
 });
@@ -115,6 +266,43 @@ test("error bodies are told, at most 4,096 characters of them; fine answers are 
     { seq: 3, status: 200, body: 0, cf_mitigated: null },
     { seq: 4, status: 200, body: 19, cf_mitigated: null },
   ]);
+});
+
+test("of an error's body no more is read than is told, and not for longer than a person waits", async () => {
+  let sent = 0, cancelled = 0;
+  const endless = () => new ReadableStream({
+    pull(controller) { controller.enqueue(new Uint8Array(1000).fill(120)); sent += 1; },
+    cancel() { cancelled += 1; },
+  }, { highWaterMark: 0 });
+  const hanging = () => new ReadableStream({ pull: () => new Promise(() => {}), cancel() { cancelled += 1; } });
+  const tapped = page({
+    answer: (path) => new Response(path === "/api/long" ? endless() : hanging(), { status: 500 }),
+    before: (context) => Object.assign(context, { setTimeout: (step) => setTimeout(step, 50) }),
+  });
+  const port = listen(tapped);
+  const long = await tapped.fetch("/api/long");
+  await port.until((facts) => facts.length === 2);
+  assert.equal(port.facts[1].body.length, 4096);
+  assert.ok(sent < 8, `${sent} chunks were read`);
+  await long.body.cancel();
+  const hung = await tapped.fetch("/api/hanging");
+  await hung.body.cancel();
+  await port.until((facts) => facts.length === 3);
+  assert.deepEqual([port.facts[2].body, port.facts[2].status, cancelled], ["", 500, 2]);
+  port.end();
+});
+
+test("telemetry is dropped before anything else", async () => {
+  const tapped = page({ answer: () => new Response("no", { status: 500 }) });
+  const port = listen(tapped);
+  for (const path of [
+    "/api/event_logging/batch", "/sentry/x", "/api/organizations/o/notification/x", "/edge-api/client-health/y", "/cdn-cgi/rum",
+    "/api/frame/telemetry", "/api/claude_code/metrics2/x", "/api/organizations/o/experiences/e", "/v1/mobile/x", "/api/organizations/o/dust/d",
+  ]) assert.ok(!Object.hasOwn(await tapped.fetch(path), "body"), path);
+  await tapped.fetch("/api/mine");
+  await port.until((facts) => facts.length === 2);
+  assert.equal(port.facts[1].seq, 1);
+  port.end();
 });
 
 test("other origins are none of our business", async () => {
@@ -177,7 +365,8 @@ test("the first handshake counts, only from this origin, and the page's scripts 
 });
 
 test("what the page redefines later changes nothing", async () => {
-  const tapped = page({ answer: () => streamed([new TextEncoder().encode('event: ping\ndata: {"type":"ping"}\n\n')]) });
+  const ping = new TextEncoder().encode('event: ping\ndata: {"type":"ping"}\n\n');
+  const tapped = page({ answer: (path) => (path === COMPLETION ? streamed([ping]) : new Response("down", { status: 500 })) });
   const port = listen(tapped);
   tapped.run(`
     for (const name of ["JSON", "URL", "TextDecoder", "Reflect", "Request", "setInterval"]) globalThis[name] = undefined;
@@ -186,12 +375,15 @@ test("what the page redefines later changes nothing", async () => {
   Response.prototype.clone = () => { throw new Error("spoilt"); };
   ReadableStreamDefaultReader.prototype.read = () => { throw new Error("spoilt"); };
   try {
-    await tapped.fetch(COMPLETION);
-    await port.until((facts) => facts.some(({ fact }) => fact === "closed"));
+    assert.equal((await tapped.fetch(COMPLETION)).status, 200);
+    assert.equal((await tapped.fetch("/api/x")).status, 500);
+    await port.until((facts) => facts.some(({ body }) => body === "down"));
   } finally {
     Response.prototype.clone = spoilt.Response;
     ReadableStreamDefaultReader.prototype.read = spoilt.Reader;
   }
+  await readAll(await tapped.fetch(COMPLETION));
+  await port.until((facts) => facts.some(({ fact }) => fact === "closed"));
   assert.equal(port.facts.at(-1).events, 1);
   port.end();
 });
@@ -234,8 +426,7 @@ for (const [fault, where] of Object.entries(FAULTS)) {
       const [stream, error] = await Promise.all([tapped.fetch(COMPLETION), tapped.fetch("/api/x")]);
       assert.equal(error.status, 503);
       assert.equal(await error.text(), "down");
-      assert.deepEqual(Buffer.from(await stream.arrayBuffer()), Buffer.from(bytes));
-      await until(() => true);
+      assert.deepEqual(await readAll(stream), Buffer.from(bytes));
     } finally {
       if (where === "port") mend();
       port.end();

@@ -74,11 +74,12 @@ mod tests {
     const BRIDGE: &str = "{ id: browser.runtime.id, url: 'https://claude.ai/chat/1', frameId: 0, tab: { id: 4 } }";
 
     /// Every message that exists, and whether a claude.ai page may say it.
-    const MESSAGES: [(&str, bool); 11] = [
+    const MESSAGES: [(&str, bool); 12] = [
         ("{ type: 'hello', online: true }", true),
         ("{ type: 'online', online: false }", true),
         ("{ type: 'fact', fact: '{\"fact\":\"ready\"}' }", true),
         ("{ type: 'act', act: { act: 'hand-off', provider: 'chatgpt', entry: 'e1' } }", true),
+        ("{ type: 'act', act: { act: 'hand-off', provider: 'chatgpt', entry: 'e1', copied: true } }", true),
         ("{ type: 'act', act: { act: 'hand-off', provider: 'chatgpt', entry: null } }", true),
         ("{ type: 'act', act: { act: 'copy', entry: 'e1' } }", true),
         ("{ type: 'act', act: { act: 'dismiss' } }", true),

@@ -9,7 +9,7 @@ use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, Reques
 use wasm_bindgen::prelude::*;
 
 /// Longest request body taken in, in bytes: attachments stand in it as text. Wasm memory never shrinks.
-const BODY: usize = 8 * 1024 * 1024;
+const BODY: u32 = 8 * 1024 * 1024;
 
 /// Longest header value taken in, in characters.
 const HEADER: usize = 1024;
@@ -60,17 +60,17 @@ fn started(details: &JsValue) -> Option<RequestStep> {
     Some(RequestStep::Started { method, url, document, body })
 }
 
-/// The raw bytes of a request body; `None` if there are none, or too many to be a prompt.
+/// The raw bytes of a request body, as far as they are taken in: the prompt stands before its attachments. `None` if it has none.
 fn body(details: &JsValue) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for part in member(&member(details, "requestBody"), "raw").dyn_ref::<Array>()?.iter() {
-        let part = Uint8Array::new(member(&part, "bytes").dyn_ref::<ArrayBuffer>()?);
-        if bytes.len() + part.length() as usize > BODY {
-            return None;
+        // A file among the parts has no bytes.
+        if let Some(part) = member(&part, "bytes").dyn_ref::<ArrayBuffer>() {
+            let room = BODY - u32::try_from(bytes.len()).unwrap_or(BODY);
+            bytes.extend(Uint8Array::new(part).subarray(0, room).to_vec());
         }
-        bytes.extend(part.to_vec());
     }
-    Some(bytes)
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 fn headers(details: &JsValue) -> Option<RequestStep> {
@@ -162,7 +162,7 @@ mod tests {
             "{ raw: {} }",
             "{ raw: 'bytes' }",
             "{ raw: [{ file: '/home/me/a.txt' }] }",
-            "{ raw: [{ bytes: new ArrayBuffer(2) }, { file: '/home/me/a.txt' }] }",
+            "{ raw: [] }",
             "{ raw: [null] }",
             "{ raw: [{ bytes: 'text' }] }",
             "{ raw: [{ get bytes() { throw new Error('gone'); } }] }",
@@ -171,7 +171,24 @@ mod tests {
         ] {
             assert_eq!(body(request_body).await, None, "{request_body}");
         }
-        assert_eq!(body("{ raw: [] }").await, Some(Vec::new()));
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_part_without_bytes_does_not_cost_the_others() {
+        let part = "{ bytes: new TextEncoder().encode('{\"prompt\":').buffer }";
+        let rest = "{ bytes: new TextEncoder().encode('\"hello\"}').buffer }";
+        for odd in [
+            "{ file: '/home/me/a.txt' }",
+            "null",
+            "7",
+            "{ bytes: 'text' }",
+            "{ get bytes() { throw new Error('gone'); } }",
+        ] {
+            for parts in [[odd, part, rest], [part, odd, rest], [part, rest, odd]] {
+                let read = body(&format!("{{ raw: [{}] }}", parts.join(","))).await;
+                assert_eq!(read.as_deref(), Some("{\"prompt\":\"hello\"}".as_bytes()), "{parts:?}");
+            }
+        }
     }
 
     #[wasm_bindgen_test]
@@ -180,8 +197,14 @@ mod tests {
         let pieces = |sizes: &str| format!("{{ raw: {sizes}.map((size) => ({{ bytes: new ArrayBuffer(size) }})) }}");
         assert_eq!(body(&pieces("[8 << 20]")).await.map(|body| body.len()), Some(LIMIT));
         assert_eq!(body(&pieces("[4 << 20, 4 << 20]")).await.map(|body| body.len()), Some(LIMIT));
-        assert_eq!(body(&pieces("[(8 << 20) + 1]")).await, None);
-        assert_eq!(body(&pieces("[4 << 20, 4 << 20, 1]")).await, None);
+        for sizes in ["[(8 << 20) + 1]", "[4 << 20, 4 << 20, 1]", "[1, 64 << 20]", "[9 << 20, 9 << 20]"] {
+            assert_eq!(body(&pieces(sizes)).await.map(|body| body.len()), Some(LIMIT), "{sizes}");
+        }
+        // The prompt comes first and is whole.
+        let first =
+            "[{ bytes: new TextEncoder().encode('{\"prompt\":\"kept\"').buffer }, { bytes: new ArrayBuffer(9 << 20) }]";
+        let read = body(&format!("{{ raw: {first} }}")).await.unwrap();
+        assert!(read.starts_with(b"{\"prompt\":\"kept\"") && read.len() == LIMIT);
     }
 
     #[wasm_bindgen_test]

@@ -4,13 +4,19 @@ use js_sys::{Array, Function, Object, Reflect};
 use serde::Serialize;
 use std::future::Future;
 use std::pin::Pin;
-use understudy_browser::{Refused, action, alarms, net, runtime, say, storage, tabs, within};
-use understudy_engine::{Action, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone, UserText};
+use understudy_browser::{Refused, action, after, alarms, net, runtime, say, storage, tabs, within};
+use understudy_engine::{Action, Area, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone, UserText};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 /// The one alarm; a new time replaces the old one.
 const ALARM: &str = "wake";
+
+/// A shorter wait, in milliseconds, is a timer's as well.
+const ALARM_MS: u64 = 30_000;
+
+/// A timer may come a little before its time by the clock; this much later it does not.
+const LATE_MS: u32 = 20;
 
 /// What a filler may take beyond the times of its order before it is given up, in milliseconds.
 const GRACE: u32 = 10_000;
@@ -48,10 +54,14 @@ impl Shell {
                 let _ = show_card(tab, card).await;
             }),
             Output::Copy { text, .. } => return Some(copy(&text)),
-            Output::Open { job, target, tab } => self.spawn("opened", async move {
-                let opened = open(&job, &target, tab).await.ok().and_then(|tab| tab.id);
-                (JsValue::from(job), opened.map_or(JsValue::NULL, number))
-            }),
+            Output::Open { job, target, tab } => {
+                // From now on a page that has loaded may be the one that this is for: see `background.js`.
+                let _ = storage::set(Area::Session, "handoff", "1").await;
+                self.spawn("opened", async move {
+                    let opened = open(&job, &target, tab).await.ok().and_then(|tab| tab.id);
+                    (JsValue::from(job), opened.map_or(JsValue::NULL, number))
+                });
+            }
             Output::Fill { job, tab, order } => self.spawn("filled", async move {
                 let report = fill(tab, &order).await.unwrap_or(JsValue::NULL);
                 (JsValue::from(job), report)
@@ -64,6 +74,11 @@ impl Shell {
             }),
             Output::WakeAt { at } => {
                 let _ = alarms::at(ALARM, at);
+                // No store build of Chrome rings an alarm earlier than this; it lives about as long after its last event.
+                let wait = at.saturating_sub(crate::now());
+                if wait < ALARM_MS {
+                    after(u32::try_from(wait).unwrap_or_default() + LATE_MS, &self.hand, "tick");
+                }
             }
             // Nobody is asked for the permission yet, so the engine asks for no notice.
             Output::Notify { .. } | Output::Observed { .. } => {}
@@ -146,6 +161,7 @@ async fn fill(tab: TabId, order: &FillOrder) -> Result<JsValue, Refused> {
     tabs::run_script(tab, "fill.js").await?;
     let selectors: Array = order.selectors.iter().map(|selector| JsValue::from(selector.as_str())).collect();
     let order_words = object([
+        ("origin", order.origin.into()),
         ("selectors", selectors.into()),
         ("technique", wire(&order.technique)),
         ("text", order.text.reveal().into()),

@@ -14,7 +14,7 @@ pub mod tabs;
 mod time;
 mod words;
 
-pub use time::within;
+pub use time::{after, within};
 pub use words::{clock, say};
 
 use js_sys::Promise;

@@ -78,6 +78,8 @@ extern "C" {
     // globals that are the same in a window and in a worker
     #[wasm_bindgen(js_name = setTimeout)]
     pub fn set_timeout(done: &Function, ms: u32);
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub fn set_timeout_with(done: &Function, ms: u32, word: &str);
     // js-sys has it too, without `catch`.
     #[wasm_bindgen(catch, js_namespace = Object, js_name = entries)]
     pub fn entries(object: &JsValue) -> Result<Array, JsValue>;

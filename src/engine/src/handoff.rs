@@ -16,6 +16,8 @@ pub enum Way {
     Typed,
     /// By the provider's own link; not read back where Understudy may not look.
     Link,
+    /// The same, and the clipboard does not hold it.
+    LinkOnly,
     /// On the clipboard, for the user to paste.
     Clipboard,
     /// There was no prompt to take along.
@@ -62,6 +64,10 @@ pub struct Job {
     pub rung: u16,
     /// Whether the last rung by URL has been used.
     pub linked: bool,
+    /// Whether the clipboard holds the prompt.
+    pub copied: bool,
+    /// The user was asked to paste by hand: one more page is served, and no third.
+    pub hinted: bool,
 }
 
 /// A handoff whose tab never came, or whose login never ended, is forgotten after this long.

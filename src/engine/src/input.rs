@@ -169,7 +169,7 @@ pub enum Fact {
         /// The first 4,096 characters of the body.
         body: String,
     },
-    /// A response with `content-type: text/event-stream` has begun.
+    /// The page has begun to read the event stream of an answer.
     Stream {
         /// The fetch.
         seq: u32,
@@ -180,7 +180,8 @@ pub enum Fact {
         /// The status.
         status: u16,
     },
-    /// One control event of a stream, whole. Events that carry an answer's text are never sent.
+    /// One event that steers a stream (`message_start`, `message_delta`, `message_stop`, `message_limit`, `error`, an end or a limit
+    /// in a `completion`). No other is sent.
     Event {
         /// The fetch.
         seq: u32,
@@ -189,13 +190,13 @@ pub enum Fact {
         /// The `data:` field.
         data: String,
     },
-    /// Every 15 s while a stream is open.
+    /// Every 15 s while the page waits for the next piece of a stream.
     Progress {
         /// The fetch.
         seq: u32,
         /// Events so far, of every kind.
         events: u32,
-        /// Milliseconds since the last byte.
+        /// Milliseconds since the page asked for that piece.
         silent_ms: u32,
     },
     /// The stream is over.
@@ -268,6 +269,8 @@ pub enum Act {
         provider: String,
         /// Which prompt; `None` opens the fallback empty.
         entry: Option<EntryId>,
+        /// Whether the clipboard holds it: the place of the click has put it there before it sends this.
+        copied: bool,
     },
     /// Put the saved prompt on the clipboard.
     Copy {
@@ -354,9 +357,9 @@ pub enum FillOutcome {
     Written,
     /// No visible, editable composer within the time given.
     NoComposer,
-    /// There is other text in the composer; nothing was touched.
+    /// There is other text in the composer, and nothing was touched; after the hint to paste by hand: there was input.
     Occupied,
-    /// The script could not run in that page (host not allowed, page gone).
+    /// The script could not run in that page (host not allowed, page gone), or it is a page of another site.
     Unreachable,
 }
 
@@ -415,8 +418,9 @@ impl Act {
     pub fn read(mut json: Json) -> Option<Self> {
         let kind = json.take("act").text()?;
         let (entry, job) = (json.take("entry").text(), json.take("job").text());
+        let copied = json.take("copied").truth().unwrap_or_default();
         let act = match kind.as_str() {
-            "hand-off" => Self::HandOff { provider: json.take("provider").text()?, entry },
+            "hand-off" => Self::HandOff { provider: json.take("provider").text()?, entry, copied },
             "copy" => Self::Copy { entry: entry? },
             "dismiss" => Self::Dismiss {},
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
@@ -479,8 +483,8 @@ mod tests {
             assert_eq!(Fact::parse(&json), Some(fact), "{json}");
         }
         let acts = [
-            Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()) },
-            Act::HandOff { provider: "chatgpt".into(), entry: None },
+            Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()), copied: true },
+            Act::HandOff { provider: "chatgpt".into(), entry: None, copied: false },
             Act::Copy { entry: "e".into() },
             Act::Dismiss {},
             Act::Decided { job: "j".into(), granted: true },

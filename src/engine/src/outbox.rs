@@ -116,6 +116,7 @@ impl Handed {
             way: match json.take("way").text()?.as_str() {
                 "typed" => Way::Typed,
                 "link" => Way::Link,
+                "link-only" => Way::LinkOnly,
                 "clipboard" => Way::Clipboard,
                 _ => Way::Empty,
             },

@@ -175,6 +175,8 @@ pub enum ActionKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FillOrder {
+    /// The provider's origin (`https://chatgpt.com`): in a page of any other, nothing is written.
+    pub origin: &'static str,
     /// CSS selectors of the composer, newest first; the first visible match wins.
     pub selectors: Vec<String>,
     /// How to write.

@@ -230,9 +230,19 @@ impl World {
         self.tell(Input::Act { from: Place::Page { tab: Some(41) }, act });
     }
 
+    /// A click on the card's main button, as the bridge carries it out: the prompt goes to the clipboard first.
     fn click_main(&mut self) {
+        self.click_main_where(true);
+    }
+
+    /// The same where the browser lets nobody near the clipboard, or does.
+    fn click_main_where(&mut self, copied: bool) {
         let act = self.card.as_ref().expect("a card").actions[0].act.clone();
-        self.card_act(act);
+        let Act::HandOff { provider, entry, .. } = act else { panic!("{act:?}") };
+        if let Some(entry) = entry.clone() {
+            self.card_act(Act::Copy { entry });
+        }
+        self.card_act(Act::HandOff { provider, entry, copied });
     }
 
     fn opened(&self) -> (String, Target) {
@@ -643,6 +653,100 @@ fn a_short_prompt_goes_by_the_link_in_one_click() {
         assert_eq!(target, Target::Web { url: "https://chatgpt.com/?prompt=hi%20%26%20bye".into() });
         world.tell(Input::Opened { job, tab: Some(40) });
         assert_eq!(world.line(2), "handed_link");
+    });
+}
+
+#[test]
+fn nothing_is_said_of_a_clipboard_that_does_not_hold_the_prompt() {
+    journey(|world| {
+        failed(world, "hi");
+        world.click_main_where(false);
+        let (job, _) = world.opened();
+        world.tell(Input::Opened { job, tab: Some(40) });
+        assert_eq!(world.line(2), "handed_link_only");
+    });
+    // Where typing fails, the page that can copy comes, beside the provider's.
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "hello");
+        world.click_main_where(false);
+        let (job, _) = world.opened();
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::Occupied, Some("a draft"));
+        assert_eq!(world.fills(), [(Technique::Dom, false)], "no hint speaks of the clipboard");
+        assert!(matches!(world.done.last(), Some(Output::Open { target: Target::HandoffPage, tab: None, .. })));
+        world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+        let view = world.engine.handoff_view(&job).unwrap();
+        assert!(view.refused && view.lines[0].key == "handoff_not_typed");
+        world.page_act(Act::PasteByHand { job: job.clone() });
+        world.tell(Input::Opened { job, tab: Some(41) });
+        assert_eq!(world.line(2), "handed_clipboard");
+    });
+    // The browser opened no tab.
+    for (copied, line) in [(true, Some("handed_clipboard")), (false, None)] {
+        journey(|world| {
+            failed(world, "hello");
+            world.click_main_where(copied);
+            let (job, _) = world.opened();
+            world.tell(Input::Opened { job, tab: None });
+            let lines = &world.card.as_ref().unwrap().lines;
+            assert_eq!(lines.get(2).map(|line| line.key.as_str()), line);
+        });
+    }
+}
+
+#[test]
+fn after_the_hint_one_more_page_is_served_and_none_once_the_user_types() {
+    let hinted = |world: &mut World| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::Occupied, Some("a draft"));
+        assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
+        job
+    };
+    let load = |world: &mut World| {
+        world.done.clear();
+        world.now += 5_000;
+        world.tell(Input::TabComplete { tab: 40 });
+        world.fills()
+    };
+    journey(|world| {
+        let job = hinted(world);
+        assert_eq!(load(world), [(Technique::Dom, false)]);
+        world.filled(&job, FillOutcome::Occupied, Some("a draft"));
+        assert_eq!(load(world), []);
+        assert_eq!(world.line(2), "handed_clipboard");
+    });
+    journey(|world| {
+        let job = hinted(world);
+        world.filled(&job, FillOutcome::Written, None);
+        world.filled(&job, FillOutcome::Occupied, None);
+        assert_eq!(load(world), []);
+    });
+}
+
+#[test]
+fn an_order_names_the_site_it_is_for() {
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::Occupied, Some("a draft"));
+        let orders: Vec<_> = world
+            .done
+            .iter()
+            .filter_map(|output| match output {
+                Output::Fill { order, .. } => Some((order.technique, order.origin)),
+                _ => None,
+            })
+            .collect();
+        assert!(orders.contains(&(Technique::Dom, "https://chatgpt.com")), "{orders:?}");
+        assert!(orders.iter().all(|(_, origin)| *origin == "https://chatgpt.com"), "{orders:?}");
     });
 }
 
@@ -1245,13 +1349,13 @@ fn a_card_has_its_own_buttons_only() {
         world.card_act(Act::Dismiss {});
         let before = world.done.len();
         world.card_act(Act::Copy { entry: mine.clone() });
-        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine.clone()) });
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine.clone()), copied: true });
         assert_eq!(world.done.len(), before, "no card, no buttons");
         failed(world, "another");
         let before = world.done.len();
         world.card_act(Act::Copy { entry: mine.clone() });
-        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine) });
-        world.card_act(Act::HandOff { provider: "no-such-assistant".into(), entry: None });
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(mine), copied: true });
+        world.card_act(Act::HandOff { provider: "no-such-assistant".into(), entry: None, copied: true });
         assert_eq!(world.done.len(), before, "not of this card");
         world.click_main();
         assert!(matches!(world.opened().1, Target::Web { .. }));

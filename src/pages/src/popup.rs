@@ -208,14 +208,15 @@ fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
         popup.chosen(&view).map(|row| (row.entry.clone(), row.text.clone()))
     });
     let copied = chosen.as_ref().map(|(_, text)| copy(text.reveal()));
-    let act = Act::HandOff { provider, entry: chosen.map(|(entry, _)| entry) };
+    let entry = chosen.map(|(entry, _)| entry);
     let host = Rc::clone(host);
     begin(async move {
         // The popup goes away with the next tab, and an unfinished copy with it.
-        if let Some(copied) = copied {
-            copied.await;
-        }
-        match send(&act).await {
+        let copied = match copied {
+            Some(copied) => copied.await,
+            None => false,
+        };
+        match send(&Act::HandOff { provider, entry, copied }).await {
             Ok(()) => leave().await,
             Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
         }

@@ -2,7 +2,7 @@
 
 use super::{Engine, Platform};
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
-use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, Place, TabId, Technique};
+use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
 use crate::outbox::Handed;
 use crate::output::{FillOrder, Output, Target};
 use crate::provider::{self, Arrival, CUSTOM, CUSTOM_BUDGET, Template};
@@ -11,24 +11,22 @@ use crate::words::Say;
 
 /// Wait this long for a composer to appear after the page has loaded (cold single-page apps; hydration).
 const APPEAR_MS: u32 = 12_000;
+/// How long the line that asks to paste by hand stands, and the page is heard about input.
+const HINT_MS: u32 = 60_000;
 /// Handoffs under way at once.
 const MAX_JOBS: usize = 8;
 /// Tabs remembered as loaded.
 const MAX_COMPLETED: usize = 12;
 
 impl Engine {
-    /// The user clicked on a fallback.
-    pub(super) fn hand_off(&mut self, from: &Place, id: &str, entry: Option<EntryId>, now: Millis) {
+    /// The user clicked on a fallback; `copied` says that the text is on the clipboard, whatever happens on the way.
+    pub(super) fn hand_off(&mut self, id: &str, entry: Option<EntryId>, copied: bool, now: Millis) {
         let custom = id == CUSTOM && !self.settings.custom_url.is_empty();
         if provider::find(id).is_none() && !custom {
             return;
         }
         let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
         let entry = entry.filter(|_| text.is_some());
-        if let Some(text) = &text {
-            // The safety copy: whatever happens on the way, the text is at hand.
-            self.outputs.push(Output::Copy { to: from.clone(), text: text.clone() });
-        }
         self.session.job_counter = self.session.job_counter.wrapping_add(1);
         let job = Job {
             id: format!("j{}", self.session.job_counter),
@@ -39,6 +37,8 @@ impl Engine {
             tab: None,
             rung: 0,
             linked: false,
+            copied: copied && text.is_some(),
+            hinted: false,
         };
         if self.session.jobs.len() >= MAX_JOBS {
             self.session.jobs.remove(0);
@@ -100,7 +100,9 @@ impl Engine {
 
     pub(super) fn on_paste_by_hand(&mut self, id: &JobId, now: Millis) {
         let Some(index) = self.job(id) else { return };
-        let (tab, provider) = (self.session.jobs[index].tab, self.session.jobs[index].provider.clone());
+        let job = &mut self.session.jobs[index];
+        job.copied = true;
+        let (tab, provider) = (job.tab, job.provider.clone());
         let url = self.home(&provider);
         self.open(index, Stage::OpeningFinal(Way::Clipboard), Target::Web { url }, tab, now);
     }
@@ -145,7 +147,10 @@ impl Engine {
     pub(super) fn on_filled(&mut self, id: &JobId, report: &FillReport, now: Millis) {
         let Some(index) = self.job(id) else { return };
         let job = &mut self.session.jobs[index];
-        if job.stage == Stage::Hinted {
+        if job.stage == Stage::Hinted && report.outcome == FillOutcome::Occupied {
+            // The user types or pastes there: whatever comes after is the user's own.
+            self.session.jobs.remove(index);
+            self.dirty = true;
             return;
         }
         if job.stage != Stage::Filling {
@@ -211,6 +216,7 @@ impl Engine {
             job: job.id.clone(),
             tab,
             order: FillOrder {
+                origin: found.origin.trim_end_matches("/*"),
                 selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
                 technique,
                 text: UserText::new(text),
@@ -222,21 +228,31 @@ impl Engine {
         });
     }
 
-    /// The last way: the text is on the clipboard, the page says so in one line.
+    /// The last way: the text is on the clipboard, the page says so in one line. If it is not, the handoff page puts it there.
     fn hint(&mut self, index: usize, now: Millis) {
         let job = &mut self.session.jobs[index];
         let (Some(found), Some(tab)) = (provider::find(&job.provider), job.tab) else { return };
+        if std::mem::replace(&mut job.hinted, true) {
+            self.session.jobs.remove(index);
+            self.dirty = true;
+            return;
+        }
+        if !job.copied {
+            self.open(index, Stage::Refused, Target::HandoffPage, None, now);
+            return;
+        }
         job.stage = Stage::Hinted;
         let (id, entry, name) = (job.id.clone(), job.entry.clone(), job.provider.clone());
         self.outputs.push(Output::Fill {
             job: id,
             tab,
             order: FillOrder {
+                origin: found.origin.trim_end_matches("/*"),
                 selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
                 technique: Technique::ByHand,
                 text: UserText::default(),
                 appear_ms: 0,
-                settle_ms: 0,
+                settle_ms: HINT_MS,
                 overwrite: false,
                 hint: Some(Say::new("hint_paste")),
             },
@@ -255,6 +271,12 @@ impl Engine {
     fn end(&mut self, index: usize, way: Way, verified: bool, now: Millis) {
         let job = self.session.jobs.remove(index);
         self.dirty = true;
+        let way = match way {
+            Way::Link if !job.copied => Way::LinkOnly,
+            // No tab, and nothing to paste: nothing was done.
+            Way::Clipboard if !job.copied => return,
+            _ => way,
+        };
         self.note_handed(job.entry.as_ref(), &job.provider, way, verified, now);
     }
 

@@ -196,7 +196,7 @@ impl Engine {
         }
         self.dirty = true;
         match act {
-            Act::HandOff { provider, entry } => self.hand_off(from, &provider, entry, now),
+            Act::HandOff { provider, entry, copied } => self.hand_off(&provider, entry, copied, now),
             Act::Copy { entry } => {
                 if let Some(entry) = self.outbox.get(&entry) {
                     self.outputs.push(Output::Copy { to: from.clone(), text: entry.text.clone() });
@@ -236,7 +236,7 @@ impl Engine {
     fn has_button(&self, tab: TabId, act: &Act) -> bool {
         let offer = self.session.tabs.get(&tab).and_then(|tab| tab.offer.as_ref());
         offer.is_some_and(|offer| match act {
-            Act::HandOff { provider, entry } => {
+            Act::HandOff { provider, entry, .. } => {
                 *entry == offer.entry && self.settings.fallbacks.iter().any(|known| known == provider)
             }
             Act::Copy { entry } => Some(entry) == offer.entry.as_ref(),

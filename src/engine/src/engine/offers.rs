@@ -142,7 +142,7 @@ impl Engine {
                         Say::new("action_name").text(name)
                     },
                     kind: if index == 0 { ActionKind::Primary } else { ActionKind::Secondary },
-                    act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone() },
+                    act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone(), copied: false },
                     note: link_note(id),
                 });
             }
@@ -269,8 +269,9 @@ pub(super) const fn signs_in(surface: Surface) -> bool {
 /// Where the prompt went, and whether it was seen there.
 pub(super) fn handed(name: &str, way: Way, verified: bool) -> Say {
     let key = match way {
-        Way::Typed | Way::Link if verified => "handed_verified",
+        Way::Typed | Way::Link | Way::LinkOnly if verified => "handed_verified",
         Way::Typed | Way::Link => "handed_link",
+        Way::LinkOnly => "handed_link_only",
         Way::Clipboard => "handed_clipboard",
         Way::Empty => "handed_empty",
     };

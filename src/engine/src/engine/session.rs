@@ -371,7 +371,7 @@ fields!(Official: at, claude, api_up, says_down, incident, monitoring);
 variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);
 
 // What the snapshot holds of the other modules.
-fields!(Job: id, entry, provider, at, stage, tab, rung, linked);
+fields!(Job: id, entry, provider, at, stage, tab, rung, linked, copied, hinted);
 fields!(Cause: class, strong, status, code, resets_at, request_id, transport);
 fields!(Headers: content_type, cf_mitigated, location, request_id);
 variants!(Surface: Document, Login, Bootstrap, Account, List, Conversation, Completion, Title, Upload, Other);
@@ -392,7 +392,7 @@ variants!(
 );
 variants!(Role: Ignored, Document, Send, Retry, Stop, Load, Serving, Challenge, Plain);
 variants!(ComponentStatus: Operational, Degraded, PartialOutage, MajorOutage, Maintenance);
-variants!(Way: Typed, Link, Clipboard, Empty);
+variants!(Way: Typed, Link, LinkOnly, Clipboard, Empty);
 
 /// A whole number that is the stage, and for the only stage that has one its way behind it.
 impl Field for Stage {

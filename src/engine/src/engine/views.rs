@@ -304,7 +304,11 @@ impl Engine {
         let origin = self.wanted_host(&job.provider, &text);
         let mut lines = Vec::new();
         if refused {
-            let key = if job.provider == CUSTOM { "handoff_custom_long" } else { "handoff_refused" };
+            let key = match job.provider.as_str() {
+                _ if job.hinted => "handoff_not_typed",
+                CUSTOM => "handoff_custom_long",
+                _ => "handoff_refused",
+            };
             lines.push(Say::new(key).text(name.clone()));
         } else {
             let key = if origin.is_some() { "handoff_ask" } else { "handoff_consent" };
