@@ -83,7 +83,7 @@ fn common(repo: &Repo) -> Result<Contents> {
             .typescript(false)
             // `init()` finds the module beside its bindings.
             .omit_default_module_path(false)
-            .remove_name_section(true)
+            .remove_name_section(false)
             .remove_producers_section(true)
             .generate(&out)
             .with_context(|| format!("the bindings of {} cannot be generated", module.display()))?;
