@@ -16,6 +16,11 @@ use understudy_browser::{runtime, storage};
 use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored};
 use wasm_bindgen::prelude::*;
 
+/// Small, and it gives back to later requests all that is freed: see `talc.rs` of the tests for the figures.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Where the engine's snapshot lies in `storage.session`.
 const SNAPSHOT: &str = "engine";
 
