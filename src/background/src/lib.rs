@@ -3,13 +3,17 @@
 //! `extension/background.js` registers the listeners and hands every event to [`Background::event`], strictly one after
 //! another. Nothing here is kept that the stores do not have: the browser may end the background between any two events.
 
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 mod border;
 mod events;
 mod outputs;
+mod work;
 
-use js_sys::{Array, Date, Function};
-use outputs::Shell;
+use js_sys::{Array, Date, Function, Promise};
+use outputs::{Shell, Then};
 use std::cell::RefCell;
+use std::rc::Rc;
 use understudy_browser::{runtime, storage};
 use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored};
 use wasm_bindgen::prelude::*;
@@ -19,37 +23,50 @@ const SNAPSHOT: &str = "engine";
 
 /// The engine and its way out into the browser.
 #[wasm_bindgen]
-pub struct Background {
+pub struct Background(Rc<Core>);
+
+struct Core {
     engine: RefCell<Engine>,
     shell: Shell,
 }
 
 #[wasm_bindgen]
 impl Background {
-    /// A start or a restart, from whatever the stores hold.
+    /// A start or a restart, from whatever the stores hold; a promise of a `Background`.
     ///
     /// `hand(name, …args)` puts an event into the queue: answers of spawned work come back through it, so that the order of
     /// events is one order.
-    pub async fn start(hand: Function) -> Background {
+    pub fn start(hand: Function) -> Promise {
         std::panic::set_hook(Box::new(|_| renew()));
-        // Firefox has no such call; there, no saved text is in the reach of a claude.ai content script by our own doing.
-        let _ = storage::keep_from_content_scripts().await;
-        let stored = Stored {
-            session: storage::get(Area::Session, SNAPSHOT).await.unwrap_or_default(),
-            local: storage::get_all(Area::Local).await.unwrap_or_default(),
-        };
-        let config = Config { platform: runtime::platform() };
-        let background = Self { engine: RefCell::new(Engine::restore(config, stored, now())), shell: Shell::new(hand) };
-        background.take(events::permissions().await).await;
-        background
+        work::promise(Box::pin(async move {
+            // Firefox has no such call; there, no saved text is in the reach of a claude.ai content script by our own doing.
+            let _ = storage::keep_from_content_scripts().await;
+            let stored = Stored {
+                session: storage::get(Area::Session, SNAPSHOT).await.unwrap_or_default(),
+                local: storage::get_all(Area::Local).await.unwrap_or_default(),
+            };
+            let core = Rc::new(Core::new(stored, hand));
+            core.take(events::permissions().await).await;
+            Background(core).into()
+        }))
     }
 
     /// Takes one event by its name in `background.js`; the reply matters to the senders of messages only.
-    pub async fn event(&self, name: String, args: Array) -> JsValue {
-        let Some(input) = events::input(&name, &args).await else {
-            return JsValue::UNDEFINED;
-        };
-        self.take(input).await
+    pub fn event(&self, name: String, args: Array) -> Promise {
+        let core = Rc::clone(&self.0);
+        work::promise(Box::pin(async move {
+            match events::input(&name, &args).await {
+                Some(input) => core.take(input).await,
+                None => JsValue::UNDEFINED,
+            }
+        }))
+    }
+}
+
+impl Core {
+    fn new(stored: Stored, hand: Function) -> Self {
+        let config = Config { platform: runtime::platform() };
+        Self { engine: RefCell::new(Engine::restore(config, stored, now())), shell: Shell::new(hand) }
     }
 
     /// The shell loop: mutate, then drain, carrying out each output in order.
@@ -57,8 +74,14 @@ impl Background {
         let mut reply = JsValue::UNDEFINED;
         self.engine.borrow_mut().handle(input, now());
         while let Some(output) = self.poll() {
-            if let Some(answer) = self.shell.carry_out(output).await {
-                reply = answer;
+            match self.shell.carry_out(&output) {
+                Then::Next => {}
+                Then::Reply(answer) => reply = answer,
+                Then::Stored(answer) => {
+                    if answer.await.is_err() {
+                        self.shell.unstored(&output);
+                    }
+                }
             }
         }
         reply
@@ -93,14 +116,14 @@ mod stand_in;
 #[cfg(test)]
 #[cfg(target_arch = "wasm32")]
 mod tests {
-    use super::{Background, now};
-    use crate::outputs::Shell;
+    use super::{Background, Core};
     use crate::stand_in::{StandIn, install, js, turns};
     use js_sys::Array;
-    use std::cell::RefCell;
+    use std::rc::Rc;
     use understudy_browser::storage;
-    use understudy_engine::{Area, Config, Engine, Platform, Stored};
+    use understudy_engine::{Area, Stored};
     use wasm_bindgen::JsCast;
+    use wasm_bindgen_futures::JsFuture;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     const SEND: &str = "https://claude.ai/api/organizations/11111111-2222-4333-8444-555555555555/chat_conversations/\
@@ -108,10 +131,9 @@ mod tests {
 
     /// A send that claude.ai answers with 500, as both browsers tell it.
     async fn failed_send(browser: &StandIn) -> usize {
-        let engine = Engine::restore(Config { platform: Platform::Chromium }, Stored::default(), now());
         // Not by `start`: its panic hook would take the harness's place.
-        let shell = Shell::new(js("(...args) => { globalThis.handed = args; }").unchecked_into());
-        let background = Background { engine: RefCell::new(engine), shell };
+        let hand = js("(...args) => { globalThis.handed = args; }").unchecked_into();
+        let background = Background(Rc::new(Core::new(Stored::default(), hand)));
         let body = "new TextEncoder().encode(JSON.stringify({ prompt: 'kept', model: 'm', attachments: [], files: [] })).buffer";
         for (name, details) in [
             (
@@ -124,7 +146,7 @@ mod tests {
             ("done", "statusCode: 500".to_owned()),
         ] {
             let args = js(&format!("[{{ requestId: '9', tabId: 4, {details} }}]"));
-            let reply = background.event(name.to_owned(), Array::from(&args)).await;
+            let reply = JsFuture::from(background.event(name.to_owned(), Array::from(&args))).await.unwrap();
             assert!(reply.is_undefined(), "{name}");
         }
         turns().await;

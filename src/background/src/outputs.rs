@@ -1,12 +1,12 @@
 //! Outputs of the engine, as calls of the browser.
 
-use js_sys::{Array, Function, Object, Reflect};
-use std::future::Future;
-use std::pin::Pin;
-use understudy_browser::{Refused, action, after, alarms, net, runtime, say, storage, tabs, within};
-use understudy_engine::{Action, Area, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone, UserText};
+use crate::work;
+use js_sys::{Array, Function};
+use understudy_browser::tabs::Tab;
+use understudy_browser::{Answer, action, after, alarms, net, object, runtime, say, storage, tabs};
+use understudy_engine::{Act, Action, Area, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use work::Work;
 
 /// The one alarm; a new time replaces the old one.
 const ALARM: &str = "wake";
@@ -25,54 +25,46 @@ pub struct Shell {
     hand: Function,
 }
 
+/// What is left to do for an output that was carried out.
+pub enum Then {
+    /// Nothing.
+    Next,
+    /// Hand this to the sender of the message being handled.
+    Reply(JsValue),
+    /// Wait until it is stored.
+    Stored(Answer),
+}
+
 impl Shell {
     /// Answers of spawned work go to `hand(name, …args)`.
     pub fn new(hand: Function) -> Self {
         Self { hand }
     }
 
-    /// Carries out one output; the value, if any, is the reply to the message being handled.
+    /// Carries out one output.
     ///
     /// Only the stores are waited for. A tab may be frozen and the network slow: what they answer is a new event.
-    pub async fn carry_out(&self, output: Output) -> Option<JsValue> {
+    pub fn carry_out(&self, output: &Output) -> Then {
         match output {
             Output::Persist { area, key, value } => {
-                let stored = match value {
-                    Some(value) => storage::set(area, &key, &value).await,
-                    None => storage::remove(area, &key).await,
-                };
-                if stored.is_err() {
-                    // Full, most likely. The key names no content.
-                    runtime::warn(&format!("Understudy could not store {key}."));
-                    let _ = self.hand.call2(&JsValue::UNDEFINED, &"unstored".into(), &key.into());
-                }
-            }
-            Output::Badge(badge) => start(show_badge(badge)),
-            Output::Card { tab, card } => start(async move {
-                // No script there (the page did not load, or is gone): the badge and the popup say the same.
-                let _ = show_card(tab, card).await;
-            }),
-            Output::Copy { text, .. } => return Some(copy(&text)),
-            Output::Open { job, target, tab } => {
-                // From now on a page that has loaded may be the one that this is for: see `background.js`.
-                let _ = storage::set(Area::Session, "handoff", "1").await;
-                self.spawn("opened", async move {
-                    let opened = open(&job, &target, tab).await.ok().and_then(|tab| tab.id);
-                    (JsValue::from(job), opened.map_or(JsValue::NULL, number))
+                return Then::Stored(match value {
+                    Some(value) => storage::set(*area, key, value),
+                    None => storage::remove(*area, key),
                 });
             }
-            Output::Fill { job, tab, order } => self.spawn("filled", async move {
-                let report = fill(tab, &order).await.unwrap_or(JsValue::NULL);
-                (JsValue::from(job), report)
-            }),
-            Output::FetchStatus { url, timeout_ms } => self.spawn("status", async move {
-                match net::get(url, timeout_ms).await {
-                    Ok((status, body)) => (JsValue::from(status), JsValue::from(body)),
-                    Err(_) => (JsValue::NULL, JsValue::NULL),
-                }
-            }),
+            Output::Badge(badge) => show_badge(badge),
+            Output::Card { tab, card } => {
+                // No script there (the page did not load, or is gone): the badge and the popup say the same.
+                let words = card.as_ref().map_or(JsValue::NULL, show_card);
+                let _ = tabs::send(*tab, &object().text("type", "card").with("card", &words).into());
+            }
+            // The sender puts it on the clipboard while the user's click is still fresh.
+            Output::Copy { text, .. } => return Then::Reply(object().text("copy", text.reveal()).into()),
+            Output::Open { job, target, tab } => self.spawn("opened", open(job, target, *tab)),
+            Output::Fill { job, tab, order } => self.spawn("filled", fill(job, *tab, order)),
+            Output::FetchStatus { url, timeout_ms } => self.spawn("status", ask(url, *timeout_ms)),
             Output::WakeAt { at } => {
-                let _ = alarms::at(ALARM, at);
+                let _ = alarms::at(ALARM, *at);
                 // No store build of Chrome rings an alarm earlier than this; it lives about as long after its last event.
                 let wait = at.saturating_sub(crate::now());
                 if wait < ALARM_MS {
@@ -82,109 +74,171 @@ impl Shell {
             // Nobody is asked for the permission yet, so the engine asks for no notice.
             Output::Notify(_) | Output::Observed { .. } => {}
         }
-        None
+        Then::Next
     }
 
-    fn spawn(&self, name: &'static str, work: impl Future<Output = (JsValue, JsValue)> + 'static) {
+    /// Says that an output could not be stored: the store is full, most likely. The key names no content.
+    pub fn unstored(&self, output: &Output) {
+        if let Output::Persist { key, .. } = output {
+            runtime::warn(&["Understudy could not store ", key, "."].concat());
+            let _ = self.hand.call2(&JsValue::UNDEFINED, &"unstored".into(), &key.into());
+        }
+    }
+
+    fn spawn(&self, name: &'static str, work: Work<(JsValue, JsValue)>) {
         let hand = self.hand.clone();
-        start(async move {
+        work::start(Box::pin(async move {
             let (one, two) = work.await;
             let _ = hand.call3(&JsValue::UNDEFINED, &name.into(), &one, &two);
-        });
+        }));
     }
 }
 
-/// Boxed, so that the machinery around a task is compiled once and not once for each.
-fn start(work: impl Future<Output = ()> + 'static) {
-    let work: Pin<Box<dyn Future<Output = ()>>> = Box::pin(work);
-    spawn_local(work);
-}
-
-async fn show_badge(badge: Badge) {
+fn show_badge(badge: &Badge) {
     let color = match badge.tone {
         Tone::Calm => "#2f7d6b",
         Tone::Grey => "#76736b",
         Tone::Warn => "#9a5b00",
         Tone::Down => "#b3412e",
     };
-    let _ = action::badge(&badge.text, color, &say(&badge.title)).await;
+    let _ = action::badge(&badge.text, color, &say(&badge.title));
 }
 
-async fn show_card(tab: TabId, card: Option<Card>) -> Result<(), Refused> {
-    let words = card.map_or(JsValue::NULL, |card| {
-        let lines: Array = card.lines.iter().map(|line| JsValue::from(say(line))).collect();
-        let actions: Array = card.actions.iter().map(button).collect();
-        object([
-            ("id", card.id.into()),
-            ("tone", card.tone.name().into()),
-            ("title", say(&card.title).into()),
-            ("lines", lines.into()),
-            ("actions", actions.into()),
-        ])
-    });
-    tabs::send(tab, &object([("type", "card".into()), ("card", words)])).await?;
-    Ok(())
+fn show_card(card: &Card) -> JsValue {
+    let lines: Array = card.lines.iter().map(|line| JsValue::from(say(line))).collect();
+    let actions: Array = card.actions.iter().filter_map(button).collect();
+    object()
+        .text("id", &card.id)
+        .text("tone", card.tone.name())
+        .text("title", &say(&card.title))
+        .with("lines", &lines)
+        .with("actions", &actions)
+        .into()
 }
 
-fn button(action: &Action) -> JsValue {
-    object([
-        ("label", say(&action.label).into()),
-        ("kind", action.kind.name().into()),
-        ("act", js_sys::JSON::parse(&action.act.write()).unwrap_or_default()),
-        ("note", action.note.as_ref().map_or(JsValue::NULL, |note| say(note).into())),
-    ])
+fn button(action: &Action) -> Option<JsValue> {
+    let button = object()
+        .text("label", &say(&action.label))
+        .text("kind", action.kind.name())
+        .with("act", &act(&action.act)?)
+        .with("note", &action.note.as_ref().map_or(JsValue::NULL, |note| say(note).into()));
+    Some(button.into())
 }
 
-/// `{copy: text}`: the sender puts it on the clipboard while the user's click is still fresh.
-fn copy(text: &UserText) -> JsValue {
-    object([("copy", text.reveal().into())])
+/// What the button sends back. The card has three kinds of buttons: see `border`.
+fn act(act: &Act) -> Option<JsValue> {
+    let words = match act {
+        Act::HandOff { provider, entry, copied } => object()
+            .text("act", "hand-off")
+            .text("provider", provider)
+            .with("entry", &entry.as_ref().map_or(JsValue::NULL, JsValue::from))
+            .with("copied", &(*copied).into()),
+        Act::Copy { entry } => object().text("act", "copy").text("entry", entry),
+        Act::Dismiss {} => object().text("act", "dismiss"),
+        _ => return None,
+    };
+    Some(words.into())
 }
 
-async fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Result<tabs::Tab, Refused> {
+/// The job, and the tab where it was opened.
+fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsValue)> {
     let url = match target {
         Target::Web { url } => url.clone(),
-        Target::HandoffPage => {
-            runtime::url(&format!("handoff.html?job={}", String::from(js_sys::encode_uri_component(job))))
-        }
+        Target::HandoffPage => runtime::url("handoff.html?job=") + &String::from(js_sys::encode_uri_component(job)),
     };
-    if let Some(tab) = tab
-        && let Ok(tab) = tabs::navigate(tab, &url).await
-    {
-        return Ok(tab);
-    }
-    tabs::create(&url).await
+    let job = JsValue::from(job);
+    Box::pin(async move {
+        // From now on a page that has loaded may be the one that this is for: see `background.js`.
+        let _ = storage::set(Area::Session, "handoff", "1").await;
+        let mut opened = None;
+        if let Some(tab) = tab {
+            opened = tabs::navigate(tab, &url).await.ok();
+        }
+        if opened.is_none() {
+            opened = tabs::create(&url).await.ok();
+        }
+        (job, opened.and_then(|tab| Tab::from(tab).id).map_or(JsValue::NULL, number))
+    })
 }
 
-/// Refused without the host's permission, on an error page, or when the page is left meanwhile.
-async fn fill(tab: TabId, order: &FillOrder) -> Result<JsValue, Refused> {
-    tabs::run_script(tab, "fill.js").await?;
+/// The job, and the filler's report: none without the host's permission, on an error page, or when the page is left meanwhile.
+fn fill(job: &JobId, tab: TabId, order: &FillOrder) -> Work<(JsValue, JsValue)> {
     let selectors: Array = order.selectors.iter().map(|selector| JsValue::from(selector.as_str())).collect();
-    let order_words = object([
-        ("origin", order.origin.into()),
-        ("selectors", selectors.into()),
-        ("technique", order.technique.name().into()),
-        ("text", order.text.reveal().into()),
-        ("appearMs", order.appear_ms.into()),
-        ("settleMs", order.settle_ms.into()),
-        ("overwrite", order.overwrite.into()),
-        ("hint", order.hint.as_ref().map_or(JsValue::NULL, |hint| say(hint).into())),
-    ]);
-    let message = object([("type", "fill".into()), ("order", order_words)]);
+    let order_words = object()
+        .text("origin", order.origin)
+        .with("selectors", &selectors)
+        .text("technique", order.technique.name())
+        .text("text", order.text.reveal())
+        .number("appearMs", order.appear_ms.into())
+        .number("settleMs", order.settle_ms.into())
+        .with("overwrite", &order.overwrite.into())
+        .with("hint", &order.hint.as_ref().map_or(JsValue::NULL, |hint| say(hint).into()));
+    let message = JsValue::from(object().text("type", "fill").with("order", &order_words.into()));
     let limit = order.appear_ms.saturating_add(order.settle_ms).saturating_add(GRACE);
-    within(limit, async move { tabs::send(tab, &message).await }).await
+    let job = JsValue::from(job);
+    Box::pin(async move {
+        let report = match tabs::run_script(tab, "fill.js").await {
+            Ok(_) => tabs::send_within(limit, tab, &message).await,
+            Err(refused) => Err(refused),
+        };
+        (job, report.unwrap_or(JsValue::NULL))
+    })
 }
 
-/// An object of these members.
-fn object<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
-    let object = Object::new();
-    for (name, value) in members {
-        // Setting a member of a fresh object cannot fail.
-        let _ = Reflect::set(&object, &name.into(), &value);
-    }
-    object.into()
+/// Status and body of the status page.
+fn ask(url: &'static str, timeout_ms: u32) -> Work<(JsValue, JsValue)> {
+    Box::pin(async move {
+        match net::get(url, timeout_ms).await {
+            Ok((status, body)) => (JsValue::from(status), JsValue::from(body)),
+            Err(_) => (JsValue::NULL, JsValue::NULL),
+        }
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "tab ids are small")]
 fn number(tab: TabId) -> JsValue {
     JsValue::from_f64(tab as f64)
+}
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod tests {
+    use super::act;
+    use crate::stand_in::js;
+    use understudy_engine::{Act, ActionKind, Technique, Tone};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// Pages and scripts know these by the engine's wire form.
+    #[wasm_bindgen_test]
+    fn a_name_is_the_one_of_the_wire() {
+        for one in [Tone::Calm, Tone::Grey, Tone::Warn, Tone::Down] {
+            assert_eq!(serde_json::to_value(one).unwrap(), one.name());
+        }
+        for one in [ActionKind::Primary, ActionKind::Secondary, ActionKind::Close] {
+            assert_eq!(serde_json::to_value(one).unwrap(), one.name());
+        }
+        for one in [
+            Technique::Dom,
+            Technique::PmPaste,
+            Technique::Paste,
+            Technique::BeforeInput,
+            Technique::InsertText,
+            Technique::InsertHtml,
+            Technique::Value,
+            Technique::ByHand,
+        ] {
+            assert_eq!(serde_json::to_value(one).unwrap(), one.name());
+        }
+        for one in [
+            Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()), copied: true },
+            Act::HandOff { provider: "chatgpt".into(), entry: None, copied: false },
+            Act::Copy { entry: "e".into() },
+            Act::Dismiss {},
+        ] {
+            let told = js_sys::JSON::stringify(&act(&one).unwrap()).unwrap();
+            let wire = js(&format!("JSON.stringify({})", serde_json::to_string(&one).unwrap()));
+            assert_eq!(wire, told);
+        }
+        assert!(act(&Act::ForgetAll {}).is_none());
+    }
 }

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod alarms;
 pub mod net;
+mod object;
 pub mod permissions;
 mod raw;
 pub mod runtime;
@@ -14,22 +15,26 @@ pub mod tabs;
 mod time;
 mod words;
 
-pub use time::{after, within};
+pub use object::{Members, object};
+pub use time::after;
 pub use words::{clock, say};
 
 use js_sys::Promise;
-use serde::Serialize;
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 /// The browser said no: a missing permission, a closed tab, a full store.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(String);
+///
+/// It holds what was thrown; who shows it, reads the reason.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused(JsValue);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&member(&self.0, "message").as_string().or_else(|| self.0.as_string()).unwrap_or_default())
     }
 }
 
@@ -37,26 +42,29 @@ impl std::error::Error for Refused {}
 
 impl From<JsValue> for Refused {
     fn from(thrown: JsValue) -> Self {
-        Self(member(&thrown, "message").as_string().or_else(|| thrown.as_string()).unwrap_or_default())
+        Self(thrown)
     }
 }
 
-impl From<serde_wasm_bindgen::Error> for Refused {
-    fn from(error: serde_wasm_bindgen::Error) -> Self {
-        Self(error.to_string())
+/// What a call of the browser comes to. The call was made when this was, and the answer is taken care of even if nobody waits
+/// for it: a rejection without a handler is an error in the browser's list of the extension's.
+#[derive(Debug)]
+pub struct Answer(JsFuture);
+
+impl Future for Answer {
+    type Output = Result<JsValue, Refused>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map_err(Refused)
     }
 }
 
-/// What a call of the browser comes to, whether it answered with a promise or at once. The answer is taken care of from here
-/// on, even if nobody waits for it: a rejection without a handler is an error in the browser's list of the extension's.
-fn settled(answer: Result<JsValue, JsValue>) -> impl Future<Output = Result<JsValue, Refused>> {
-    let answer = answer.map(|answer| JsFuture::from(Promise::resolve(&answer)));
-    async move { Ok(answer?.await?) }
-}
-
-/// Small option objects on their way into the browser.
-fn to_js(options: &impl Serialize) -> Result<JsValue, Refused> {
-    Ok(options.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+/// The answer of a call, whether the browser gave a promise, answered at once or threw.
+fn settled(answer: Result<JsValue, JsValue>) -> Answer {
+    Answer(JsFuture::from(match answer {
+        Ok(answer) => Promise::resolve(&answer),
+        Err(thrown) => Promise::reject(&thrown),
+    }))
 }
 
 /// A member of an object; `undefined` if there is none. What the browser hands us is read so, a few members each: typed

@@ -84,5 +84,5 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = Object, js_name = entries)]
     pub fn entries(object: &JsValue) -> Result<Array, JsValue>;
     #[wasm_bindgen(catch)]
-    pub fn fetch(url: &str, init: &web_sys::RequestInit) -> Result<JsValue, JsValue>;
+    pub fn fetch(url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
 }

@@ -1,8 +1,7 @@
 //! `browser.storage`: strings in two areas.
 
-use crate::{Refused, raw, settled, to_js};
-use js_sys::{Array, Function, Object, Reflect};
-use serde::Serialize;
+use crate::{Answer, Refused, object, raw, settled};
+use js_sys::{Array, Function, Reflect};
 use understudy_engine::Area;
 use wasm_bindgen::prelude::*;
 
@@ -24,36 +23,25 @@ pub async fn get_all(area: Area) -> Result<Vec<(String, String)>, Refused> {
 }
 
 /// Stores one value.
-pub async fn set(area: Area, key: &str, value: &str) -> Result<(), Refused> {
-    let items = Object::new();
-    Reflect::set(&items, &JsValue::from_str(key), &JsValue::from_str(value))?;
+pub fn set(area: Area, key: &str, value: &str) -> Answer {
+    let items = object().text(key, value).into();
     settled(match area {
         Area::Session => raw::session_set(&items),
         Area::Local => raw::local_set(&items),
     })
-    .await?;
-    Ok(())
 }
 
 /// Removes one value; it need not be there.
-pub async fn remove(area: Area, key: &str) -> Result<(), Refused> {
+pub fn remove(area: Area, key: &str) -> Answer {
     settled(match area {
         Area::Session => raw::session_remove(key),
         Area::Local => raw::local_remove(key),
     })
-    .await?;
-    Ok(())
 }
 
 /// Closes `storage.local` to content scripts. Only Chrome can; Firefox has no such call and refuses.
-pub async fn keep_from_content_scripts() -> Result<(), Refused> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Level {
-        access_level: &'static str,
-    }
-    settled(raw::local_set_access_level(&to_js(&Level { access_level: "TRUSTED_CONTEXTS" })?)).await?;
-    Ok(())
+pub fn keep_from_content_scripts() -> Answer {
+    settled(raw::local_set_access_level(&object().text("accessLevel", "TRUSTED_CONTEXTS").into()))
 }
 
 /// Listens to both areas until it is dropped.
@@ -87,10 +75,9 @@ fn function(listener: &Closure<dyn FnMut()>) -> &Function {
     listener.as_ref().unchecked_ref()
 }
 
-async fn read(area: Area, keys: &JsValue) -> Result<JsValue, Refused> {
+fn read(area: Area, keys: &JsValue) -> Answer {
     settled(match area {
         Area::Session => raw::session_get(keys),
         Area::Local => raw::local_get(keys),
     })
-    .await
 }

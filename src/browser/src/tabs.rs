@@ -1,7 +1,8 @@
 //! `browser.tabs` and `browser.scripting`.
 
-use crate::{Refused, member, raw, settled, to_js, whole};
-use serde::Serialize;
+use crate::time::within;
+use crate::{Answer, Refused, member, object, raw, settled, whole};
+use js_sys::Array;
 use understudy_engine::TabId;
 use wasm_bindgen::JsValue;
 
@@ -18,20 +19,18 @@ impl From<JsValue> for Tab {
     }
 }
 
-#[derive(Serialize)]
-struct Place<'a> {
-    url: &'a str,
-    active: bool,
+/// Opens a URL in a new tab and shows it; the answer is a [`Tab`].
+pub fn create(url: &str) -> Answer {
+    settled(raw::tabs_create(&shown(url)))
 }
 
-/// Opens a URL in a new tab and shows it.
-pub async fn create(url: &str) -> Result<Tab, Refused> {
-    Ok(settled(raw::tabs_create(&to_js(&Place { url, active: true })?)).await?.into())
+/// Navigates a tab to a URL and shows it; the answer is a [`Tab`].
+pub fn navigate(tab: TabId, url: &str) -> Answer {
+    settled(number(tab).and_then(|tab| raw::tabs_update(tab, &shown(url))))
 }
 
-/// Navigates a tab to a URL and shows it.
-pub async fn navigate(tab: TabId, url: &str) -> Result<Tab, Refused> {
-    Ok(settled(raw::tabs_update(number(tab)?, &to_js(&Place { url, active: true })?)).await?.into())
+fn shown(url: &str) -> JsValue {
+    object().text("url", url).with("active", &JsValue::TRUE).into()
 }
 
 /// The tab of the calling page; `None` in the popup and in the background.
@@ -41,31 +40,26 @@ pub async fn current() -> Result<Option<Tab>, Refused> {
 }
 
 /// Sends a message to our script in the tab's top frame, and hands back its reply.
-pub async fn send(tab: TabId, message: &JsValue) -> Result<JsValue, Refused> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Top {
-        frame_id: u32,
-    }
-    settled(raw::tabs_send_message(number(tab)?, message, &to_js(&Top { frame_id: 0 })?)).await
+pub fn send(tab: TabId, message: &JsValue) -> Answer {
+    settled(said(tab, message))
+}
+
+/// The same, refused after `ms` milliseconds; the message itself is not taken back.
+pub fn send_within(ms: u32, tab: TabId, message: &JsValue) -> Answer {
+    settled(said(tab, message).map(|reply| within(ms, &reply)))
+}
+
+fn said(tab: TabId, message: &JsValue) -> Result<JsValue, JsValue> {
+    raw::tabs_send_message(number(tab)?, message, &object().number("frameId", 0).into())
 }
 
 /// Runs a script file of ours in the tab's top frame; needs the host's permission.
-pub async fn run_script(tab: TabId, file: &str) -> Result<(), Refused> {
-    #[derive(Serialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Target {
-        tab_id: TabId,
-    }
-    #[derive(Serialize)]
-    struct Injection<'a> {
-        target: Target,
-        files: [&'a str; 1],
-    }
-    settled(raw::execute_script(&to_js(&Injection { target: Target { tab_id: tab }, files: [file] })?)).await?;
-    Ok(())
+pub fn run_script(tab: TabId, file: &str) -> Answer {
+    let target = object().number("tabId", tab).into();
+    let files = Array::of1(&file.into());
+    settled(raw::execute_script(&object().with("target", &target).with("files", &files).into()))
 }
 
-fn number(tab: TabId) -> Result<i32, Refused> {
-    i32::try_from(tab).map_err(|_| Refused("no such tab".to_owned()))
+fn number(tab: TabId) -> Result<i32, JsValue> {
+    i32::try_from(tab).map_err(|_| "no such tab".into())
 }

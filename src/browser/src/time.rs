@@ -1,22 +1,17 @@
 //! Waiting, with an end.
 
-use crate::{Refused, raw};
+use crate::raw;
 use js_sys::{Array, Function, Promise};
-use std::future::Future;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen::{JsCast, JsValue};
 
 /// Calls `done(word)` after `ms` milliseconds, if the background lives that long.
 pub fn after(ms: u32, done: &Function, word: &str) {
     raw::set_timeout_with(done, ms, word);
 }
 
-/// The outcome of `work`, or a refusal after `ms` milliseconds; the work itself is not stopped.
-pub async fn within(
-    ms: u32,
-    work: impl Future<Output = Result<JsValue, Refused>> + 'static,
-) -> Result<JsValue, Refused> {
-    let work = future_to_promise(async move { work.await.map_err(|Refused(why)| JsValue::from(why)) });
-    let end = Promise::new(&mut |_, reject| raw::set_timeout(&reject, ms));
-    Ok(JsFuture::from(Promise::race(&Array::of2(&work, &end))).await?)
+/// A promise of the same, rejected after `ms` milliseconds.
+pub(crate) fn within(ms: u32, promise: &JsValue) -> JsValue {
+    let end = Promise::<JsValue>::with_resolvers::<JsValue, JsValue>();
+    raw::set_timeout(end.reject().unchecked_ref(), ms);
+    Promise::race(&Array::of2(promise, &end.promise())).into()
 }

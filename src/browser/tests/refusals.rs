@@ -8,7 +8,8 @@ use js_sys::Promise;
 use stand_in::{FAILURES, install, js, turns};
 use std::future::Future;
 use std::pin::Pin;
-use understudy_browser::{Refused, action, alarms, net, permissions, runtime, storage, tabs, within};
+use understudy_browser::tabs::Tab;
+use understudy_browser::{Refused, action, alarms, net, permissions, runtime, storage, tabs};
 use understudy_engine::Area;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -22,24 +23,31 @@ type Call = fn() -> Outcome;
 const CALLS: [(&str, Call); 19] = [
     ("storage.session.get", || Box::pin(async { storage::get(Area::Session, "k").await.map(drop) })),
     ("storage.local.get", || Box::pin(async { storage::get_all(Area::Local).await.map(drop) })),
-    ("storage.session.set", || Box::pin(storage::set(Area::Session, "k", "v"))),
-    ("storage.local.set", || Box::pin(storage::set(Area::Local, "k", "v"))),
-    ("storage.session.remove", || Box::pin(storage::remove(Area::Session, "k"))),
-    ("storage.local.remove", || Box::pin(storage::remove(Area::Local, "k"))),
-    ("storage.local.setAccessLevel", || Box::pin(storage::keep_from_content_scripts())),
+    ("storage.session.set", || Box::pin(async { storage::set(Area::Session, "k", "v").await.map(drop) })),
+    ("storage.local.set", || Box::pin(async { storage::set(Area::Local, "k", "v").await.map(drop) })),
+    ("storage.session.remove", || Box::pin(async { storage::remove(Area::Session, "k").await.map(drop) })),
+    ("storage.local.remove", || Box::pin(async { storage::remove(Area::Local, "k").await.map(drop) })),
+    ("storage.local.setAccessLevel", || Box::pin(async { storage::keep_from_content_scripts().await.map(drop) })),
     ("tabs.create", || Box::pin(async { tabs::create("https://a.example/").await.map(drop) })),
     ("tabs.update", || Box::pin(async { tabs::navigate(1, "https://a.example/").await.map(drop) })),
     ("tabs.getCurrent", || Box::pin(async { tabs::current().await.map(drop) })),
     ("tabs.sendMessage", || Box::pin(async { tabs::send(1, &JsValue::NULL).await.map(drop) })),
-    ("scripting.executeScript", || Box::pin(tabs::run_script(1, "fill.js"))),
-    ("action.setBadgeText", || Box::pin(action::badge("!", "#000", "title"))),
-    ("action.setTitle", || Box::pin(action::badge("!", "#000", "title"))),
+    ("scripting.executeScript", || Box::pin(async { tabs::run_script(1, "fill.js").await.map(drop) })),
+    ("action.setBadgeText", || Box::pin(badge())),
+    ("action.setTitle", || Box::pin(badge())),
     ("permissions.getAll", || Box::pin(async { permissions::origins().await.map(drop) })),
     ("permissions.contains", || Box::pin(async { permissions::contains("https://a.example/*").await.map(drop) })),
     ("permissions.request", || Box::pin(async { permissions::request(Some("https://a.example/*")).await.map(drop) })),
     ("runtime.sendMessage", || Box::pin(async { runtime::send("{}").await.map(drop) })),
     ("runtime.openOptionsPage", || Box::pin(runtime::open_options())),
 ];
+
+async fn badge() -> Result<(), Refused> {
+    for answer in action::badge("!", "#000", "title") {
+        answer.await?;
+    }
+    Ok(())
+}
 
 #[wasm_bindgen_test]
 async fn a_call_that_fails_in_any_way_is_refused() {
@@ -86,9 +94,9 @@ async fn an_answer_without_a_promise_is_an_answer() {
         assert_eq!(alarms::at("wake", 1_772_451_420_000), Ok(()), "{function}");
     }
     browser.replace("tabs.create", "() => ({ id: 12 })");
-    assert_eq!(tabs::create("https://a.example/").await.unwrap().id, Some(12));
+    assert_eq!(tabs::create("https://a.example/").await.map(Tab::from).unwrap().id, Some(12));
     browser.replace("tabs.create", "() => ({ then(done) { done({ id: 13 }); } })");
-    assert_eq!(tabs::create("https://a.example/").await.unwrap().id, Some(13));
+    assert_eq!(tabs::create("https://a.example/").await.map(Tab::from).unwrap().id, Some(13));
 }
 
 #[wasm_bindgen_test]
@@ -105,13 +113,13 @@ fn an_alarm_that_cannot_be_set_is_refused() {
 async fn a_call_that_never_answers_comes_to_an_end() {
     let browser = install();
     browser.replace("tabs.sendMessage", "() => new Promise(() => {})");
-    let sent = within(50, async { tabs::send(1, &JsValue::NULL).await });
+    let sent = tabs::send_within(50, 1, &JsValue::NULL);
     assert!(sent.await.is_err());
     browser.replace("tabs.sendMessage", "async () => 'here'");
-    let sent = within(5_000, async { tabs::send(1, &JsValue::NULL).await });
+    let sent = tabs::send_within(5_000, 1, &JsValue::NULL);
     assert_eq!(sent.await.unwrap(), "here");
     browser.replace("tabs.sendMessage", "async () => { throw new Error('no receiver'); }");
-    let sent = within(5_000, async { tabs::send(1, &JsValue::NULL).await });
+    let sent = tabs::send_within(5_000, 1, &JsValue::NULL);
     assert_eq!(sent.await.unwrap_err().to_string(), "no receiver");
 }
 
@@ -130,7 +138,7 @@ async fn a_tab_that_cannot_be_is_no_tab() {
         ("new Proxy({}, { get() { throw new Error('gone'); }, has() { throw 1; } })", None),
     ] {
         browser.replace("tabs.create", &format!("() => {answer}"));
-        assert_eq!(tabs::create("https://a.example/").await.ok().and_then(|tab| tab.id), id, "{answer}");
+        assert_eq!(tabs::create("https://a.example/").await.ok().and_then(|tab| Tab::from(tab).id), id, "{answer}");
     }
 }
 

@@ -23,7 +23,7 @@ pub type Contents = BTreeMap<String, Vec<u8>>;
 /// Builds `dist/` and returns what each browser gets.
 pub fn build(repo: &Repo) -> Result<Vec<(Browser, Contents)>> {
     setup::wasm(repo)?;
-    shell::step("compile the extension to wasm", &mut compile(repo))?.or_fail("Compiling the extension to wasm")?;
+    shell::step("compile the extension to wasm", &mut compile(repo)?)?.or_fail("Compiling the extension to wasm")?;
     let started = Instant::now();
     let common = common(repo)?;
     let source = fs::read_to_string(repo.root.join("extension").join(MANIFEST))
@@ -47,19 +47,29 @@ pub fn package(repo: &Repo, browser: Browser) -> std::path::PathBuf {
     repo.dist().join(format!("understudy-{}.zip", browser.name()))
 }
 
-/// The compiler call. Paths of this machine are mapped away, so that two machines build the same bytes.
-fn compile(repo: &Repo) -> Command {
+/// The compiler call. Paths of this machine are mapped away, so that two machines build the same bytes, and to short ones: they stand
+/// in the modules, wherever a panic says its place.
+fn compile(repo: &Repo) -> Result<Command> {
     let mut command = repo.cargo();
     command.args(["build", "--target", WASM, "--profile", PROFILE, "--lib"]);
     for (_, package) in MODULES {
         command.args(["--package", package]);
     }
     let home = std::env::var_os("CARGO_HOME").map_or_else(|| setup::home().join(".cargo"), Into::into);
+    let sysroot = shell::ask("rustc", &["--print", "sysroot"]).context("rustc does not say where it is installed")?;
     let map = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
-    let flags = [map(&home, "/cargo"), map(&repo.root, "/understudy")];
+    let mut flags = vec![
+        map(&home, "/c"),
+        map(&Path::new(&sysroot).join("lib/rustlib/src/rust/library"), "/r"),
+        map(&repo.root, "/u"),
+    ];
+    // Named after the index it comes from, which may be a mirror. The last flag that fits a path counts.
+    for registry in fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten() {
+        flags.push(map(&registry.path(), "/c"));
+    }
     // The encoded form, because a path may hold a space. Host tools are not affected: cargo keeps these for the target.
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f")).env_remove("RUSTFLAGS");
-    command
+    Ok(command)
 }
 
 /// Everything but the manifest: `extension/` as it is, and the wasm modules with their bindings.
