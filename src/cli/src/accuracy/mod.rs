@@ -282,7 +282,7 @@ mod tests {
             let met: u32 = score.met.iter().sum();
             let mut delays: Vec<_> = score.found.iter().flatten().map(|(delay, _)| *delay).collect();
             delays.sort_unstable();
-            let detected = delays.len() as f64 / f64::from(met);
+            let detected = f64::from(u32::try_from(delays.len()).expect("few")) / f64::from(met);
             assert!(detected >= share, "{}: {detected}", score.name);
             assert!(delays[delays.len() / 2] <= median, "{}: {}", score.name, delays[delays.len() / 2]);
             assert!(score.false_verdicts <= 3, "{}: {}", score.name, score.false_verdicts);

@@ -1,6 +1,6 @@
 //! A small generator of random numbers: the same on every machine for a seed.
 
-/// xoshiro256++ (Blackman and Vigna, 2019), seeded by SplitMix64.
+/// xoshiro256++ (Blackman and Vigna, 2019), seeded by `SplitMix64`.
 #[derive(Clone, Debug)]
 pub struct Rng([u64; 4]);
 
