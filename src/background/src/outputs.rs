@@ -56,7 +56,7 @@ impl Shell {
             Output::Card { tab, card } => {
                 // No script there (the page did not load, or is gone): the badge and the popup say the same.
                 let words = card.as_ref().map_or(JsValue::NULL, show_card);
-                let _ = tabs::send(*tab, &object().text("type", "card").with("card", &words).into());
+                drop(tabs::send(*tab, &object().text("type", "card").with("card", &words).into()));
             }
             // The sender puts it on the clipboard while the user's click is still fresh.
             Output::Copy { text, .. } => return Then::Reply(object().text("copy", text.reveal()).into()),

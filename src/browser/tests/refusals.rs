@@ -33,8 +33,8 @@ const CALLS: [(&str, Call); 19] = [
     ("tabs.getCurrent", || Box::pin(async { tabs::current().await.map(drop) })),
     ("tabs.sendMessage", || Box::pin(async { tabs::send(1, &JsValue::NULL).await.map(drop) })),
     ("scripting.executeScript", || Box::pin(async { tabs::run_script(1, "fill.js").await.map(drop) })),
-    ("action.setBadgeText", || Box::pin(badge())),
-    ("action.setTitle", || Box::pin(badge())),
+    ("action.setBadgeText", || Box::pin(badge("title"))),
+    ("action.setTitle", || Box::pin(badge("title"))),
     ("permissions.getAll", || Box::pin(async { permissions::origins().await.map(drop) })),
     ("permissions.contains", || Box::pin(async { permissions::contains("https://a.example/*").await.map(drop) })),
     ("permissions.request", || Box::pin(async { permissions::request(Some("https://a.example/*")).await.map(drop) })),
@@ -42,8 +42,8 @@ const CALLS: [(&str, Call); 19] = [
     ("runtime.openOptionsPage", || Box::pin(runtime::open_options())),
 ];
 
-async fn badge() -> Result<(), Refused> {
-    for answer in action::badge("!", "#000", "title") {
+async fn badge(title: &str) -> Result<(), Refused> {
+    for answer in action::badge("!", "#000", title) {
         answer.await?;
     }
     Ok(())
@@ -262,14 +262,14 @@ async fn a_badge_goes_on_where_one_of_its_calls_is_missing() {
     browser.replace("action.setBadgeText", "undefined");
     browser.replace("action.setBadgeBackgroundColor", "undefined");
     browser.replace("action.setBadgeTextColor", "undefined");
-    assert!(action::badge("!", "#000", "Claude is down").await.is_err());
+    assert!(badge("Claude is down").await.is_err());
     assert_eq!(browser.calls(), [r#"setTitle [{"title":"Claude is down"}]"#]);
     // What is left behind must not end as an unhandled rejection, which would be taken for a trap.
     js("globalThis.unhandled = 0");
     js("addEventListener('unhandledrejection', () => { globalThis.unhandled += 1; })");
     install().replace("action.setTitle", "async () => { throw new Error('one'); }");
     js("browser.action.setBadgeText = async () => { throw new Error('two'); }");
-    assert!(action::badge("!", "#000", "title").await.is_err());
+    assert!(badge("title").await.is_err());
     let settled: Promise = js("new Promise((done) => setTimeout(done, 50))").unchecked_into();
     JsFuture::from(settled).await.unwrap();
     assert_eq!(js("unhandled"), 0);

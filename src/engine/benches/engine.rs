@@ -20,7 +20,7 @@ fn engine() -> Engine {
 
 fn drain(engine: &mut Engine) {
     while let Some(output) = engine.poll() {
-        black_box(output);
+        black_box(&output);
     }
 }
 
