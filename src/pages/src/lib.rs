@@ -312,7 +312,7 @@ mod painting {
             (Area::Local, "entry:odd", "\u{fffd}"),
             (Area::Local, "unknown", "from a later version"),
         ] {
-            popup_with(async |_| storage::set(area, key, value).await.unwrap()).await;
+            popup_with(async |_| drop(storage::set(area, key, value).await.unwrap())).await;
             assert_eq!(text("[role=alert]"), "", "{key} = {value}");
             assert_eq!(text(".prompt .text"), "kept", "{key} = {value}");
             let headline = if key == "engine" { "Nothing of Claude was seen yet" } else { "Claude failed once" };
