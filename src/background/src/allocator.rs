@@ -33,9 +33,9 @@ mod tests {
         if at.is_multiple_of(500) {
             let mut body = Vec::new();
             for _ in 0..8 {
-                body.extend_from_slice(&[b'{'; 1 << 20]);
+                body.extend_from_slice(&vec![b'{'; 1 << 20]);
             }
-            black_box((String::from_utf8(body.clone()), body));
+            let _ = black_box((String::from_utf8(body.clone()), body));
         }
     }
 
