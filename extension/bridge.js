@@ -76,7 +76,8 @@
   // Whether who clicked could see on what: the page may have hidden the card, covered it, or moved it under the hand.
   const seen = (pressed) => {
     const { left, top, width, height } = pressed.getBoundingClientRect();
-    return pressed === card.root.elementFromPoint(left + width / 2, top + height / 2) && performance.now() - since > 300 &&
+    const at = (tree) => tree.elementFromPoint(left + width / 2, top + height / 2); // Firefox looks into the tree only
+    return at(document) === card.host && at(card.root) === pressed && performance.now() - since > 300 &&
       getComputedStyle(card.host).opacity === "1" && card.words.checkVisibility({ visibilityProperty: true });
   };
   const act = async ({ act: wanted, label, kind }, { isTrusted, currentTarget: pressed }) => {

@@ -3,6 +3,8 @@
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::thread::sleep;
+use std::time::Duration;
 use understudy_lab::{Effect, Fault, Part, Shape};
 use understudy_tests::Stage;
 use understudy_tests::stage::Words;
@@ -52,6 +54,8 @@ fn by_keyboard(stage: &Stage) -> Result<()> {
         Ok((in_card(stage, FOCUS)? == main).then_some(()))
     })?;
     let known = stage.browser.driver().windows()?;
+    // The card has stood there long enough to be read: a key that comes sooner is not taken for a click on it.
+    sleep(Duration::from_millis(400));
     stage.browser.driver().press(ENTER)?;
     stage.expect_arrival(&known, "chatgpt.com", "Once more without a mouse").map(drop)
 }

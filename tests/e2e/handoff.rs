@@ -2,10 +2,13 @@
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
-use understudy_lab::{Effect, Fault, Part, Shape};
+use serde_json::json;
+use std::thread::sleep;
+use std::time::Duration;
+use understudy_lab::{Answer, Effect, Fault, Part, Shape, Target};
 use understudy_tests::stage::{Words, same_text};
 use understudy_tests::texts::hard;
-use understudy_tests::wait::{PATIENT, SOON, until};
+use understudy_tests::wait::{PATIENT, SOON, never, until};
 use understudy_tests::{Display, Kind, Stage};
 
 /// One provider for each editor: id, name, host.
@@ -36,6 +39,9 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_leaves_a_draft_alone", draft_is_left_alone);
     suite.both("handoff_survives_a_late_composer", late_composer);
     suite.both("handoff_copy_button", copy_button);
+    suite.both("handoff_click_fills_the_clipboard", click_copies);
+    suite.both("handoff_a_hidden_card_has_no_buttons", hidden_card);
+    suite.both("handoff_types_on_its_own_site_only", own_site_only);
 }
 
 /// With permission: typed into `ProseMirror`, Quill, Lexical and a textarea, verified, unsent.
@@ -235,6 +241,23 @@ fn copy_button(stage: &Stage) -> Result<()> {
     let text = hard(2_000);
     fail_with(stage, &text)?;
     stage.browser.click_card(&words.say("action_copy", &[])?)?;
+    clipboard_holds(stage, &text)
+}
+
+/// A click on a fallback puts the prompt on the clipboard too, before the other tab comes to the front.
+fn click_copies(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.prefer(&["chatgpt"])?;
+    let text = "On the clipboard too,\nand before the other tab comes";
+    fail_with(stage, text)?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+    stage.expect_arrival(&known, "chatgpt.com", text)?;
+    clipboard_holds(stage, text)
+}
+
+fn clipboard_holds(stage: &Stage, text: &str) -> Result<()> {
     stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
     stage.browser.wait_for("window.lab?.ready")?;
     let composer = stage.browser.wait_for_element("textarea")?;
@@ -242,7 +265,67 @@ fn copy_button(stage: &Stage) -> Result<()> {
         stage.browser.eval("window.lab.setModel('')")?;
         stage.browser.driver().type_into(&composer, PASTE)?;
         let model = stage.browser.eval("return window.lab.model()")?;
-        Ok(model.as_str().is_some_and(|model| same_text(model, &text)).then_some(()))
+        Ok(model.as_str().is_some_and(|model| same_text(model, text)).then_some(()))
+    })
+}
+
+/// A page that hides the card, and lets the user click where its main button is, opens nothing.
+fn hidden_card(stage: &Stage) -> Result<()> {
+    stage.browser.consent()?;
+    let text = "Not by a trick";
+    fail_with(stage, text)?;
+    let host = stage.browser.wait_for_element("understudy-card")?;
+    let root = stage.browser.driver().shadow(&host)?;
+    let place = stage.browser.eval_with(
+        "const { left, top, height } = arguments[0].querySelector('button').getBoundingClientRect(); return [left, top + height / 2]",
+        &json!([root.argument()]),
+    )?;
+    let (left, y) = (place[0].as_f64().context("no button")?, place[1].as_f64().context("no button")?);
+    // Nobody reads a card faster.
+    sleep(Duration::from_millis(400));
+    let known = stage.browser.driver().windows()?;
+    for hide in HIDDEN {
+        let hidden = stage.browser.eval_with(&format!("{hide}; return true"), &json!([left]))?;
+        ensure!(hidden == true);
+        stage.browser.driver().click_at(left + 6.0, y)?;
+        never(&format!("a tab opens by {hide}"), Duration::from_millis(700), || {
+            let now = stage.browser.driver().windows()?;
+            Ok((now.len() != known.len()).then_some(now))
+        })?;
+        stage.browser.eval(SHOWN)?;
+    }
+    stage.browser.driver().click_at(left + 6.0, y)?;
+    stage.expect_arrival(&known, "chatgpt.com", text).map(drop)
+}
+
+/// A tab that has gone on to another site, though that one is open to us too and has a composer, gets nothing.
+fn own_site_only(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&["https://chatgpt.com/*", "https://chat.mistral.ai/*"])?;
+    stage.prefer(&["mistral"])?;
+    stage.browser.visit_in_new_tab("https://chatgpt.com/")?;
+    stage.browser.eval("document.cookie = 'lab=; path=/; max-age=0'; return null")?;
+    stage.browser.close_other_tabs(stage.home())?;
+    let text = "For Mistral alone";
+    fail_with(stage, text)?;
+    // The tab ends up at ChatGPT, whose composer Mistral's selectors would find.
+    let elsewhere = Answer {
+        status: Some(302),
+        body: Some(String::new()),
+        headers: [("location".to_owned(), "https://chatgpt.com/".to_owned())].into(),
+        ..Answer::default()
+    };
+    stage.lab.fault(Fault {
+        on: Target { host: Some("chat.mistral.ai".to_owned()), ..Target::default() },
+        ..Fault::on(&[], Effect::Answer(elsewhere))
+    });
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&words.say("action_continue", &["Mistral Le Chat"])?)?;
+    stage.browser.follow_new_tab(&known)?;
+    stage.browser.wait_for("location.host === 'chatgpt.com' && window.lab?.ready")?;
+    never("the text stands in another site", Duration::from_secs(3), || {
+        let model = stage.browser.eval("return window.lab.model()")?;
+        Ok((model != "").then_some(model))
     })
 }
 
@@ -289,6 +372,22 @@ fn paste_by_hand(stage: &Stage, known: &[String], text: &str) -> Result<()> {
     ensure!(handed["way"] == "clipboard", "{handed}");
     Ok(())
 }
+
+/// Ways in which a page can take the card out of sight and leave the left edge of its main button, at `arguments[0]`, under the
+/// pointer.
+const HIDDEN: [&str; 4] = [
+    "document.querySelector('understudy-card').style.setProperty('opacity', '0.01', 'important')",
+    "document.querySelector('understudy-card').style.setProperty('visibility', 'hidden', 'important')",
+    "document.head.append(Object.assign(document.createElement('style'), { className: 'trick', \
+     textContent: 'understudy-card::part(words) { visibility: hidden !important }' }))",
+    "document.documentElement.append(Object.assign(document.createElement('div'), { className: 'trick', \
+     style: `all: initial; position: fixed; inset: 0 0 0 ${arguments[0] + 12}px; z-index: 2147483647; background: #fff` }))",
+];
+
+/// And back.
+const SHOWN: &str = "document.querySelector('understudy-card').removeAttribute('style');
+    document.querySelectorAll('.trick').forEach((trick) => trick.remove());
+    return null";
 
 /// The page on which a person decides.
 const HANDOFF: &str = "handoff.html";

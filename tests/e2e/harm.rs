@@ -1,17 +1,20 @@
 //! Do no harm: whatever of ours throws, the page's own traffic is byte for byte what it is without us.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 use tempfile::TempDir;
-use understudy_lab::{Answer, Effect, Fault, Lab, LabConfig, Part, Shape, Target, answer_to};
+use understudy_lab::{Answer, Effect, End, Fault, Lab, LabConfig, Part, Shape, Target, answer_to};
 use understudy_tests::stage::extension;
+use understudy_tests::wait::until;
 use understudy_tests::{Browser, Kind, Options};
 
 pub fn add(suite: &mut Suite) {
+    suite.both_alone("harm_giving_up_reaches_the_server", giving_up);
     suite.both_alone("harm_throwing_content_scripts", throwing_content_scripts);
     suite.both_alone("harm_throwing_background", |kind| broken_background(kind, "throw new Error('planted');"));
     suite.both_alone("harm_broken_wasm", |kind| {
@@ -19,6 +22,36 @@ pub fn add(suite: &mut Suite) {
         fs::write(copy.path().join("wasm/background_bg.wasm"), b"\0asm\x01\0\0\0 not a module")?;
         same_as_without(kind, copy.path(), &["none"], false)
     });
+}
+
+/// A page that gives an answer up, in whatever way, is rid of it, and so is the server: as soon as without the extension.
+fn giving_up(kind: Kind) -> Result<()> {
+    let lab = Lab::start(LabConfig::default())?;
+    let rid_of = |folder: Option<&Path>| -> Result<Vec<(&str, bool)>> {
+        let browser = Browser::start(Options::new(kind, lab.port(), folder))?;
+        lab.reset();
+        browser.visit("https://claude.ai/new")?;
+        browser.wait_for("window.lab?.ready")?;
+        lab.fault(Fault::on(&[Part::Completion], Effect::StreamStall { after: 3, pings: false }));
+        let mut rid = Vec::new();
+        for (number, (name, way)) in WAYS_OUT.into_iter().enumerate() {
+            let took = browser.eval(&GIVE_UP.replace("/* the way */", way)).with_context(|| name.to_owned())?;
+            ensure!(took.as_f64().is_some_and(|took| took < 1_000.0), "{name}: {took}");
+            let gone = until("the server is rid of it", Duration::from_secs(3), || {
+                let seen = lab.completions().into_iter().nth(number);
+                Ok(seen.and_then(|seen| seen.end).filter(|end| *end == End::ClientGone))
+            });
+            rid.push((name, gone.is_ok()));
+        }
+        Ok(rid)
+    };
+    let wanted = rid_of(None).context("without the extension")?;
+    // Now and then a browser itself keeps a connection for longer.
+    ensure!(wanted.iter().filter(|(_, gone)| *gone).count() >= WAYS_OUT.len() - 2, "without the extension: {wanted:?}");
+    let got = rid_of(Some(&extension(kind)?))?;
+    let worse = got.iter().zip(&wanted).any(|((_, with), (_, without))| *without && !*with);
+    ensure!(!worse, "{got:?} instead of {wanted:?}");
+    Ok(())
 }
 
 /// Every boundary of tap and bridge throws, one after another, chosen by the page's address.
@@ -42,16 +75,39 @@ fn same_as_without(kind: Kind, folder: &Path, variants: &[&str], background: boo
     let wanted = traffic(&bare, &lab, "none").context("without the extension")?;
     // The comparison proves something only if the page got what the lab sends.
     ensure!(wanted[0]["bytes"] == json!(stream_body().len()), "the page's own stream: {}", wanted[0]);
-    ensure!(wanted[5]["text"] == true, "the page's own answer: {}", wanted[5]);
+    let turn = wanted.as_array().and_then(|list| list.last()).context("no turn")?;
+    ensure!(turn["text"] == true, "the page's own answer: {turn}");
+    ensure!(
+        wanted[5]["unhandled"].as_array().is_some_and(|list| list.len() == 2),
+        "unhandled: {}",
+        wanted[5]["unhandled"]
+    );
+    ensure!(wanted[5]["ways"]["chunks"] == wanted[0]["hash"], "the page's own reading: {}", wanted[5]["ways"]);
     drop(bare);
     let mut options = Options::new(kind, lab.port(), Some(folder));
     options.background = background;
     let browser = Browser::start(options)?;
     for variant in variants {
         let got = traffic(&browser, &lab, variant).with_context(|| format!("with {variant}"))?;
-        ensure!(got == wanted, "with {variant} the page got\n{got}\ninstead of\n{wanted}");
+        if let Some(difference) = difference("", &got, &wanted) {
+            bail!("with {variant} the page got {difference}");
+        }
     }
     Ok(())
+}
+
+/// Where two values part.
+fn difference(at: &str, got: &Value, wanted: &Value) -> Option<String> {
+    match (got, wanted) {
+        _ if got == wanted => None,
+        (Value::Object(one), Value::Object(other)) if one.keys().eq(other.keys()) => {
+            one.iter().find_map(|(key, value)| difference(&format!("{at}/{key}"), value, &other[key]))
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            one.iter().zip(other).enumerate().find_map(|(n, (one, other))| difference(&format!("{at}/{n}"), one, other))
+        }
+        _ => Some(format!("{at}: {got} instead of {wanted}")),
+    }
 }
 
 /// Loads the page, lets it make every kind of request, and tells what it got.
@@ -81,7 +137,26 @@ fn traffic(browser: &Browser, lab: &Lab, variant: &str) -> Result<Value> {
     lab.fault(path("/api/organizations/o/chat_conversations/c/completion", Effect::Reset));
     lab.fault(path("/api/organizations/o/chat_conversations/d/completion", Effect::Hang));
     lab.fault(path("/api/organizations/o/chat_conversations/e", Effect::shape(Shape::CaptivePortal)));
+    let fine = Answer {
+        status: Some(200),
+        content_type: Some("application/json".to_owned()),
+        body: Some("{}".to_owned()),
+        ..Answer::default()
+    };
+    lab.fault(path("/api/organizations/o/chat_conversations/f/completion", Effect::Answer(fine)));
     let mut got = browser.eval(TRAFFIC)?;
+    // What the page sent, as the server got it. The border of a form is another in every run: of a form only what stands in it.
+    let sent = lab.requests().into_iter().filter(|seen| seen.path().ends_with("/f/completion")).map(|seen| {
+        let kind = seen.header("content-type").and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        let size = if kind == "multipart/form-data" {
+            seen.body_text().matches('a').count().min(1_000)
+        } else {
+            seen.body_len()
+        };
+        json!([seen.method, kind, size])
+    });
+    let sent: Vec<Value> = sent.collect();
+    got.as_array_mut().context("no list")?.push(json!(sent));
     // And one whole turn of the application, with the lab's real timing.
     let prompt = "Does anything get lost?";
     let turn = browser.eval_with(
@@ -136,8 +211,54 @@ fn wrap(script: &Path, plant: &str) -> Result<()> {
     fs::write(script, wrapped).map_err(Into::into)
 }
 
+/// Ways of giving up the answer of which the first piece has come; `controller` is the fetch's.
+const WAYS_OUT: [(&str, &str); 8] = [
+    ("reader.cancel", "const reader = body.getReader(); await reader.read(); await reader.cancel();"),
+    ("body.cancel", "await body.cancel();"),
+    ("break out of a loop", "for await (const chunk of body) break;"),
+    (
+        "cancel behind a pipe",
+        "const reader = body.pipeThrough(new TransformStream()).getReader(); await reader.read(); await reader.cancel();",
+    ),
+    (
+        "a sink that refuses",
+        "await body.pipeTo(new WritableStream({ write() { throw new Error('full'); } })).catch(() => {});",
+    ),
+    ("cancel of both branches", "await Promise.all(body.tee().map((one) => one.cancel()));"),
+    (
+        "cancel while a read is pending",
+        "const reader = body.getReader();
+         const all = (async () => { while (!(await reader.read()).done); })();
+         await new Promise((resume) => setTimeout(resume, 500));
+         begun = performance.now();
+         await reader.cancel();
+         await all;",
+    ),
+    (
+        "abort after the first piece",
+        "const reader = body.getReader(); await reader.read(); controller.abort();
+         let error;
+         while (!error) await reader.read().catch((thrown) => { error = thrown; });
+         if (error.name !== 'AbortError') throw error;",
+    ),
+];
+
+/// Sends a prompt by hand, takes its answer the given way and tells how many milliseconds that took.
+const GIVE_UP: &str = r"return (async () => {
+    const controller = new AbortController();
+    const organization = '0f4d1a52-9a3b-4c52-8f0e-4b1f6f0a2b11';
+    const { body } = await fetch(`/api/organizations/${organization}/chat_conversations/${crypto.randomUUID()}/completion`, {
+        method: 'POST', signal: controller.signal, headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ prompt: 'Never mind', create_conversation_params: { name: '' } }),
+    });
+    let begun = performance.now();
+    const late = new Promise((_, reject) => { setTimeout(reject, 5000, new Error('it hangs')); });
+    await Promise.race([late, (async () => { /* the way */ })()]);
+    return performance.now() - begun;
+})()";
+
 /// What throws: names of [`PLANT_IN_TAP`] and [`PLANT_IN_BRIDGE`]; `none` is the extension as it is.
-const VARIANTS: [&str; 26] = [
+const VARIANTS: [&str; 29] = [
     "none",
     "tap-start",
     "tap-end",
@@ -161,6 +282,9 @@ const VARIANTS: [&str; 26] = [
     "JSON.stringify",
     "JSON.parse",
     "global.setInterval",
+    "global.setTimeout",
+    "global.ReadableStream",
+    "Promise.then",
     "read-never-ends",
     "bridge-start",
     "bridge-send",
@@ -226,6 +350,88 @@ const TRAFFIC: &str = r#"
     const base = '/api/organizations/o/chat_conversations/';
     const post = (name, more) => fetch(base + name + '/completion', { method: 'POST', body: '{"prompt":"x"}', ...more });
     const abort = new AbortController();
+    const hashed = async (chunks) => hex(await crypto.subtle.digest('SHA-256', await new Blob(chunks).arrayBuffer()));
+    const rest = async (reader, ...chunks) => {
+        for (let step; !(step = await reader.read()).done;) chunks.push(step.value);
+        return hashed(chunks);
+    };
+    const chunks = (body) => rest(body.getReader());
+    // What a page can do with the body of an answer.
+    const ways = {
+        chunks: ({ body }) => chunks(body),
+        text: async (response) => (await response.text()).length,
+        loop: async ({ body }) => { const all = []; for await (const chunk of body) all.push(chunk); return hashed(all); },
+        clone: async (response) => { const copy = response.clone(); return Promise.all([chunks(response.body), chunks(copy.body)]); },
+        late_clone: async (response) => [response.body.locked, await Promise.all([response.clone().text(), response.text()])
+            .then(([one, other]) => one === other && one.length)],
+        tee: ({ body }) => Promise.all(body.tee().map(chunks)),
+        pipe: async ({ body }) => {
+            const all = [];
+            await body.pipeThrough(new TransformStream()).pipeTo(new WritableStream({ write(chunk) { all.push(chunk); } }));
+            return hashed(all);
+        },
+        wrapped: async ({ body }) => hashed([await new Response(body).arrayBuffer()]),
+        partly: async (response) => {
+            const { body } = response;
+            const reader = body.getReader();
+            const { value } = await reader.read();
+            reader.releaseLock();
+            return [body.locked, response.bodyUsed, await rest(body.getReader(), value), body === response.body];
+        },
+        cancel: async (response) => {
+            const reader = response.body.getReader();
+            await reader.read();
+            return [await reader.cancel('why') === undefined, await reader.read(), response.bodyUsed];
+        },
+        leave: async ({ body }) => { for await (const chunk of body) break; return body.locked; },
+        twice: async (response) => { await response.text(); return response.text().catch(({ name }) => name); },
+        locked: async ({ body }) => { body.getReader(); try { body.getReader(); } catch ({ name }) { return name; } },
+    };
+    const bodies = () => {
+        const form = new FormData();
+        form.append('file', new Blob(['a'.repeat(1000)]), 'a.txt');
+        const stream = () => new Blob(['streamed']).stream();
+        return [
+            { body: form }, { body: new Blob(['blob'], { type: 'text/plain' }) }, { body: new URLSearchParams({ a: 'b' }) },
+            { body: new Uint8Array([1, 2, 3]).buffer }, { body: new DataView(new ArrayBuffer(4)) }, { body: stream(), duplex: 'half' },
+        ];
+    };
+    // A rejection that a page does not handle is reported to it, once; but only to a script of its own.
+    const unhandled = async () => {
+        const heard = [];
+        const hear = (event) => { heard.push(event.reason?.name); event.preventDefault(); };
+        addEventListener('unhandledrejection', hear);
+        const script = document.createElement('script');
+        script.nonce = document.querySelector('script[nonce]')?.nonce ?? '';
+        script.textContent = `(async () => {
+            const post = (name, more) => fetch('${base}' + name + '/completion', { method: 'POST', body: '{"prompt":"x"}', ...more });
+            post('c');
+            const stop = new AbortController();
+            const reader = (await post('a', { signal: stop.signal })).body.getReader();
+            stop.abort();
+            reader.read();
+        })()`;
+        document.head.append(script);
+        await new Promise((resume) => setTimeout(resume, 500));
+        removeEventListener('unhandledrejection', hear);
+        return heard.sort();
+    };
+    const rich = async () => {
+        const seen = { ways: {}, sent: [], unhandled: await unhandled() };
+        for (const [name, way] of Object.entries(ways)) {
+            seen.ways[name] = await post('a').then(way).catch((error) => String(error));
+        }
+        const path = base + 'f/completion';
+        for (const init of bodies()) {
+            seen.sent.push(await fetch(path, { method: 'POST', ...init }).then((answer) => answer.text(), (error) => error.name));
+        }
+        for (const init of bodies()) {
+            const request = new Request(path, { method: 'POST', ...init });
+            const answer = await fetch(request).then(({ status }) => status, (error) => error.name);
+            seen.sent.push([answer, request.bodyUsed]);
+        }
+        return seen;
+    };
     return (async () => {
         const list = [
             await seen(() => post('a')),
@@ -233,6 +439,7 @@ const TRAFFIC: &str = r#"
             await seen(() => post('c')),
             await seen(() => { setTimeout(() => abort.abort(), 200); return post('d', { signal: abort.signal }); }),
             await seen(() => fetch(new Request(new URL(base + 'e', location.origin)))),
+            await rich(),
         ];
         return list;
     })();

@@ -3,14 +3,17 @@
 use crate::suite::Suite;
 use anyhow::{Result, ensure};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use understudy_lab::{Effect, Fault, Part, Seen, Shape};
 use understudy_tests::Stage;
 use understudy_tests::stage::Words;
-use understudy_tests::wait::never;
+use understudy_tests::wait::{PATIENT, never, until};
 
 /// Long enough for anything that was started by a forged message to show.
 const WATCH: Duration = Duration::from_millis(1_200);
+
+/// The longest wait of the engine's own beside the status page's minute is 2.5 s.
+const REST: Duration = Duration::from_secs(3);
 
 pub fn add(suite: &mut Suite) {
     suite.both("nothing_leaves_before_the_click", nothing_leaves);
@@ -106,7 +109,7 @@ fn page_cannot_reach(stage: &Stage) -> Result<()> {
 fn forged(stage: &Stage) -> Result<()> {
     let id = saved(stage)?;
     let windows = stage.browser.driver().windows()?;
-    let before = stores(stage)?;
+    let before = settled(stage)?;
     let act = format!(r#"{{"type":"act","act":{{"act":"hand-off","provider":"chatgpt","entry":"{id}"}}}}"#);
     stage.browser.eval(&format!(
         "const acts = [{act}, {{type: 'act', act: {{act: 'forget', entry: '{id}'}}}}, {{type: 'act', act: {{act: 'dismiss'}}}},
@@ -159,9 +162,23 @@ fn saved(stage: &Stage) -> Result<String> {
     Ok(entry["id"].as_str().unwrap_or_default().to_owned())
 }
 
-/// What the user keeps: all of `storage.local`.
+/// Everything that the extension holds: what the user keeps, and the session with the snapshot of the engine.
 fn stores(stage: &Stage) -> Result<Value> {
-    stage.browser.local_storage()
+    stage.browser.probe_eval(
+        "return { local: await browser.storage.local.get(null), session: await browser.storage.session.get(null) }",
+    )
+}
+
+/// The same, once the failure has been worked off: nothing has changed for a while.
+fn settled(stage: &Stage) -> Result<Value> {
+    let mut last = (Instant::now(), stores(stage)?);
+    until("the stores come to rest", PATIENT, || {
+        let now = stores(stage)?;
+        if now != last.1 {
+            last = (Instant::now(), now);
+        }
+        Ok((last.0.elapsed() > REST).then(|| last.1.clone()))
+    })
 }
 
 /// Hosts that claude.ai's page and the status check speak to.

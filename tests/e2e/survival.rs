@@ -3,6 +3,7 @@
 use crate::suite::Suite;
 use anyhow::{Result, ensure};
 use std::path::PathBuf;
+use std::time::Duration;
 use understudy_lab::{Effect, Fault, Link, Network, Part, Shape, Target};
 use understudy_tests::stage::{Words, dist};
 use understudy_tests::texts::hard;
@@ -19,6 +20,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("survives_kill_during_fill", killed_during_fill);
     suite.both("survives_kill_at_handoff_page", killed_at_handoff_page);
     suite.both("survives_reload", reloaded);
+    suite.both_alone("survives_update_of_the_extension", updated);
     suite.both_alone("survives_restart_and_crash", restarted);
 }
 
@@ -165,6 +167,30 @@ fn reloaded(stage: &Stage) -> Result<()> {
     stage.browser.wait_for("window.lab?.ready")?;
     stage.browser.wait_for_card()?;
     kept(stage, "Reloaded in anger", "not-sent")
+}
+
+/// The extension is started anew, as at an update, while claude.ai is open: that page is watched on, without a reload.
+fn updated(kind: Kind) -> Result<()> {
+    let stage = Stage::start_with(kind, |options| options.package = package(kind))?;
+    stage.open("/new")?;
+    stage.send_whole("Before the update")?;
+    stage.wait_for_entry_state("Before the update", "confirmed")?;
+    let life = "return performance.timeOrigin";
+    let before = stage.browser.eval(life)?;
+    stage.browser.probe_eval("setTimeout(() => browser.runtime.reload(), 100)")?;
+    std::thread::sleep(Duration::from_secs(2));
+    until("the background is back", PATIENT, || stage.browser.background_runs().map(|runs| runs.then_some(())))?;
+    broken(&stage);
+    stage.send("After the update")?;
+    stage.browser.wait_for_card()?;
+    ensure!(stage.browser.eval(life)? == before, "the page was loaded anew");
+    kept(&stage, "After the update", "not-sent")?;
+    // And what only the tap can tell comes by the port of the new one.
+    stage.lab.clear();
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::StreamEnd { after: 4 }));
+    stage.send("Cut after the update")?;
+    let cut = Words::read(kind)?.say("title_cut", &[])?;
+    until("the card tells of the cut", PATIENT, || Ok(stage.browser.card()?.filter(|card| card.title == cut).map(drop)))
 }
 
 /// The browser is closed and started again, then killed and started again, each time with the same profile.

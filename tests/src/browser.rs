@@ -9,6 +9,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A browser under test, with a profile of its own. Dropping it ends every process and removes the profile.
@@ -272,6 +274,8 @@ impl Browser {
             let Some((_, reference)) = button.as_object().and_then(|object| object.iter().next()) else {
                 return Ok(None);
             };
+            // Nobody reads a card faster; a click that comes sooner is not taken for one.
+            sleep(Duration::from_millis(350));
             self.driver().click(&Element(text(reference.clone())?))?;
             Ok(Some(()))
         })

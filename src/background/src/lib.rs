@@ -116,12 +116,13 @@ mod stand_in;
 #[cfg(test)]
 #[cfg(target_arch = "wasm32")]
 mod tests {
-    use super::{Background, Core};
+    use super::{Background, Core, now};
+    use crate::outputs::Shell;
     use crate::stand_in::{StandIn, install, js, turns};
     use js_sys::Array;
     use std::rc::Rc;
     use understudy_browser::storage;
-    use understudy_engine::{Area, Stored};
+    use understudy_engine::{Area, Output, Stored};
     use wasm_bindgen::JsCast;
     use wasm_bindgen_futures::JsFuture;
     use wasm_bindgen_test::wasm_bindgen_test;
@@ -169,6 +170,21 @@ mod tests {
         assert!(cards.iter().any(|card| card.contains(r#""type":"card""#)), "{calls:?}");
         assert!(cards.iter().all(|card| card.ends_with(r#"{"frameId":0}]"#)), "{calls:?}");
         assert!(calls.iter().any(|call| call.starts_with("alarms.create [")), "{calls:?}");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_short_wait_does_not_hang_on_an_alarm() {
+        let browser = install();
+        let shell = Shell::new(js("(...args) => { (globalThis.ticks ??= []).push(args.join()); }").unchecked_into());
+        js("globalThis.ticks = []");
+        for wait in [0, 40, 30_000, 31_000] {
+            shell.carry_out(&Output::WakeAt { at: now() + wait });
+        }
+        assert_eq!(browser.calls().iter().filter(|call| call.starts_with("alarms.create ")).count(), 4);
+        for _ in 0..10 {
+            turns().await;
+        }
+        assert_eq!(js("ticks.join('|')").as_string().unwrap(), "tick|tick");
     }
 
     #[wasm_bindgen_test]

@@ -1338,6 +1338,27 @@ fn a_card_about_nothing_any_more_goes_by_itself() {
 }
 
 #[test]
+fn a_page_that_reads_slowly_makes_no_broken_answer() {
+    journey(|world| {
+        let id = world.stream("take your time");
+        world.step(id, RequestStep::Done);
+        world.wait(60_000);
+        assert_eq!(world.card, None);
+        assert_eq!(world.entry().0, EntryState::Unknown);
+        world.event(id, "message_stop", r#"{"type":"message_stop"}"#);
+        world.fact(Fact::Closed { seq: id, events: 9, end: StreamEnd::End });
+        assert_eq!((world.entry().0, &world.card), (EntryState::Confirmed, &None));
+    });
+    journey(|world| {
+        let id = world.stream("take your time");
+        world.step(id, RequestStep::Done);
+        world.wait(60_000);
+        world.fact(Fact::Closed { seq: id, events: 9, end: StreamEnd::End });
+        assert_eq!(world.title(), "title_cut");
+    });
+}
+
+#[test]
 fn a_card_has_its_own_buttons_only() {
     journey(|world| {
         failed(world, "mine");

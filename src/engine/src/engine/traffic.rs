@@ -307,8 +307,11 @@ impl Engine {
         }
         self.dirty = true;
         if pending.is_stream() {
-            // The tap's word on the end may have come already, or be on its way; without a tap this end tells nothing.
-            pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
+            // A page may read more slowly than the stream comes (in a hidden tab, for one): where the tap watches, its word on the end
+            // is waited for, however long. Without a tap this end tells nothing.
+            if pending.seq.is_none() {
+                pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
+            }
             return;
         }
         let cause = pending.answer(None);
