@@ -2,8 +2,10 @@
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use understudy_engine::outbox::EntryState;
+use understudy_engine::verdict::State;
 use understudy_lab::{Deed, Expect, Lab, Playing, Scenario};
 use understudy_tests::Stage;
 use understudy_tests::stage::Words;
@@ -13,6 +15,9 @@ use understudy_tests::wait::{SOON, never, until};
 const QUIET: Duration = Duration::from_millis(1_500);
 /// A stall counts after a minute, and the status page is asked again after a minute.
 const LONG: Duration = Duration::from_secs(100);
+
+/// So far apart, failures are evidence of their own: the judge takes those within some eight seconds for one disturbance.
+const PACE: Duration = Duration::from_secs(16);
 
 pub fn add(suite: &mut Suite) {
     for name in Scenario::names() {
@@ -30,6 +35,13 @@ fn live(stage: &Stage, name: &str) -> Result<()> {
     stage.open("/new")?;
     let playing = stage.lab.play_at(&scenario, 0.0);
     let mut done = 0;
+    let mut last: Option<Instant> = None;
+    // Where a verdict is expected, the failures must not look like one short disturbance.
+    let paced = |deed: usize| {
+        let strong = |state: &State| matches!(state, State::Suspected | State::Down);
+        let verdict = |expect: &&Expect| !expect.state.is_empty() && expect.state.iter().all(strong);
+        scenario.expects.iter().filter(verdict).any(|expect| expect.after.is_none_or(|after| deed < after))
+    };
     for expect in &scenario.expects {
         let until = expect.after.unwrap_or(scenario.user.len());
         ensure!(until <= scenario.user.len(), "{name}: there are no {until} deeds");
@@ -37,6 +49,10 @@ fn live(stage: &Stage, name: &str) -> Result<()> {
             if let Some(time) = step.time {
                 playing.skip_to(time);
             }
+            if let Some(last) = last.filter(|_| paced(number)) {
+                sleep(PACE.saturating_sub(last.elapsed()));
+            }
+            last = Some(Instant::now());
             user.does(step.does, number, &playing).with_context(|| format!("deed {} ({:?})", number + 1, step.does))?;
             done = number + 1;
         }
