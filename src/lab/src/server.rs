@@ -105,17 +105,19 @@ async fn connection(world: Arc<World>, tls: Arc<ServerConfig>, tcp: TcpStream) {
     let Ok(stream) = start.into_stream(tls).await else { return };
     let mut serving = pin!(exchanges(&world, stream));
     loop {
+        // The network first: what has just died answers nothing more.
         tokio::select! {
+            biased;
+            changed = network.changed() => {
+                if changed.is_err() || !passes(&mut network, name.as_deref()).await {
+                    return reset(&handle);
+                }
+            }
             next = &mut serving => {
                 if next == Next::Reset {
                     reset(&handle);
                 }
                 return;
-            }
-            changed = network.changed() => {
-                if changed.is_err() || !passes(&mut network, name.as_deref()).await {
-                    return reset(&handle);
-                }
             }
         }
     }
