@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
 pub use fault::{Fault, fault};
-pub use network::{TRANSPORT, TransportRow, never_left, transport};
+pub use network::{TRANSPORT, TransportRow, may_be_abort, never_left, transport};
 pub use send::{human_messages, parse_send};
 pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status};
 pub use stream::{SseEvent, SseReader, stream_event};

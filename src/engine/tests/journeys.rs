@@ -1386,6 +1386,10 @@ fn any_answer_ends_offline() {
         assert_eq!(world.badge, "off");
         world.answered("hello");
         assert_eq!(world.badge, "");
+        // From then on a silence is asked about as ever.
+        let id = world.send("hello again");
+        world.step(id, RequestStep::Failed { error: "net::ERR_CONNECTION_RESET".into() });
+        assert_eq!((world.line(0), world.asked_status()), ("what_silent", 1));
     });
 }
 

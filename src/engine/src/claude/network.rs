@@ -31,6 +31,11 @@ pub fn never_left(error: &str) -> bool {
     NEVER_LEFT.iter().any(|word| fits(word, error))
 }
 
+/// Whether this word of the browser is told of an abort by the page and of other failures alike: Chromium's `ERR_FAILED`.
+pub fn may_be_abort(error: &str) -> bool {
+    error.strip_prefix("net::").unwrap_or(error) == "ERR_FAILED"
+}
+
 /// One row of the table of transport errors.
 #[derive(Clone, Copy, Debug)]
 pub struct TransportRow {

@@ -12,7 +12,7 @@ use crate::notice::Notices;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 8;
+const VERSION: u64 = 9;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -138,6 +138,8 @@ pub(super) struct Pending {
     pub tab: TabId,
     /// The fingerprint of its URL: it is only ever compared.
     pub url: u64,
+    /// The fingerprint of its conversation.
+    pub chat: Option<u64>,
     pub surface: Surface,
     pub weight: f32,
     pub role: Role,
@@ -362,7 +364,7 @@ impl Official {
 }
 
 fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices);
-fields!(Pending: tab, url, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
+fields!(Pending: tab, url, chat, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed);
 fields!(Dismissed: entry, surface);
 fields!(Offer: at, surface, cause, kind, entry, handed);

@@ -73,7 +73,7 @@ impl Engine {
             Role::Send => self.capture(endpoint.conversation, body, now),
             Role::Retry => self.repeated(endpoint.conversation, body),
             Role::Stop => {
-                self.on_stop(tab, url, now);
+                self.on_stop(tab, endpoint.conversation, now);
                 None
             }
             _ => None,
@@ -89,6 +89,7 @@ impl Engine {
         let pending = Pending {
             tab,
             url: key,
+            chat: endpoint.conversation.map(|id| fingerprint(&id)),
             surface: endpoint.surface,
             weight: endpoint.weight,
             role: endpoint.role,
@@ -177,13 +178,11 @@ impl Engine {
     }
 
     /// The user pressed Stop: what comes to its end now, or was given up a moment ago, is their own wish.
-    fn on_stop(&mut self, tab: TabId, url: &str, now: Millis) {
-        let Some(conversation) = url.rsplit_once('/').map(|(conversation, _)| conversation) else { return };
-        let sends = ["completion", "retry_completion", "completion2", "retry_completion2"]
-            .map(|name| fingerprint(&format!("{conversation}/{name}").as_str()));
+    fn on_stop(&mut self, tab: TabId, conversation: Option<&str>, now: Millis) {
+        let Some(chat) = conversation.map(|id| fingerprint(&id)) else { return };
         let mut stopped = None;
         for pending in self.session.requests.values_mut() {
-            let here = pending.is_send() && pending.tab == tab && sends.contains(&pending.url);
+            let here = pending.is_send() && pending.tab == tab && pending.chat == Some(chat);
             if here && pending.done_at.is_none_or(|done| now.abs_diff(done) < STOP_MS) {
                 pending.halted = true;
                 self.dirty = true;
@@ -216,14 +215,16 @@ impl Engine {
     }
 
     fn on_headers(&mut self, id: &str, status: u16, headers: Headers, now: Millis) {
+        if status >= 100 && !self.session.online {
+            // Whatever answers, the browser is not offline.
+            self.browser_says(true);
+        }
         let Some(pending) = self.session.requests.get_mut(id) else { return };
         if pending.done_at.is_some() {
             return;
         }
         pending.status = Some(status);
         pending.headers = headers;
-        // Whatever answers, the browser is not offline.
-        self.session.online |= status >= 100;
         self.dirty |= pending.weight > 0.0;
         if pending.is_stream() {
             let sent = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
@@ -331,8 +332,8 @@ impl Engine {
         }
         let mut cause = claude::transport(error, online);
         cause.status = pending.status;
-        if cause.class == Class::Aborted && error.ends_with("ERR_FAILED") && pending.is_send() && !pending.halted {
-            // Chromium's word for an abort in mid-body, and for failures of its own: the tap knows which.
+        if claude::may_be_abort(error) && pending.is_send() && !pending.halted {
+            // The tap knows whether the page gave up.
             let given_up = pending.fallback.as_ref().is_some_and(|(cause, _)| cause.class == Class::Aborted);
             if pending.seq.is_some() && !given_up {
                 cause.class = if pending.fallback.is_some() { Class::Unknown } else { cause.class };
@@ -393,7 +394,7 @@ impl Engine {
                 }
             }
             Fact::Rejected { seq, method, url, aborted, online } => {
-                self.session.online = online;
+                self.browser_says(online);
                 let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
                 // The browser's own word comes by webRequest and says more; this is for the case that it does not.
