@@ -63,7 +63,7 @@
     if (!box) return { outcome: "no-composer" };
     const { left, top } = box.getBoundingClientRect();
     host.style = `all:initial;position:fixed;z-index:2147483647;left:${left}px;top:${Math.max(8, top - 48)}px;padding:8px 14px;
-      border-radius:10px;background:#1d5b4f;color:#fff;font:500 14px/1.4 system-ui,sans-serif;max-width:calc(100vw - 2rem)`;
+      border-radius:10px;background:#3b4fc4;color:#fff;font:500 14px/1.4 system-ui,sans-serif;max-width:calc(100vw - 2rem)`;
     host.role = "status";
     document.documentElement.append(host);
     setTimeout(() => host.attachShadow({ mode: "closed" }).append(hint), POLL); // read out, because its place was there before

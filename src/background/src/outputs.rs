@@ -96,10 +96,10 @@ impl Shell {
 
 fn show_badge(badge: &Badge) {
     let color = match badge.tone {
-        Tone::Calm => "#2f7d6b",
-        Tone::Grey => "#76736b",
-        Tone::Warn => "#9a5b00",
-        Tone::Down => "#b3412e",
+        Tone::Calm => "#1f6f4a",
+        Tone::Grey => "#5a5f6b",
+        Tone::Warn => "#8a5300",
+        Tone::Down => "#a32a20",
     };
     let _ = action::badge(&badge.text, color, &say(&badge.title));
 }
