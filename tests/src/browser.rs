@@ -402,11 +402,6 @@ impl Browser {
         until(&format!("{page} has rendered"), SOON, || Ok((!self.own_tab_text(page)?.is_empty()).then_some(())))
     }
 
-    /// Runs the body of an async function in a tab with one of the extension's own pages.
-    pub fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value> {
-        self.side.own_tab_eval(page, body)
-    }
-
     /// A PNG of a tab with one of the extension's own pages.
     pub fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         self.side.own_tab_screenshot(page)

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::env;
 use std::fs;
 use std::net::TcpListener;
@@ -20,6 +21,8 @@ pub(crate) struct Firefox {
     driver: WebDriver,
     _process: Process,
     installed: Option<Installed>,
+    /// What pages are made to prefer: a popup follows the browser's theme, and must be told by itself.
+    dark: Cell<bool>,
 }
 
 struct Installed {
@@ -43,7 +46,7 @@ impl Firefox {
         })?;
         let id = options.extension.as_deref().map(add_on_id).transpose()?;
         let driver = WebDriver::start(port, &capabilities(options, profile, id.as_deref()))?;
-        let mut side = Self { driver, _process: process, installed: None };
+        let mut side = Self { driver, _process: process, installed: None, dark: Cell::new(false) };
         if let (Some(id), Some(folder)) = (id, &options.extension) {
             side.install(id, folder, options.package.as_deref())?;
             if options.background {
@@ -161,7 +164,10 @@ impl Side for Firefox {
         until("the popup is there", PATIENT, || {
             let state = self.popup_eval("return document.readyState + ' ' + location.protocol")?;
             Ok((state == "complete moz-extension:").then_some(()))
-        })
+        })?;
+        let scheme = if self.dark.get() { "dark" } else { "light" };
+        let prefer = format!("{PICK_POPUP} b.browsingContext.prefersColorSchemeOverride = arguments[0]");
+        self.chrome_eval(&prefer, &json!([scheme])).map(drop)
     }
 
     fn popup_is_open(&self) -> Result<bool> {
@@ -260,6 +266,7 @@ impl Side for Firefox {
     }
 
     fn dark(&self, dark: bool) -> Result<()> {
+        self.dark.set(dark);
         // 0 is dark, 1 is light.
         self.chrome_eval(
             "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', arguments[0])",

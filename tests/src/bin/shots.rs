@@ -227,7 +227,6 @@ impl Camera {
         let browser = &self.stage.browser;
         self.both(name, || {
             browser.wait_for_card()?;
-            browser.eval(&format!("return (async () => {{ {STILL} }})()"))?;
             browser.screenshot()
         })
     }
@@ -235,27 +234,23 @@ impl Camera {
     fn popup(&self, name: &str) -> Result<()> {
         let browser = &self.stage.browser;
         self.both(name, || {
-            browser.open_popup()?;
-            browser.popup_eval(STILL)?;
+            if !browser.popup_is_open()? {
+                browser.open_popup()?;
+            }
             browser.popup_screenshot()
         })?;
         browser.close_popup()
     }
 
     fn own(&self, name: &str, page: &str) -> Result<()> {
-        let browser = &self.stage.browser;
-        self.both(name, || {
-            // The first picture tells Chromium's tab which scheme it is to show; what follows fades.
-            browser.own_tab_screenshot(page)?;
-            browser.own_tab_eval(page, STILL)?;
-            browser.own_tab_screenshot(page)
-        })
+        self.both(name, || self.stage.browser.own_tab_screenshot(page))
     }
 
     fn both(&self, name: &str, take: impl Fn() -> Result<Vec<u8>>) -> Result<()> {
         for (dark, scheme) in [(false, "light"), (true, "dark")] {
+            self.stage.browser.close_popup()?;
             self.stage.browser.dark(dark)?;
-            let (png, name) = (take()?, format!("{name}-{scheme}"));
+            let (png, name) = (still(&take)?, format!("{name}-{scheme}"));
             let path = self.folder.join(format!("{name}.png"));
             fs::write(&path, &png).with_context(|| path.display().to_string())?;
             println!("{}", path.display());
@@ -267,12 +262,21 @@ impl Camera {
     }
 }
 
+/// A picture of which the next one is the same: nothing moves or fades any more. A blinking cursor does not hold it up for long.
+fn still(take: &impl Fn() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+    let mut last = take()?;
+    for _ in 0..8 {
+        let next = take()?;
+        if next == last {
+            break;
+        }
+        last = next;
+    }
+    Ok(last)
+}
+
 fn stream_error(kind: &str) -> Effect {
     Effect::StreamError { after: 8, kind: kind.to_owned(), message: "Internal server error".to_owned(), code: None }
 }
-
-/// Waits until nothing moves or fades any more.
-const STILL: &str =
-    "await Promise.allSettled(document.getAnimations().map((animation) => animation.finished)); return null";
 
 const PROMPT: &str = "Please review this function before the release at 13:00.\n\n```rust\nfn share(total: u64, people: u64) -> u64 {\n\ttotal / people // what if nobody comes?\n}\n```";
