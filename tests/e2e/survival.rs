@@ -1,14 +1,14 @@
 //! No prompt is lost, whatever dies.
 
 use crate::suite::Suite;
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use understudy_lab::{Effect, Fault, Link, Network, Part, Shape, Target};
 use understudy_tests::stage::{Words, dist};
 use understudy_tests::texts::hard;
 use understudy_tests::wait::{PATIENT, SOON, until};
-use understudy_tests::{Kind, Stage};
+use understudy_tests::{Died, Kind, Stage};
 
 pub fn add(suite: &mut Suite) {
     suite.both("survives_kill_before_send", killed_before_send);
@@ -22,6 +22,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("survives_reload", reloaded);
     suite.both_alone("survives_update_of_the_extension", updated);
     suite.both_alone("survives_restart_and_crash", restarted);
+    suite.both_alone("driver_tells_of_a_dead_browser", told_of_death);
 }
 
 /// The background sleeps when the prompt is sent: the send wakes it in time.
@@ -211,6 +212,27 @@ fn restarted(kind: Kind) -> Result<()> {
     stage.settle_after_restart()?;
     kept(&stage, "Older than the browser", "not-sent")?;
     stage.wait_for_entry("And this one too").map(drop)
+}
+
+/// The tests' own eyes: a browser that has died is told apart from one that is slow, at once and by whatever is asked of it.
+fn told_of_death(kind: Kind) -> Result<()> {
+    let stage = Stage::start(kind)?;
+    stage.open("/new")?;
+    stage.browser.crash()?;
+    type Question = fn(&Stage) -> Result<()>;
+    let questions: [(&str, Question); 4] = [
+        ("the page", |stage| stage.browser.wait_for("false")),
+        ("the card", |stage| stage.browser.wait_for_card().map(drop)),
+        ("the badge", |stage| until("a badge", PATIENT, || stage.browser.badge().map(|_| None))),
+        ("the background", |stage| until("its end", PATIENT, || stage.browser.background_runs().map(|_| None))),
+    ];
+    for (what, ask) in questions {
+        let asked = Instant::now();
+        let error = ask(&stage).err().context("a dead browser answers")?;
+        ensure!(Died::in_error(&error).is_some(), "{what}: {error:#}");
+        ensure!(asked.elapsed() < SOON, "{what}: told after {:?}", asked.elapsed());
+    }
+    Ok(())
 }
 
 fn broken(stage: &Stage) {

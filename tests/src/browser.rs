@@ -157,13 +157,18 @@ impl Browser {
 
     /// Kills the browser without a goodbye and starts it again with the same profile.
     pub fn crash_and_restart(&mut self) -> Result<()> {
-        let driver = self.side.driver_mut();
-        let capabilities = &driver.capabilities;
+        self.crash()?;
+        self.side.driver_mut().abandon();
+        self.side = start(&self.options, self.profile.path())?;
+        Ok(())
+    }
+
+    /// Kills the browser without a goodbye; its driver lives on.
+    pub fn crash(&self) -> Result<()> {
+        let capabilities = &self.driver().capabilities;
         let id =
             capabilities.get("goog:processID").or_else(|| capabilities.get("moz:processID")).and_then(Value::as_u64);
         kill_tree(u32::try_from(id.context("no process id")?)?);
-        driver.abandon();
-        self.side = start(&self.options, self.profile.path())?;
         Ok(())
     }
 

@@ -1,17 +1,19 @@
 //! The `DevTools` protocol at the level of the browser, for what chromedriver does not pass on.
 
+use crate::died::{Died, Lines};
 use crate::wait::{SOON, until};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Message, WebSocket};
+use tungstenite::{Error as Socket, Message, WebSocket};
 
 /// One connection to a browser.
 pub struct Cdp {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
     last: u64,
+    lines: Lines,
 }
 
 /// A page, worker or popup to which a connection is attached.
@@ -19,15 +21,15 @@ pub struct Cdp {
 pub struct Attached(String);
 
 impl Cdp {
-    /// Connects to the browser of a chromedriver session, by its `debuggerAddress`.
-    pub fn connect(address: &str) -> Result<Self> {
+    /// Connects to the browser of a chromedriver session, by its `debuggerAddress`; its last `lines` are told when it dies.
+    pub fn connect(address: &str, lines: Lines) -> Result<Self> {
         let version: Value = ureq::get(format!("http://{address}/json/version")).call()?.body_mut().read_json()?;
         let url = version["webSocketDebuggerUrl"].as_str().context("no browser socket")?;
         let (socket, _) = tungstenite::connect(url)?;
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
             stream.set_read_timeout(Some(ANSWER_LIMIT))?;
         }
-        Ok(Self { socket, last: 0 })
+        Ok(Self { socket, last: 0, lines })
     }
 
     /// Sends a command to the browser.
@@ -103,10 +105,11 @@ impl Cdp {
         if let Some(session) = session {
             message["sessionId"] = json!(session);
         }
-        self.socket.send(Message::text(message.to_string()))?;
+        self.socket.send(Message::text(message.to_string())).map_err(|error| self.failed(error, method))?;
         let start = Instant::now();
         loop {
-            let Message::Text(text) = self.socket.read().with_context(|| method.to_owned())? else { continue };
+            let message = self.socket.read().map_err(|error| self.failed(error, method))?;
+            let Message::Text(text) = message else { continue };
             let mut answer: Value = serde_json::from_str(&text)?;
             if answer["id"] == id {
                 if let Some(error) = answer.get("error") {
@@ -118,6 +121,11 @@ impl Cdp {
                 bail!("{method}: no answer");
             }
         }
+    }
+
+    fn failed(&self, error: Socket, method: &str) -> anyhow::Error {
+        let died = Died::by_socket(&error, &self.lines);
+        died.map_or_else(|| anyhow::Error::from(error), Into::into).context(method.to_owned())
     }
 }
 

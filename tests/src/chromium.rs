@@ -40,7 +40,8 @@ impl Chromium {
     pub(crate) fn start(options: &Options, profile: &Path) -> Result<Self> {
         let path = env::var("CHROMEDRIVER").unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
         let mut command = Command::new(path);
-        command.arg("--port=0");
+        // The browser's own words are kept beside the driver's, for the day it dies.
+        command.args(["--port=0", "--enable-chrome-logs"]);
         if let Some(display) = &options.display {
             command.env("DISPLAY", display);
         }
@@ -48,10 +49,10 @@ impl Chromium {
         let (process, port) = Process::start_and_read(command, |line| {
             line.split("successfully on port ").nth(1)?.trim().trim_end_matches('.').parse::<u16>().ok()
         })?;
-        let driver = WebDriver::start(port, &capabilities(options, profile)?)?;
+        let driver = WebDriver::start(port, &capabilities(options, profile)?, process.lines().clone())?;
         let address =
             driver.capabilities["goog:chromeOptions"]["debuggerAddress"].as_str().context("no debugger address")?;
-        let mut cdp = Cdp::connect(address)?;
+        let mut cdp = Cdp::connect(address, process.lines().clone())?;
         leave_first_tab(&driver, &mut cdp)?;
         let wire = Wire { cdp, probe: None, popup: None, cut_worker: None };
         let origin = options

@@ -45,7 +45,7 @@ impl Firefox {
             line.split("Listening on ").nth(1)?.trim().rsplit(':').next()?.parse::<u16>().ok()
         })?;
         let id = options.extension.as_deref().map(add_on_id).transpose()?;
-        let driver = WebDriver::start(port, &capabilities(options, profile, id.as_deref()))?;
+        let driver = WebDriver::start(port, &capabilities(options, profile, id.as_deref()), process.lines().clone())?;
         let mut side = Self { driver, _process: process, installed: None, dark: Cell::new(false) };
         if let (Some(id), Some(folder)) = (id, &options.extension) {
             side.install(id, folder, options.package.as_deref())?;

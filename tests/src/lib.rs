@@ -11,6 +11,7 @@
 mod browser;
 mod cdp;
 mod chromium;
+pub mod died;
 mod display;
 mod firefox;
 mod process;
@@ -20,6 +21,7 @@ pub mod wait;
 pub mod webdriver;
 
 pub use browser::{Browser, Card, Kind, Options};
+pub use died::Died;
 pub use display::Display;
 pub use process::{Process, leave_nothing_behind};
 pub use stage::Stage;

@@ -1,9 +1,9 @@
 //! Child processes that never outlive their owner.
 
+use crate::died::Lines;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 pub struct Process {
     child: Child,
     name: String,
+    lines: Lines,
 }
 
 impl Process {
@@ -26,10 +27,10 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        Ok(Self { child, name })
+        Ok(Self { child, name, lines: Lines::default() })
     }
 
-    /// Starts `command` and waits until `find` recognises a line of its standard output.
+    /// Starts `command` and waits until `find` recognises a line of its standard output. The last lines that it prints are kept.
     pub fn start_and_read<T: Send + 'static>(
         mut command: Command,
         find: impl Fn(&str) -> Option<T> + Send + 'static,
@@ -38,30 +39,27 @@ impl Process {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        let stdout = child.stdout.take().context("no standard output")?;
-        let process = Self { child, name };
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let process = Self { child, name, lines: Lines::default() };
         let (send, receive) = mpsc::channel();
-        // Reads on to the end, so that the child never blocks on a full pipe.
-        thread::spawn(move || {
-            let mut reader = BufReader::new(stdout);
-            let mut line = String::new();
-            while reader.read_line(&mut line).is_ok_and(|read| read > 0) {
-                if let Some(found) = find(&line) {
-                    let _ = send.send(found);
-                    break;
-                }
-                line.clear();
+        process.lines.keep(stderr.context("no standard error")?, |_| ());
+        process.lines.keep(stdout.context("no standard output")?, move |line| {
+            if let Some(found) = find(line) {
+                let _ = send.send(found);
             }
-            let mut rest = [0; 4096];
-            while reader.read(&mut rest).is_ok_and(|read| read > 0) {}
         });
         match receive.recv_timeout(START_LIMIT) {
             Ok(found) => Ok((process, found)),
             Err(_) => bail!("{} did not say that it is ready", process.name),
         }
+    }
+
+    /// The last lines that it, and whatever it started, have printed so far.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// The process id.

@@ -207,9 +207,7 @@ impl Stage {
             self.browser.eval("return window.lab.model()")?.as_str().unwrap_or_default().clone_into(&mut last);
             Ok(same_text(&last, text).then_some(()))
         });
-        if let Err(error) = arrived {
-            bail!("{error:#}: {}", first_difference(text, &last));
-        }
+        arrived.with_context(|| first_difference(text, &last))?;
         let sent = self.browser.eval("return window.lab.sent.length")?;
         if sent != 0 {
             bail!("{host}: something was submitted");

@@ -1,6 +1,7 @@
 //! Waiting for conditions. Nothing in these tests sleeps for a fixed time.
 
-use anyhow::{Result, bail};
+use crate::died::Died;
+use anyhow::{Context, Result, bail};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,13 +13,16 @@ pub const PATIENT: Duration = Duration::from_secs(45);
 /// The pause between two looks: short, because some tests measure with it.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Calls `look` until it gives a value; fails with `what` and the last error after `limit`.
+/// Calls `look` until it gives a value; fails with `what` and the last error after `limit`, and at once when the browser has died.
 pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
         let error = match look() {
             Ok(Some(value)) => return Ok(value),
             Ok(None) => None,
+            Err(error) if Died::in_error(&error).is_some() => {
+                return Err(error).with_context(|| format!("while waiting for: {what}"));
+            }
             Err(error) => Some(error),
         };
         if start.elapsed() >= limit {

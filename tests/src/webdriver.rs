@@ -1,19 +1,28 @@
 //! A `WebDriver` client as small as the tests need it, with the vendor commands that the usual libraries lack.
 
+use crate::died::{Died, Lines};
 use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
+use std::io;
 use std::time::Duration;
 
 /// One `WebDriver` session; dropping it ends the session.
 #[derive(Debug)]
 pub struct WebDriver {
-    agent: ureq::Agent,
+    wire: Wire,
     session: String,
     /// What the browser said about itself at the start.
     pub capabilities: Value,
     over: bool,
+}
+
+/// The way to a driver.
+#[derive(Debug)]
+struct Wire {
+    agent: ureq::Agent,
+    lines: Lines,
 }
 
 /// A reference to an element.
@@ -25,19 +34,20 @@ pub struct Element(pub String);
 pub struct Shadow(pub String);
 
 impl WebDriver {
-    /// Starts a session at a driver.
-    pub fn start(port: u16, capabilities: &Value) -> Result<Self> {
+    /// Starts a session at a driver, whose last `lines` are told when it dies.
+    pub fn start(port: u16, capabilities: &Value, lines: Lines) -> Result<Self> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .timeout_global(Some(COMMAND_LIMIT))
             .http_status_as_error(false)
             .build()
             .into();
+        let wire = Wire { agent, lines };
         let base = format!("http://127.0.0.1:{port}");
         let body = json!({"capabilities": {"alwaysMatch": capabilities}});
-        let answer = call(&agent, "POST", &format!("{base}/session"), Some(&body))?;
+        let answer = wire.call("POST", &format!("{base}/session"), Some(&body))?;
         let id = answer["sessionId"].as_str().context("no session id")?;
         Ok(Self {
-            agent,
+            wire,
             session: format!("{base}/session/{id}"),
             capabilities: answer["capabilities"].clone(),
             over: false,
@@ -46,17 +56,17 @@ impl WebDriver {
 
     /// `GET`s a path below the session.
     pub fn get(&self, path: &str) -> Result<Value> {
-        call(&self.agent, "GET", &format!("{}{path}", self.session), None)
+        self.wire.call("GET", &format!("{}{path}", self.session), None)
     }
 
     /// `POST`s to a path below the session.
     pub fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        call(&self.agent, "POST", &format!("{}{path}", self.session), Some(body))
+        self.wire.call("POST", &format!("{}{path}", self.session), Some(body))
     }
 
     /// `DELETE`s a path below the session.
     pub fn delete(&self, path: &str) -> Result<Value> {
-        call(&self.agent, "DELETE", &format!("{}{path}", self.session), None)
+        self.wire.call("DELETE", &format!("{}{path}", self.session), None)
     }
 
     /// Ends the session in order: the browser closes and writes its profile.
@@ -202,23 +212,41 @@ pub fn text(value: Value) -> Result<String> {
     }
 }
 
-/// One HTTP call of the protocol; a `WebDriver` error becomes an error with its code and first line.
-fn call(agent: &ureq::Agent, method: &str, url: &str, body: Option<&Value>) -> Result<Value> {
-    let answer = match (method, body) {
-        ("POST", Some(body)) => agent.post(url).send_json(body),
-        ("DELETE", _) => agent.delete(url).call(),
-        _ => agent.get(url).call(),
-    };
-    let mut response = answer.with_context(|| format!("{method} {url}"))?;
-    let mut answer: Value =
-        response.body_mut().with_config().limit(ANSWER_LIMIT).read_json().with_context(|| format!("{method} {url}"))?;
-    let value = answer["value"].take();
-    if response.status().is_success() {
-        return Ok(value);
+impl Wire {
+    /// One HTTP call of the protocol; a `WebDriver` error becomes an error with its code and first line, or [`Died`].
+    fn call(&self, method: &str, url: &str, body: Option<&Value>) -> Result<Value> {
+        let answer = match (method, body) {
+            ("POST", Some(body)) => self.agent.post(url).send_json(body),
+            ("DELETE", _) => self.agent.delete(url).call(),
+            _ => self.agent.get(url).call(),
+        };
+        let failed = |error| self.failed(error).context(format!("{method} {url}"));
+        let mut response = answer.map_err(failed)?;
+        let read = response.body_mut().with_config().limit(ANSWER_LIMIT).read_json();
+        let mut answer: Value = read.map_err(failed)?;
+        let value = answer["value"].take();
+        if response.status().is_success() {
+            return Ok(value);
+        }
+        let code = value["error"].as_str().unwrap_or("unknown error");
+        let message = value["message"].as_str().unwrap_or_default();
+        match Died::by_answer(code, message, &self.lines) {
+            Some(died) => Err(died.into()),
+            None => Err(anyhow!("{code}: {}", message.lines().next().unwrap_or_default())),
+        }
     }
-    let code = value["error"].as_str().unwrap_or("unknown error");
-    let message = value["message"].as_str().unwrap_or_default();
-    Err(anyhow!("{code}: {}", message.lines().next().unwrap_or_default()))
+
+    /// The driver itself does not answer.
+    fn failed(&self, error: ureq::Error) -> anyhow::Error {
+        let died = match &error {
+            ureq::Error::Io(error) => Died::by_connection(error, &self.lines),
+            ureq::Error::ConnectionFailed => {
+                Died::by_connection(&io::Error::from(io::ErrorKind::ConnectionRefused), &self.lines)
+            }
+            _ => None,
+        };
+        died.map_or_else(|| error.into(), Into::into)
+    }
 }
 
 /// "No such element" is an answer, not an error.
