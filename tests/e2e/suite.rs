@@ -5,8 +5,9 @@ use libtest_mimic::{Failed, Trial};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use understudy_tests::stage::repository;
-use understudy_tests::{Kind, Stage};
+use understudy_tests::{Died, Kind, Stage};
 
 /// All tests, to be.
 #[derive(Default)]
@@ -35,10 +36,10 @@ impl Suite {
         for kind in Kind::BOTH {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
-            let trial = Trial::test(name, move || {
+            let trial = Trial::test(name.clone(), move || {
                 // Never two browsers of a kind at once: the machine is small, and times are measured.
                 let _turn = stages.lock(kind);
-                outcome(|| test(kind))
+                unless_it_dies(&name, || test(kind))
             });
             self.trials.push(trial);
         }
@@ -73,14 +74,17 @@ impl Stages {
 
     fn run(&self, kind: Kind, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
         let mut slot = self.lock(kind);
-        let result = outcome(|| {
+        let result = unless_it_dies(name, || {
             let stage = match slot.take() {
                 Some(stage) => stage,
                 None => Stage::start(kind)?,
             };
             let stage = slot.insert(stage);
-            stage.fresh()?;
-            test(stage)
+            let lived = stage.fresh().and_then(|()| test(stage));
+            if lived.as_ref().err().and_then(Died::in_error).is_some() {
+                slot.take();
+            }
+            lived
         });
         if let Err(failed) = &result {
             // At once: who watches need not wait for the end.
@@ -94,9 +98,21 @@ impl Stages {
     }
 }
 
-/// Runs a test; a panic is a failure with its message, as in any other harness.
-fn outcome(test: impl FnOnce() -> Result<()>) -> Result<(), Failed> {
-    match catch_unwind(AssertUnwindSafe(test)) {
+/// Runs a test, and once more if the browser's own process ended under it: Firefox has done that without any extension in it.
+/// It is told each time, with the browser's last words, and a test under which browsers die twice has failed.
+fn unless_it_dies(name: &str, mut test: impl FnMut() -> Result<()>) -> Result<(), Failed> {
+    match catch_unwind(AssertUnwindSafe(&mut test)) {
+        Ok(Err(error)) if Died::in_error(&error).is_some() => {
+            eprintln!("{name}: {error:#}\n{name}: once more, in a new browser");
+            outcome(catch_unwind(AssertUnwindSafe(test)))
+        }
+        ended => outcome(ended),
+    }
+}
+
+/// What a test has come to; a panic is a failure with its message, as in any other harness.
+fn outcome(ended: thread::Result<Result<()>>) -> Result<(), Failed> {
+    match ended {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Failed::from(format!("{error:#}"))),
         Err(panic) => {
