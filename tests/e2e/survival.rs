@@ -216,10 +216,10 @@ fn restarted(kind: Kind) -> Result<()> {
 
 /// The tests' own eyes: a browser that has died is told apart from one that is slow, at once and by whatever is asked of it.
 fn told_of_death(kind: Kind) -> Result<()> {
+    type Question = fn(&Stage) -> Result<()>;
     let stage = Stage::start(kind)?;
     stage.open("/new")?;
     stage.browser.crash()?;
-    type Question = fn(&Stage) -> Result<()>;
     let questions: [(&str, Question); 4] = [
         ("the page", |stage| stage.browser.wait_for("false")),
         ("the card", |stage| stage.browser.wait_for_card().map(drop)),
