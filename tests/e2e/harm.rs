@@ -412,7 +412,9 @@ const TRAFFIC: &str = r#"
             reader.read();
         })()`;
         document.head.append(script);
-        await new Promise((resume) => setTimeout(resume, 500));
+        const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
+        for (const since = Date.now(); heard.length < 2 && Date.now() - since < 5000;) await pause(20);
+        await pause(200); // one too many would come about now
         removeEventListener('unhandledrejection', hear);
         return heard.sort();
     };

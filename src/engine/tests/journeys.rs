@@ -1079,6 +1079,27 @@ fn a_reloaded_page_counts_its_fetches_anew() {
 }
 
 #[test]
+fn a_page_that_leaves_before_its_refusal_is_read_was_refused() {
+    let leaves = |world: &mut World| {
+        let send = world.send("hello");
+        world.headers(send, 403, "application/json");
+        world.step(send, RequestStep::Failed { error: "NS_BINDING_ABORTED".to_owned() });
+    };
+    journey(|world| {
+        leaves(world);
+        world.wait(300);
+        world.start("GET", "/logout?involuntary=1&returnTo=%2Fnew", true, None);
+        assert_eq!((world.title(), world.entry().0), ("title_session", EntryState::NotSent));
+    });
+    // Where nothing says why, it was refused all the same: nobody pressed Stop.
+    journey(|world| {
+        leaves(world);
+        world.wait(3_000);
+        assert_eq!((world.title(), world.entry().0), ("title_unknown", EntryState::NotSent));
+    });
+}
+
+#[test]
 fn a_forced_logout_explains_the_refusal_before_it() {
     journey(|world| {
         let id = world.send("hello");

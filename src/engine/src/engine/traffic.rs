@@ -332,6 +332,13 @@ impl Engine {
         }
         let mut cause = claude::transport(error, online);
         cause.status = pending.status;
+        if pending.is_send() && pending.status.is_some_and(|status| status >= 400) {
+            // The answer has come, and only its body is lost: the page leaves with a dead session, most likely. What the
+            // headers say stands, unless where the page goes says more.
+            pending.fallback = Some((pending.answer(None), now + session::CLOSE_MS));
+            self.dirty = true;
+            return;
+        }
         if claude::may_be_abort(error) && pending.is_send() && !pending.halted {
             // The tap knows whether the page gave up.
             let given_up = pending.fallback.as_ref().is_some_and(|(cause, _)| cause.class == Class::Aborted);
@@ -627,7 +634,7 @@ impl Engine {
             | Class::Challenge
             | Class::Region
             | Class::ClientFault => EntryState::NotSent,
-            Class::Service if pending.was_turned_away() => EntryState::NotSent,
+            Class::Service | Class::Unknown if pending.was_turned_away() => EntryState::NotSent,
             _ if cause.transport.as_deref().is_some_and(claude::never_left) => EntryState::NotSent,
             _ => EntryState::Unknown,
         };
@@ -732,6 +739,11 @@ impl Pending {
     /// that it reached nobody. Other gateway errors (502, 504, 52x) leave it open.
     fn was_turned_away(&self) -> bool {
         let json = self.headers.content_type.as_deref().is_some_and(|kind| kind.contains("json"));
-        json || matches!(self.status, Some(429 | 503 | 529))
+        match self.status {
+            Some(429 | 503 | 529) => true,
+            // A 409 may mean that the message is there already.
+            Some(status) => json && status >= 400 && status != 409,
+            None => false,
+        }
     }
 }
