@@ -1,6 +1,6 @@
 //! Sentences: keys and parameters of the engine become words of the user's language.
 
-use crate::raw;
+use crate::{object, raw};
 use js_sys::{Array, Date};
 use understudy_engine::Millis;
 use understudy_engine::words::{Arg, Say};
@@ -31,6 +31,24 @@ pub fn clock(at: Millis) -> String {
     // "Tue Nov 24 2026" without its year.
     let day = String::from(day);
     format!("{}, {clock}", day.get(..10).unwrap_or(&day))
+}
+
+/// A local day, "Nov 24".
+pub fn day(at: Millis) -> String {
+    // "Tue Nov 24 2026" without its weekday and year.
+    let day = String::from(date(at).to_date_string());
+    day.get(4..10).unwrap_or(&day).to_owned()
+}
+
+/// The month of a moment in UTC, with its year, in the browser's language.
+pub fn month(at: Millis) -> String {
+    let look = object().text("month", "long").text("year", "numeric").text("timeZone", "UTC").into();
+    String::from(date(at).to_locale_date_string("default", &look))
+}
+
+/// Minutes by which the local clock is ahead of UTC at a moment.
+pub fn zone(at: Millis) -> f64 {
+    -date(at).get_timezone_offset()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a date of this era is far below 2^53 ms")]

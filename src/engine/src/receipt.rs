@@ -393,7 +393,7 @@ fn span(lasted: Span, say: &dyn Fn(&Say) -> String) -> String {
 }
 
 /// For example `2 h 23 min`, `12 min 5 s`, `40 s`.
-fn duration(ms: u64) -> String {
+pub fn duration(ms: u64) -> String {
     let seconds = ms / 1_000;
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
@@ -408,7 +408,7 @@ fn lag(ms: i64) -> String {
 }
 
 /// Three digits, cut and not rounded: 99.9996 % is not 100 %.
-fn percent(percent: f64) -> String {
+pub fn percent(percent: f64) -> String {
     format!("{:.3}", (percent * 1_000.0).floor() / 1_000.0)
 }
 

@@ -173,6 +173,8 @@ pub fn resolve(words: &Words) -> String {
         Words::Plain(text) => text.clone(),
         Words::User(text) => text.reveal().to_owned(),
         Words::Clock(at) => understudy_browser::clock(*at),
+        Words::Day(at) => understudy_browser::day(*at),
+        Words::Month(month) => understudy_browser::month(month.start()),
         Words::Size(size) => understudy_browser::say(&sized(*size)),
     }
 }

@@ -1,13 +1,14 @@
 //! What the popup is made of, from the view alone.
 
 use super::Deed;
-use crate::marks::{button, mark, state_word, tone_name};
+use crate::marks::{button, mark, seen, state_word, tone_name};
 use crate::tree::{El, Words, el, say};
-use understudy_engine::Tone;
+use understudy_engine::{Millis, Tone};
 use understudy_engine::handoff::{encoded_len, normalised};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::{Arrival, find};
-use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
+use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
+use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
 use understudy_engine::words::Say;
 
 pub(super) fn verdict(view: &View) -> El<Deed> {
@@ -29,6 +30,85 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         .with(since)
         .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
 }
+
+/// What fails and what does not, what the status page says beside it, and how long it may last.
+pub(super) fn diagnosis(view: &View, wait: Option<Wait>) -> Option<El<Deed>> {
+    let found = view.diagnosis.as_ref()?;
+    let parts = found.parts.iter().map(|(name, seen)| sighted("part", Words::from(name), *seen));
+    let mut others: Vec<_> =
+        found.models.iter().map(|(name, seen)| sighted("model", Words::Plain(name.clone()), *seen)).collect();
+    if found.api_up {
+        others.push(row("model", Words::Say(say("page_api")), Tone::Calm, say("page_api_up")));
+    }
+    let others = (!others.is_empty()).then(|| el("ul").class("models").with(others));
+    let official = view.official.as_ref().map(|official| {
+        el("div")
+            .class("official")
+            .and(el("h3").text(say("page_official")))
+            .and(el("ol").class("reasons").and(reason(official)))
+    });
+    let wait = wait.map(|wait| {
+        let basis = match wait.own {
+            0 => Say::new("page_wait_published").count(PUBLISHED_INCIDENTS),
+            own => Say::new("page_wait_own").count(PUBLISHED_INCIDENTS).count(own as u64),
+        };
+        let range = Say::new("page_wait").text(length(wait.least)).text(length(wait.most));
+        el("div")
+            .class("wait")
+            .and(el("p").class("range").text(range.word(chance(wait.within_hour))))
+            .and(el("p").class("basis").text(basis))
+    });
+    Some(
+        el("section")
+            .class("diagnosis")
+            .attr("aria-labelledby", "diagnosis-title")
+            .and(el("h2").attr("id", "diagnosis-title").text(say("page_diagnosis")))
+            .and(el("ul").class("parts").with(parts))
+            .with(others)
+            .with(official)
+            .with(wait),
+    )
+}
+
+fn sighted(class: &str, name: Words, state: Seen) -> El<Deed> {
+    let (tone, word) = seen(state);
+    row(class, name, tone, say(word))
+}
+
+fn row(class: &str, name: Words, tone: Tone, word: Say) -> El<Deed> {
+    el("li")
+        .class(class)
+        .attr("data-tone", tone_name(tone))
+        .and(mark(tone))
+        .and(el("span").class("name").text(name))
+        .and(el("span").class("word").text(word))
+}
+
+/// A length of [`Wait`], which people say in minutes or in whole hours.
+fn length(ms: Millis) -> String {
+    match ms / 60_000 {
+        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        minutes => format!("{minutes} min"),
+    }
+}
+
+/// A chance in words; a number would be more exact than the thing itself.
+fn chance(of: f64) -> &'static str {
+    let least = |(least, _): &(f64, &str)| of >= *least;
+    CHANCES.into_iter().find(least).map_or("page_chance_few", |(_, word)| word)
+}
+
+/// The least chance that each word is said of: halfway to the next one.
+const CHANCES: [(f64, &str); 8] = [
+    (0.83, "page_chance_most"),
+    (0.71, "page_chance_three_quarters"),
+    (0.58, "page_chance_two_thirds"),
+    (0.42, "page_chance_half"),
+    (0.29, "page_chance_third"),
+    (0.225, "page_chance_quarter"),
+    (0.15, "page_chance_fifth"),
+    (0.07, "page_chance_tenth"),
+];
 
 /// What the user can say against the verdict.
 pub(super) fn words(view: &View) -> Option<El<Deed>> {
@@ -145,7 +225,8 @@ pub(super) fn reasons(view: &View) -> Vec<El<Deed>> {
                 .with(more),
         );
     }
-    if let Some(official) = &view.official {
+    // While an incident is open it stands beside what fails.
+    if let Some(official) = view.official.as_ref().filter(|_| view.diagnosis.is_none()) {
         found.push(
             el("section")
                 .class("official")
