@@ -147,8 +147,7 @@ impl Wait {
 /// Four of five end before the longer end of the range, one of five before the shorter one.
 const OUTER: f64 = 0.8;
 /// Lengths that people say, in minutes: a range of them is no countdown, and stands still while time goes on.
-const STEPS: [Millis; 19] =
-    [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_440, 2_880, 10_080];
+const STEPS: [Millis; 19] = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_440, 2_880, 10_080];
 /// Published incidents behind [`Lengths::PUBLISHED`].
 pub const PUBLISHED_INCIDENTS: u64 = 794;
 

@@ -1,12 +1,14 @@
-//! wasm module 2: the popup, the handoff page and the options page. They read what is stored, draw the engine's views
+//! wasm module 2: the popup, the handoff page, the options page and the history. They read what is stored, draw the engine's views
 //! and tell the background what the user did; they never write a store and never decide.
 #![deny(clippy::unwrap_used)]
 
 mod handoff;
+mod history;
 mod host;
 mod marks;
 mod options;
 mod popup;
+mod save;
 mod stage;
 mod tree;
 
@@ -14,7 +16,7 @@ use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff` or `options`.
+/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options` or `history`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
@@ -26,6 +28,7 @@ pub fn start(page: &str) -> Result<(), JsValue> {
             Host::start(handoff::Handoff::new(query.get("job").unwrap_or_default(), mac), &say("page_title_handoff"))
         }
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
+        "history" => Host::start(history::History::default(), &say("page_title_history")),
         _ => Err("no such page".into()),
     }
 }
@@ -39,8 +42,12 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 9] = [
+    const SOURCES: [&str; 13] = [
         include_str!("handoff.rs"),
+        include_str!("history.rs"),
+        include_str!("history/incidents.rs"),
+        include_str!("history/months.rs"),
+        include_str!("history/timeline.rs"),
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
@@ -50,7 +57,7 @@ mod tests {
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 3] = ["page_title_popup", "page_title_handoff", "page_title_options"];
+    const TITLES: [&str; 4] = ["page_title_popup", "page_title_handoff", "page_title_options", "page_title_history"];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
     #[test]

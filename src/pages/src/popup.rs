@@ -108,14 +108,12 @@ impl Popup {
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
         let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
         let main = main.with(reasons(view)).with(words(view));
-        let foot = el("footer")
-            .and(el("span").class("promise").text(say("page_promise")))
-            .and(
-                el("span")
-                    .class("pages")
-                    .and(button("quiet", say("page_history"), Deed::History).attr("id", "history"))
-                    .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options")),
-            );
+        let foot = el("footer").and(el("span").class("promise").text(say("page_promise"))).and(
+            el("span")
+                .class("pages")
+                .and(button("quiet", say("page_history"), Deed::History).attr("id", "history"))
+                .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options")),
+        );
         vec![Part::El(main), Part::El(foot)]
     }
 

@@ -3,13 +3,13 @@
 use super::Deed;
 use crate::marks::{button, mark, seen, state_word, tone_name};
 use crate::tree::{El, Words, el, say};
-use understudy_engine::{Millis, Tone};
 use understudy_engine::handoff::{encoded_len, normalised};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::{Arrival, find};
 use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
 use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
 use understudy_engine::words::Say;
+use understudy_engine::{Millis, Tone};
 
 pub(super) fn verdict(view: &View) -> El<Deed> {
     let word = el("p").class("state").and(mark(view.tone)).and(el("span").text(state_word(
