@@ -167,6 +167,11 @@ impl Browser {
         Ok(())
     }
 
+    /// Where it puts what is downloaded.
+    pub fn downloads(&self) -> PathBuf {
+        downloads(self.profile.path())
+    }
+
     /// Which browser this is.
     pub fn kind(&self) -> Kind {
         self.options.kind
@@ -402,6 +407,23 @@ impl Browser {
         until(&format!("{page} has rendered"), SOON, || Ok((!self.own_tab_text(page)?.is_empty()).then_some(())))
     }
 
+    /// Runs the body of an async function in such a tab; null while there is none.
+    pub fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value> {
+        self.side.own_tab_eval(page, body)
+    }
+
+    /// Closes such a tab.
+    pub fn close_own_tab(&self, page: &str) -> Result<()> {
+        // Not at once: the answer comes first.
+        self.side.own_tab_eval(
+            page,
+            "const {id} = await browser.tabs.getCurrent(); setTimeout(() => browser.tabs.remove(id), 50)",
+        )?;
+        until(&format!("{page} is closed"), SOON, || {
+            Ok(self.side.own_tab_eval(page, "return true")?.is_null().then_some(()))
+        })
+    }
+
     /// A PNG of a tab with one of the extension's own pages.
     pub fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         self.side.own_tab_screenshot(page)
@@ -463,6 +485,11 @@ fn point_of(css: &str, label: &str, eval: impl Fn(&str) -> Result<Value>) -> Res
     })?;
     let number = |index: usize| point[index].as_f64().context("no coordinate");
     Ok((number(0)?, number(1)?))
+}
+
+/// The folder for downloads, inside the profile and gone with it.
+pub(crate) fn downloads(profile: &Path) -> PathBuf {
+    profile.join("understudy-downloads")
 }
 
 fn start(options: &Options, profile: &Path) -> Result<Box<dyn Side>> {

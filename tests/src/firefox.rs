@@ -1,6 +1,6 @@
 //! Firefox, by geckodriver with access to the browser's own scripts.
 
-use crate::browser::{Options, Side};
+use crate::browser::{Options, Side, downloads};
 use crate::process::Process;
 use crate::wait::{PATIENT, SOON, until};
 use crate::webdriver::{WebDriver, text};
@@ -319,6 +319,10 @@ fn capabilities(options: &Options, profile: &Path, id: Option<&str>) -> Value {
         "app.normandy.enabled": false,
         "services.settings.server": "data:,",
         "browser.newtabpage.enabled": false,
+        // To this folder, without a question.
+        "browser.download.folderList": 2,
+        "browser.download.dir": downloads(profile),
+        "browser.download.alwaysOpenPanel": false,
         "extensions.webextOptionalPermissionPrompts": options.prompts,
         // For the installation for good of our own unsigned package.
         "xpinstall.signatures.required": false,
