@@ -79,6 +79,8 @@ pub(crate) trait Side: Send {
     fn popup_screenshot(&self) -> Result<Vec<u8>>;
     /// Runs the body of an async function in a tab that shows one of the extension's own pages; null while there is none.
     fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value>;
+    /// Closes such a tab.
+    fn close_own_tab(&self, page: &str) -> Result<()>;
     /// Clicks with the mouse at a point of such a tab.
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
     /// A PNG of such a tab.
@@ -414,14 +416,7 @@ impl Browser {
 
     /// Closes such a tab.
     pub fn close_own_tab(&self, page: &str) -> Result<()> {
-        // Not at once: the answer comes first.
-        self.side.own_tab_eval(
-            page,
-            "const {id} = await browser.tabs.getCurrent(); setTimeout(() => browser.tabs.remove(id), 50)",
-        )?;
-        until(&format!("{page} is closed"), SOON, || {
-            Ok(self.side.own_tab_eval(page, "return true")?.is_null().then_some(()))
-        })
+        self.side.close_own_tab(page)
     }
 
     /// A PNG of a tab with one of the extension's own pages.

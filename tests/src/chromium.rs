@@ -225,6 +225,15 @@ impl Side for Chromium {
         })
     }
 
+    fn close_own_tab(&self, page: &str) -> Result<()> {
+        let url = format!("{}{page}", self.own_origin()?);
+        let cdp = &mut self.wire.borrow_mut().cdp;
+        for tab in cdp.targets("page", |target| target.starts_with(&url))? {
+            cdp.send("Target.closeTarget", &json!({"targetId": tab}))?;
+        }
+        Ok(())
+    }
+
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         self.with_own_tab(page, (), |cdp, tab| cdp.click_at(tab, x, y))
     }

@@ -208,6 +208,12 @@ impl Side for Firefox {
         self.frame_eval(&pick, body)
     }
 
+    fn close_own_tab(&self, page: &str) -> Result<()> {
+        let pick = self.pick_own_tab(page)?;
+        self.chrome_eval(&format!("{pick} if (b) gBrowser.removeTab(gBrowser.getTabForBrowser(b))"), &json!([]))
+            .map(drop)
+    }
+
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         let place = self.chrome_eval(
             &format!(

@@ -20,10 +20,16 @@ pub fn say(sentence: &Say) -> String {
     if words.is_empty() { sentence.key.clone() } else { words }
 }
 
+/// A local clock time, `HH:MM`, whatever its day.
+pub fn hour(at: Millis) -> String {
+    let then = date(at);
+    format!("{:02}:{:02}", then.get_hours(), then.get_minutes())
+}
+
 /// A local clock time, `HH:MM`; with the day in front when it is not today's.
 pub fn clock(at: Millis) -> String {
     let (then, now) = (date(at), Date::new_0());
-    let clock = format!("{:02}:{:02}", then.get_hours(), then.get_minutes());
+    let clock = hour(at);
     let day = then.to_date_string();
     if day == now.to_date_string() {
         return clock;

@@ -5,7 +5,7 @@
 mod stand_in;
 
 use stand_in::{install, js};
-use understudy_browser::{clock, day, member, month, say, whole, zone};
+use understudy_browser::{clock, day, hour, member, month, say, whole, zone};
 use understudy_engine::words::Say;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -55,6 +55,7 @@ fn days_are_local_and_months_are_not() {
         let at = js(expression).as_f64().unwrap() as u64;
         at
     };
+    assert_eq!(hour(at("new Date(2026, 2, 2, 7, 5).getTime()")), "07:05");
     assert_eq!(day(at("new Date(2026, 2, 2, 0, 0).getTime()")), "Mar 02");
     assert_eq!(day(at("new Date(2026, 10, 24, 23, 59).getTime()")), "Nov 24");
     for edge in ["Date.UTC(2026, 2, 1)", "Date.UTC(2026, 3, 1) - 1"] {

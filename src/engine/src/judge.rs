@@ -522,7 +522,12 @@ impl Judge {
     /// The models that were asked since the run began (without one, all that are known), and what they look like.
     pub fn models(&self) -> impl Iterator<Item = (&str, State)> {
         let asked = self.models.iter().filter(|model| model.test.second >= self.begun());
-        asked.map(|model| (model.name.as_str(), graded(model.test.value(), self.probing)))
+        asked.map(|model| {
+            // What answered last does not fail now, however long its sum needs to forget.
+            let answered = model.test.ok > model.test.failed;
+            let state = if answered { State::Clear } else { graded(model.test.value(), self.probing) };
+            (model.name.as_str(), state)
+        })
     }
 
     /// Since when what is heard belongs to the run; the first failure may be dated within the second that it opened.

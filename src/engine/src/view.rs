@@ -52,6 +52,8 @@ pub struct Diagnosis {
     pub models: Vec<(String, Seen)>,
     /// Whether the status page says that Claude's API works.
     pub api_up: bool,
+    /// How far the status page is behind what was seen here, as far as it was read.
+    pub lag: Option<Say>,
     /// Whether there is a verdict by our own evidence, so that there is an end to wait for.
     pub down: bool,
 }

@@ -1469,6 +1469,8 @@ fn a_post_on_the_status_page_is_dated_by_itself() {
             (said.key.as_str(), &said.args[..]),
             ("official_incident_lag", &[Arg::Text("Elevated errors".into()), Arg::Count(12)][..])
         );
+        let lag = world.engine.view(world.now).diagnosis.unwrap().lag.unwrap();
+        assert_eq!((lag.key.as_str(), &lag.args[..]), ("official_later", &[Arg::Count(12)][..]));
     });
 }
 
@@ -1476,9 +1478,11 @@ fn a_post_on_the_status_page_is_dated_by_itself() {
 fn whoever_is_first_says_so_before_there_is_a_post() {
     journey(|world| {
         let said = |world: &World| world.engine.view(world.now).official.map(|line| (line.say.key, line.say.args));
+        let lag = |world: &World| world.engine.view(world.now).diagnosis.and_then(|found| found.lag);
         failed(world, "hello");
-        assert_eq!(said(world), None, "nobody has read it yet");
+        assert_eq!((said(world), lag(world)), (None, None), "nobody has read it yet");
         world.status_page("operational");
+        assert_eq!(lag(world).map(|say| say.key).as_deref(), Some("official_not_yet"));
         assert_eq!(said(world), Some(("official_green_but".into(), vec![])));
         world.now += 150_000;
         failed(world, "hello");
@@ -1515,7 +1519,12 @@ fn an_open_incident_says_what_fails_and_what_nobody_has_tried() {
         assert!(found.down && found.api_up);
         world.page_act(Act::Say { down: false });
         assert_eq!(world.engine.view(world.now).diagnosis.map(|found| found.down), Some(false), "nothing to wait for");
-        world.recovery();
+        world.answered("hello");
+        let back = world.engine.view(world.now).diagnosis.unwrap();
+        assert_eq!(back.models, [("claude-opus-4-8".to_owned(), Some(State::Clear))], "it has answered");
+        assert_eq!((back.parts[0].1, back.lag), (Some(State::Clear), None));
+        world.now += 21_000;
+        world.answered("and on");
         assert_eq!(world.engine.view(world.now).diagnosis, None);
     });
 }

@@ -176,7 +176,7 @@ impl History {
         } else {
             main.with(timeline::timelines(shown))
         };
-        let main = main.and(self.months(shown)).with(self.incidents(shown)).with(self.log(shown));
+        let main = main.with(self.months(shown)).with(self.incidents(shown)).with(self.log(shown));
         vec![Part::El(main)]
     }
 

@@ -437,6 +437,7 @@ mod tests {
             ],
             models: vec![("claude-opus-4-8".into(), Some(State::Suspected))],
             api_up: true,
+            lag: Some(Say::new("official_later").count(12)),
             down: true,
         };
         View { diagnosis: Some(diagnosis), ..down() }
@@ -469,7 +470,8 @@ mod tests {
         let shown = texts(&root);
         let place = |text: &str| shown.iter().position(|other| other == text).expect(text);
         assert!(place("verdict_down") < place("part_sending"), "the first line stays the verdict");
-        assert_eq!(shown.iter().filter(|text| *text == "official_green_but").count(), 1, "said once");
+        assert!(place("part_sending") < place("page_continue_in"), "and the way follows at once");
+        assert_eq!(place("official_later"), place("page_since") + 1, "the lag clock stands beside the time");
         assert!(!texts(&whole(&Popup::default(), &down())).contains(&"part_sending".to_owned()), "quiet without one");
     }
 

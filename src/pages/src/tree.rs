@@ -39,6 +39,8 @@ pub enum Words {
     User(UserText),
     /// A clock time.
     Clock(Millis),
+    /// A clock time without its day.
+    Hour(Millis),
     /// A local day.
     Day(Millis),
     /// A calendar month.
@@ -161,6 +163,7 @@ pub mod look {
                 Part::Text(Words::Plain(text)) => found.push(text.clone()),
                 Part::Text(Words::User(text)) => found.push(text.reveal().to_owned()),
                 Part::Text(Words::Clock(at)) => found.push(format!("clock {at}")),
+                Part::Text(Words::Hour(at)) => found.push(format!("hour {at}")),
                 Part::Text(Words::Day(at)) => found.push(format!("day {at}")),
                 Part::Text(Words::Month(month)) => found.push(format!("month {}", month.name())),
                 Part::Text(Words::Size(size)) => found.push(format!("size {size}")),

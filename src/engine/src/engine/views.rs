@@ -234,8 +234,27 @@ impl Engine {
             parts: PARTS.iter().map(|(key, surfaces)| (Say::new(key), seen(surfaces))).collect(),
             models: judge.models().map(|(name, state)| (name.to_owned(), Some(state))).collect(),
             api_up: self.session.official.as_ref().is_some_and(|official| official.api_up),
+            lag: self.lag(),
             down: incident.down_at.is_some() && matches!(state, State::Down | State::Flapping),
         })
+    }
+
+    /// Whole minutes from the first failure here to the status page's post; 0 if that was as early, or is not there.
+    fn lag_minutes(&self) -> u64 {
+        let (Some(official), Some(incident)) = (&self.session.official, &self.session.incident) else { return 0 };
+        // The post's own time is the true one: we may have read it later.
+        let posted = official.posted.or(incident.official_at).filter(|_| official.speaks_of_claude());
+        posted.map_or(0, |at| at.saturating_sub(incident.since) / 60_000)
+    }
+
+    /// The same beside the verdict, in a few words that change but once.
+    fn lag(&self) -> Option<Say> {
+        let (official, incident) = (self.session.official.as_ref()?, self.session.incident.as_ref()?);
+        match self.lag_minutes() {
+            0 if !official.speaks_of_claude() && incident.recovering_at.is_none() => Some(Say::new("official_not_yet")),
+            0 => None,
+            minutes => Some(Say::new("official_later").count(minutes)),
+        }
     }
 
     /// What the status page says, and how far it is behind what was seen here.
@@ -243,8 +262,7 @@ impl Engine {
         let official = self.session.official.as_ref()?;
         let incident = self.session.incident.as_ref();
         let since = |at: Millis| incident.map_or(0, |incident| at.saturating_sub(incident.since) / 60_000);
-        // The post's own time is the true one: we may have read it later.
-        let lag = official.posted.or(incident.and_then(|incident| incident.official_at)).map_or(0, since);
+        let lag = self.lag_minutes();
         let say = match (&official.incident, official.claude) {
             (Some(name), _) if lag > 0 => Say::new("official_incident_lag").text(name.clone()).count(lag),
             (Some(name), _) => Say::new("official_incident").text(name.clone()),

@@ -119,7 +119,16 @@ fn facts(record: &Record, shown: &Shown<'_>) -> Vec<El<Deed>> {
     let names =
         |names: &[String]| (!names.is_empty()).then(|| el("dd").class("names").text(Words::Plain(names.join(", "))));
     row("receipt_models", names(&record.models));
-    row("page_request_ids", names(&record.request_ids));
+    row(
+        "page_request_ids",
+        match record.request_ids.split_at_checked(IDS) {
+            Some((first, rest)) if !rest.is_empty() => {
+                let said = Say::new("page_request_ids_more").text(first.join(", ")).count(rest.len() as u64);
+                Some(el("dd").class("names").text(said))
+            }
+            _ => names(&record.request_ids),
+        },
+    );
     row(
         "page_you_said",
         record.word.map(|word| {
@@ -181,5 +190,7 @@ fn listed(words: impl Iterator<Item = Say>) -> El<Deed> {
     })
 }
 
+/// Request ids shown; the receipt has all of them.
+const IDS: usize = 3;
 /// Incidents shown at once.
 pub(super) const AT_ONCE: usize = 30;

@@ -12,7 +12,7 @@ use understudy_engine::words::Say;
 
 impl History {
     /// The target, and each month that has something to tell, the newest first.
-    pub(super) fn months(&self, shown: &Shown<'_>) -> El<Deed> {
+    pub(super) fn months(&self, shown: &Shown<'_>) -> Option<El<Deed>> {
         let mut months = shown.watch.months();
         months.extend(shown.records.iter().map(|record| Month::of(record.since)));
         months.sort_unstable();
@@ -26,23 +26,23 @@ impl History {
         let earlier = cards.split_off(cards.len().min(AT_ONCE));
         let earlier = (!earlier.is_empty())
             .then(|| el("details").class("earlier").and(el("summary").text(say("page_months_earlier"))).with(earlier));
-        let none = cards.is_empty().then(|| el("p").class("empty").text(say("page_months_none")));
         let published = PUBLISHED.iter().map(|figure| {
             let uptime = format!("{}.{:02}", figure.uptime / 100, figure.uptime % 100);
             let say = Say::new("receipt_published_figure").text(figure.of).text(figure.date).text(uptime);
             el("li").text(say.count(figure.median_recovery_min.into()))
         });
-        el("section")
-            .class("months")
-            .attr("aria-labelledby", "months-title")
-            .and(el("h2").attr("id", "months-title").text(say("page_months")))
-            .and(el("p").class("explain").text(say("page_months_explain")))
-            .and(self.targets(target, shown.target.is_some()))
-            .with(none)
-            .with(cards)
-            .with(earlier)
-            .and(el("p").class("explain").text(say("receipt_published")))
-            .and(el("ul").class("plain").with(published))
+        (!months.is_empty()).then(|| {
+            el("section")
+                .class("months")
+                .attr("aria-labelledby", "months-title")
+                .and(el("h2").attr("id", "months-title").text(say("page_months")))
+                .and(el("p").class("explain").text(say("page_months_explain")))
+                .and(self.targets(target, shown.target.is_some()))
+                .with(cards)
+                .with(earlier)
+                .and(el("p").class("explain published").text(say("receipt_published")))
+                .and(el("ul").class("plain").with(published))
+        })
     }
 
     /// 99.5 %, 99.9 %, or what the user has agreed on with somebody.

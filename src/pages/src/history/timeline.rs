@@ -134,7 +134,7 @@ fn rounded(path: &mut String, x: u64, (y, high): (u64, u64), wide: u64) {
 fn axis(window: Window) -> El<Deed> {
     let labels = (0..window.fields).step_by(usize::try_from(window.label).unwrap_or(1)).map(|field| {
         let at = window.from + field * window.field;
-        let label = if window.field < 24 * HOUR { Words::Clock(at) } else { Words::Day(at) };
+        let label = if window.field < 24 * HOUR { Words::Hour(at) } else { Words::Day(at) };
         el("span").text(label)
     });
     el("div").class("axis").attr("aria-hidden", "true").with(labels)

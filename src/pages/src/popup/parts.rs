@@ -17,7 +17,11 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         view.tone,
         &view.headline,
     )));
-    let since = view.since.map(|at| el("p").class("since").text(Say::new("page_since").time(at)));
+    let lag = view.diagnosis.as_ref().and_then(|found| found.lag.as_ref());
+    let since = view.since.map(|at| {
+        let line = el("p").class("since").text(Say::new("page_since").time(at));
+        line.with(lag.map(|lag| el("span").class("lag").text(lag)))
+    });
     el("header")
         .class("verdict")
         .attr("data-tone", tone_name(view.tone))
@@ -31,22 +35,10 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
 }
 
-/// What fails and what does not, what the status page says beside it, and how long it may last.
+/// What fails and what does not, in one row, and how long it may last.
 pub(super) fn diagnosis(view: &View, wait: Option<Wait>) -> Option<El<Deed>> {
     let found = view.diagnosis.as_ref()?;
     let parts = found.parts.iter().map(|(name, seen)| sighted("part", Words::from(name), *seen));
-    let mut others: Vec<_> =
-        found.models.iter().map(|(name, seen)| sighted("model", Words::Plain(name.clone()), *seen)).collect();
-    if found.api_up {
-        others.push(row("model", Words::Say(say("page_api")), Tone::Calm, say("page_api_up")));
-    }
-    let others = (!others.is_empty()).then(|| el("ul").class("models").with(others));
-    let official = view.official.as_ref().map(|official| {
-        el("div")
-            .class("official")
-            .and(el("h3").text(say("page_official")))
-            .and(el("ol").class("reasons").and(reason(official)))
-    });
     let wait = wait.map(|wait| {
         let basis = match wait.own {
             0 => Say::new("page_wait_published").count(PUBLISHED_INCIDENTS),
@@ -61,13 +53,27 @@ pub(super) fn diagnosis(view: &View, wait: Option<Wait>) -> Option<El<Deed>> {
     Some(
         el("section")
             .class("diagnosis")
-            .attr("aria-labelledby", "diagnosis-title")
-            .and(el("h2").attr("id", "diagnosis-title").text(say("page_diagnosis")))
+            .attr("aria-label", say("page_diagnosis"))
             .and(el("ul").class("parts").with(parts))
-            .with(others)
-            .with(official)
             .with(wait),
     )
+}
+
+/// The models that were asked, and Claude's API beside the web app.
+fn others(view: &View) -> Option<El<Deed>> {
+    let found = view.diagnosis.as_ref()?;
+    let mut rows: Vec<_> =
+        found.models.iter().map(|(name, seen)| sighted("model", Words::Plain(name.clone()), *seen)).collect();
+    if found.api_up {
+        rows.push(row("model", Words::Say(say("page_api")), Tone::Calm, say("page_api_up")));
+    }
+    (!rows.is_empty()).then(|| {
+        el("section")
+            .class("others")
+            .attr("aria-labelledby", "others-title")
+            .and(el("h2").attr("id", "others-title").text(say("page_others")))
+            .and(el("ul").class("models").with(rows))
+    })
 }
 
 fn sighted(class: &str, name: Words, state: Seen) -> El<Deed> {
@@ -208,7 +214,7 @@ pub(super) fn hint(row: &FallbackRow, prompt: &str) -> &'static str {
 }
 
 pub(super) fn reasons(view: &View) -> Vec<El<Deed>> {
-    let mut found = Vec::new();
+    let mut found: Vec<_> = others(view).into_iter().collect();
     if !view.evidence.is_empty() {
         let (first, rest) = view.evidence.split_at(view.evidence.len().min(REASONS_AT_ONCE));
         let more = (!rest.is_empty()).then(|| {
@@ -225,8 +231,7 @@ pub(super) fn reasons(view: &View) -> Vec<El<Deed>> {
                 .with(more),
         );
     }
-    // While an incident is open it stands beside what fails.
-    if let Some(official) = view.official.as_ref().filter(|_| view.diagnosis.is_none()) {
+    if let Some(official) = &view.official {
         found.push(
             el("section")
                 .class("official")
