@@ -179,6 +179,8 @@ pub struct Settings {
     pub custom_url: String,
     /// Its name as shown.
     pub custom_name: String,
+    /// Whether claude.ai may be asked from its own page whether it is back, while it fails.
+    pub probes: bool,
 }
 
 impl Default for Settings {
@@ -187,6 +189,7 @@ impl Default for Settings {
             fallbacks: CATALOGUE.iter().map(|provider| provider.id.to_owned()).collect(),
             custom_url: String::new(),
             custom_name: String::new(),
+            probes: true,
         }
     }
 }
@@ -202,6 +205,7 @@ impl Settings {
         json.texts("fallbacks", &self.fallbacks);
         json.text("customUrl", &self.custom_url);
         json.text("customName", &self.custom_name);
+        json.truth("probes", self.probes);
         json
     }
 
@@ -213,6 +217,7 @@ impl Settings {
             fallbacks: json.take("fallbacks").texts().unwrap_or(default.fallbacks),
             custom_url: json.take("customUrl").text().unwrap_or_default(),
             custom_name: json.take("customName").text().unwrap_or_default(),
+            probes: json.take("probes").truth().unwrap_or(default.probes),
         })
     }
 
@@ -325,6 +330,7 @@ impl<'a> Template<'a> {
 #[cfg(test)]
 mod tests {
     use super::{Arrival, CATALOGUE, CUSTOM, Settings, Template, TemplateError, find};
+    use crate::json::Json;
 
     #[test]
     fn every_row_is_complete() {
@@ -365,9 +371,20 @@ mod tests {
             fallbacks: ["gemini", "nobody", CUSTOM, "gemini"].map(str::to_owned).to_vec(),
             custom_url: "ftp://x/{prompt}".into(),
             custom_name: "  Mine ".into(),
+            probes: false,
         };
         let cleaned = settings.cleaned();
         assert_eq!(cleaned.fallbacks, ["gemini"]);
-        assert_eq!(cleaned.custom_name, "Mine");
+        assert_eq!((cleaned.custom_name.as_str(), cleaned.probes), ("Mine", false));
+    }
+
+    #[test]
+    fn settings_of_an_older_version_ask_as_new_ones_do() {
+        let read = |json: &str| Json::parse(json).and_then(Settings::read);
+        let older = read(r#"{"fallbacks":["grok"],"customUrl":"","customName":""}"#).expect("settings");
+        assert_eq!((older.fallbacks[0].as_str(), older.probes), ("grok", true));
+        assert_eq!(read(&older.write()), Some(older));
+        assert_eq!(read(r#"{"probes":false}"#).map(|read| read.probes), Some(false));
+        assert_eq!(read("[]"), None);
     }
 }
