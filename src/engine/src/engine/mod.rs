@@ -302,10 +302,8 @@ impl Engine {
     /// Ages what nothing new is heard of.
     fn age(&mut self, now: Millis) {
         self.session.judge.tick(now);
-        if self.session.incident.is_some() {
-            if self.session.judge.run().is_none() {
-                self.follow(now);
-            }
+        if self.session.judge.run().is_none() {
+            self.follow(now);
         }
         let open = self.session.incident.is_some();
         for tab in self.session.tabs.values_mut() {
