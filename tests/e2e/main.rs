@@ -14,6 +14,7 @@ mod handoff;
 mod harm;
 mod offers;
 mod privacy;
+mod probes;
 mod scenarios;
 mod suite;
 mod survival;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
     handoff::add(&mut suite);
     survival::add(&mut suite);
     privacy::add(&mut suite);
+    probes::add(&mut suite);
     harm::add(&mut suite);
     let stages = suite.stages();
     let conclusion = libtest_mimic::run(&arguments, suite.into_trials());
