@@ -1,7 +1,7 @@
 //! While Claude fails, it is asked from its own page whether it is back, and whoever wants it gets a notice. While it works, nobody is asked.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use std::time::Duration;
 use understudy_engine::notice::PERMISSION;
 use understudy_engine::verdict::State;
@@ -54,21 +54,18 @@ fn choice(stage: &Stage) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
     stage.browser.open_own_tab("options.html")?;
     let label = words.say("page_probes", &[])?;
-    let click = |on: bool| -> Result<()> {
-        stage.browser.own_tab_click("options.html", "label", &label)?;
-        until("the settings are stored", SOON, || {
-            let stored = stage.browser.local_storage()?["settings"].as_str().unwrap_or_default().to_owned();
-            Ok(stored.contains(&format!("\"probes\":{on}")).then_some(()))
-        })
-    };
-    click(false)?;
+    stage.browser.own_tab_click("options.html", "label", &label)?;
+    until("the settings are stored", SOON, || {
+        let stored = stage.browser.local_storage()?["settings"].as_str().unwrap_or_default().to_owned();
+        Ok(stored.contains("\"probes\":false").then_some(()))
+    })?;
     stage.browser.driver().switch(stage.home())?;
     stage.open("/new")?;
     stage.lab.fault(Fault::on(&[Part::Bootstrap], Effect::shape(Shape::ApiError)));
     stage.browser.visit("https://claude.ai/new")?;
     stage.browser.wait_for_card()?;
     never("a probe", QUIET, || Ok(probes(stage).pop()))?;
-    click(true)?;
+    stage.probe(true)?;
     until("a probe", SOON, || Ok(probes(stage).pop())).map(drop)
 }
 
@@ -87,19 +84,27 @@ fn notices(stage: &Stage) -> Result<()> {
     let mut past = Past::new(stage.browser.kind());
     past.outage();
     stage.browser.wake_with(&past.snapshot)?;
-    until("a notice", SOON, || Ok((stage.browser.notices()? == ["understudy"]).then_some(())))?;
+    shown(stage, "the notice of the outage")?;
     stage.browser.background_eval("await browser.notifications.clear('understudy')")?;
     stage.browser.kill_background()?;
     stage.browser.background_eval("return 1")?;
     ensure!(stage.browser.notices()?.is_empty(), "a second one of the same");
     past.recovery();
     stage.browser.wake_with(&past.snapshot)?;
-    until("the other notice", SOON, || Ok((stage.browser.notices()? == ["understudy"]).then_some(())))?;
+    shown(stage, "the notice of the recovery")?;
     // Given back on the same page.
     stage.browser.own_tab_click("options.html", "label", &words.say("page_notices", &[])?)?;
     until("the permission is gone", SOON, || {
         let held = "return await browser.permissions.contains({permissions: ['notifications']})";
         Ok((stage.browser.probe_eval(held)? == false).then_some(()))
+    })
+}
+
+/// Waits for the one notice that there is.
+fn shown(stage: &Stage, what: &str) -> Result<()> {
+    until(what, SOON, || match stage.browser.notices()? {
+        shown if shown == ["understudy"] => Ok(Some(())),
+        shown => bail!("there is {shown:?}, and the badge says {:?}", stage.browser.badge()?),
     })
 }
 

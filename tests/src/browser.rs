@@ -441,8 +441,8 @@ impl Browser {
         let write = format!("await browser.storage.session.set({{engine: String.fromCharCode(...{})}})", json!(bytes));
         self.side.kill_background()?;
         self.probe_eval(&write)?;
-        // An alarm of any name is an event like any other.
-        self.probe_eval("await browser.alarms.create('test-wake', {when: Date.now()})").map(drop)
+        // An alarm of any name is an event like any other; Firefox's background runs no wasm before one comes.
+        self.background_eval("await browser.alarms.create('test-wake', {when: Date.now()})").map(drop)
     }
 
     /// Cuts the current tab off the network, or connects it again.
