@@ -7,6 +7,7 @@ use super::json::{At, Scalar, Sink, head, walk, word};
 use super::time::parse_rfc3339;
 use super::{Answer, Endpoint, Role};
 use crate::cause::{Cause, Class, Surface};
+use crate::search::has;
 
 /// What a response means.
 ///
@@ -371,7 +372,7 @@ impl<'a> Look<'a> {
         match says {
             Says::Any => true,
             Says::Mitigated => self.answer.cf_mitigated.is_some_and(|v| v.trim().eq_ignore_ascii_case("challenge")),
-            Says::ChallengePage => self.answer.body.is_some_and(|body| bounded(body).contains("_cf_chl_opt")),
+            Says::ChallengePage => self.answer.body.is_some_and(|body| has(bounded(body), "_cf_chl_opt")),
             Says::Location(segment) => self
                 .answer
                 .location

@@ -2,6 +2,7 @@
 
 use super::{Endpoint, Role};
 use crate::cause::Surface;
+use crate::search::has;
 use crate::sight::Look;
 
 /// What a request is about; `None` for any host but claude.ai, which is none of our business.
@@ -46,8 +47,8 @@ pub fn is_forced_logout(url: &str) -> bool {
     let first = path.split(['/', '?']).next().unwrap_or_default();
     let query = url.split_once('?').map_or("", |(_, query)| query);
     match first {
-        "logout" => query.contains("involuntary=1"),
-        "login" => query.contains("reauth=1"),
+        "logout" => has(query, "involuntary=1"),
+        "login" => has(query, "reauth=1"),
         _ => false,
     }
 }
@@ -249,7 +250,7 @@ impl<'a> Split<'a> {
 /// The base and the rest of the path, without slashes at either end; `None` for another host.
 fn split(url: &str) -> Option<(Split<'_>, &str)> {
     let rest = after(url, "https://").or_else(|| after(url, "wss://"))?;
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (authority, path) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
     if !host.eq_ignore_ascii_case("claude.ai") || !port.bytes().all(|b| b.is_ascii_digit()) {
         return None;

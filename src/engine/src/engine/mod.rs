@@ -103,7 +103,7 @@ impl Engine {
             if damaged {
                 engine.session.set_aside = engine.session.set_aside.saturating_add(1);
                 engine.dirty = true;
-                engine.persist(Area::Local, format!("{ASIDE}{key}"), Some(value));
+                engine.persist(Area::Local, [ASIDE, &key].concat(), Some(value));
                 engine.persist(Area::Local, key, None);
             }
         }

@@ -9,6 +9,7 @@ use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::judge::{HICCUP_LIFE_MS, Judge, VERDICT_LIFE_MS};
 use crate::map::Map;
 use crate::notice::Notices;
+use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
@@ -194,7 +195,7 @@ impl Pending {
     /// Whether it answers with an event stream.
     pub fn is_stream(&self) -> bool {
         self.status == Some(200)
-            && self.headers.content_type.as_deref().is_some_and(|kind| kind.contains("text/event-stream"))
+            && self.headers.content_type.as_deref().is_some_and(|kind| has(kind, "text/event-stream"))
     }
 }
 
