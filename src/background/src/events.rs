@@ -14,8 +14,8 @@ const BODY: u32 = 8 * 1024 * 1024;
 /// Longest header value taken in, in characters.
 const HEADER: usize = 1024;
 
-/// The input for one event; `None` for what is none of our business.
-pub async fn input(name: &str, args: &Array) -> Option<Input> {
+/// The input for one event; `None` for what is none of our business. (For [`permissions`] the browser is asked first.)
+pub fn input(name: &str, args: &Array) -> Option<Input> {
     let first = args.get(0);
     Some(match name {
         "started" => request(&first, started(&first)?)?,
@@ -23,7 +23,6 @@ pub async fn input(name: &str, args: &Array) -> Option<Input> {
         "done" => request(&first, RequestStep::Done)?,
         "failed" => request(&first, RequestStep::Failed { error: text(&first, "error").unwrap_or_default() })?,
         "message" => border::message(&first, &args.get(1))?,
-        "permissions" => permissions().await,
         "tab-complete" => Input::TabComplete { tab: whole(&first)? },
         "tab-closed" => Input::TabClosed { tab: whole(&first)? },
         // The three answers of spawned work; see `outputs`.
@@ -103,7 +102,7 @@ fn status(status: &JsValue, body: &JsValue) -> Option<StatusAnswer> {
 #[cfg(test)]
 #[cfg(target_arch = "wasm32")]
 mod tests {
-    use super::input;
+    use super::{input, permissions};
     use crate::stand_in::{install, js};
     use js_sys::Array;
     use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer};
@@ -116,7 +115,7 @@ mod tests {
     /// The input for an event with these arguments, given as a JavaScript list.
     async fn event(name: &str, args: &str) -> Option<Input> {
         install();
-        input(name, &Array::from(&js(&format!("[{args}]")))).await
+        input(name, &Array::from(&js(&format!("[{args}]"))))
     }
 
     async fn step(name: &str, details: &str) -> Option<RequestStep> {
@@ -332,9 +331,7 @@ mod tests {
             ("undefined", Vec::new()),
         ] {
             install().replace("permissions.getAll", answer);
-            let Some(Input::Permissions { origins }) = input("permissions", &Array::of1(&JsValue::NULL)).await else {
-                panic!()
-            };
+            let Input::Permissions { origins } = permissions().await else { panic!() };
             assert_eq!(origins, expected, "{answer}");
         }
     }

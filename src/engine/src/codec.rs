@@ -35,13 +35,12 @@ pub(crate) fn write(version: u64, value: &mut impl Field) -> Vec<u8> {
     bytes
 }
 
-/// The value of the bytes; `None` if they are not exactly one, of this version.
-pub(crate) fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
+/// The value of the bytes, read into a value without lists; `None` if they are not exactly one, of this version.
+pub(crate) fn read<T: Field>(version: u64, bytes: &[u8], mut value: T) -> Option<T> {
     let (seal, rest) = bytes.split_at_checked(SEAL)?;
     if seal != sum(version, rest).to_le_bytes() {
         return None;
     }
-    let mut value = T::blank();
     let mut codec = Codec::In(Some(rest));
     value.code(&mut codec);
     matches!(codec, Codec::In(Some([]))).then_some(value)
@@ -319,7 +318,7 @@ pub(crate) use {fields, variants};
 
 #[cfg(test)]
 mod tests {
-    use super::{Codec, Field, read, sum, write};
+    use super::{Codec, Field, sum, write};
     use crate::map::Map;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -356,6 +355,10 @@ mod tests {
             maybe: Some((Colour::Green, true)),
             map,
         }
+    }
+
+    fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
+        super::read(version, bytes, T::blank())
     }
 
     /// Bytes with a right seal: damage that the seal would not find.

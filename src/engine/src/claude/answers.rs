@@ -5,7 +5,7 @@
 
 use super::json::{At, Scalar, Sink, head, walk, word};
 use super::time::parse_rfc3339;
-use super::{Answer, Endpoint, Role};
+use super::{Answer, Endpoint, Role, named};
 use crate::cause::{Cause, Class, Surface};
 use crate::search::has;
 
@@ -115,7 +115,7 @@ pub enum Says {
 }
 
 const fn row(name: &'static str, status: (u16, u16), on: On, shape: Shape, says: Says, class: Class) -> AnswerRow {
-    AnswerRow { name, status, on, shape, says, class, strong: false }
+    AnswerRow { name: named(name), status, on, shape, says, class, strong: false }
 }
 
 const fn strong(row: AnswerRow) -> AnswerRow {

@@ -1,6 +1,6 @@
 //! Requests → what they are about, by host, method and path (as of 2026-11).
 
-use super::{Endpoint, Role};
+use super::{Endpoint, Role, named};
 use crate::cause::Surface;
 use crate::search::has;
 use crate::sight::Look;
@@ -116,7 +116,7 @@ const fn row(
     weight: f32,
     role: Role,
 ) -> EndpointRow {
-    EndpointRow { name, methods, base, path, surface, weight, role }
+    EndpointRow { name: named(name), methods, base, path, surface, weight, role }
 }
 
 /// Telemetry and noise.

@@ -66,6 +66,7 @@ pub(super) struct Session {
 }
 
 impl Default for Session {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             online: true,
@@ -102,7 +103,7 @@ impl Session {
     /// Reads a snapshot; one of another version, or a damaged one, is none.
     pub fn read(text: &str) -> Option<Self> {
         let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
-        codec::read(VERSION, &bytes)
+        codec::read(VERSION, &bytes, Self::default())
     }
 
     /// A page of claude.ai, known from now on.
