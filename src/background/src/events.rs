@@ -74,7 +74,7 @@ fn body(details: &JsValue) -> Option<Vec<u8>> {
 
 fn headers(details: &JsValue) -> Option<RequestStep> {
     let mut headers = Headers::default();
-    for header in member(details, "responseHeaders").dyn_ref::<Array>().into_iter().flat_map(Array::to_vec) {
+    for header in member(details, "responseHeaders").dyn_ref().map_or_else(Vec::new, Array::to_vec) {
         let Some(name) = text(&header, "name") else { continue };
         let slot = match name.to_ascii_lowercase().as_str() {
             "content-type" => &mut headers.content_type,

@@ -100,13 +100,31 @@ impl Codec<'_> {
         }
     }
 
+    /// How many bytes or items there are. Reading a broken text, or what no memory can hold, yields 0.
+    fn length(&mut self, length: usize) -> usize {
+        usize::try_from(self.number(length as u64)).unwrap_or_else(|_| {
+            self.refuse();
+            0
+        })
+    }
+
+    /// Whether it is so. Reading a broken text yields false.
+    #[inline(never)]
+    fn flag(&mut self, flag: bool) -> bool {
+        let read = self.number(u64::from(flag));
+        if read > 1 {
+            self.refuse();
+        }
+        read == 1
+    }
+
     #[inline(never)]
     fn text(&mut self, text: &mut String) {
-        let length = self.number(text.len() as u64);
+        let length = self.length(text.len());
         match self {
             Self::Out(bytes) => bytes.extend_from_slice(text.as_bytes()),
             Self::In(rest) => {
-                let found = rest.and_then(|bytes| bytes.split_at_checked(usize::try_from(length).ok()?));
+                let found = rest.and_then(|bytes| bytes.split_at_checked(length));
                 *rest = found.and_then(|(head, after)| {
                     text.push_str(std::str::from_utf8(head).ok()?);
                     Some(after)
@@ -160,11 +178,7 @@ impl Field for bool {
         false
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
-        match codec.number(u64::from(*self)) {
-            0 => *self = false,
-            1 => *self = true,
-            _ => codec.refuse(),
-        }
+        *self = codec.flag(*self);
     }
 }
 
@@ -209,9 +223,7 @@ impl<T: Field> Field for Option<T> {
         None
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
-        let mut some = self.is_some();
-        some.code(codec);
-        if some {
+        if codec.flag(self.is_some()) {
             self.get_or_insert_with(T::blank).code(codec);
         }
     }
@@ -222,13 +234,12 @@ impl<T: Field> Field for Vec<T> {
         Self::new()
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
-        let length = codec.number(self.len() as u64);
-        for index in 0..length {
+        for index in 0..codec.length(self.len()) {
             // Reading: no room is made before the next item is known to have begun.
-            if matches!(codec, Codec::In(_)) {
+            if self.len() == index {
                 self.push(T::blank());
             }
-            if let Some(item) = usize::try_from(index).ok().and_then(|index| self.get_mut(index)) {
+            if let Some(item) = self.get_mut(index) {
                 item.code(codec);
             }
             if matches!(codec, Codec::In(None)) {

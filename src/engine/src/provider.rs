@@ -5,7 +5,7 @@
 
 use crate::handoff::encoded_len;
 use crate::json::{Json, Writer};
-use crate::search::cut;
+use crate::search::{before, cut};
 use serde::Serialize;
 
 /// The kind of editor behind a composer; it decides the technique (see [`crate::handoff::techniques`]).
@@ -294,24 +294,24 @@ impl<'a> Template<'a> {
             None if local => template.strip_prefix("http://").unwrap_or_default(),
             None => return Err(TemplateError::NotHttps),
         };
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = before(rest, b"/?#");
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
         if host.is_empty() || host.len() == rest.len() || !host.chars().all(plain) {
             return Err(if host.contains('{') { TemplateError::Placeholder } else { TemplateError::NoHost });
         }
-        let (before, after) = cut(template, "{prompt}").ok_or(TemplateError::Placeholder)?;
+        let (first, rest) = cut(template, "{prompt}").ok_or(TemplateError::Placeholder)?;
         let barred = |c: char| matches!(c, '<' | '>' | '"' | '{' | '}' | '\\' | '^' | '`');
         let whole = |part: &str| part.chars().all(|c| c.is_ascii_graphic() && !barred(c));
-        if !whole(before) || !whole(after) {
+        if !whole(first) || !whole(rest) {
             return Err(TemplateError::Placeholder);
         }
-        Ok(Self { before, after })
+        Ok(Self { before: first, after: rest })
     }
 
     /// The host, with its port.
     pub fn host(&self) -> &'a str {
         let rest = cut(self.before, "://").map_or("", |(_, rest)| rest);
-        rest.split(['/', '?', '#']).next().unwrap_or_default()
+        before(rest, b"/?#")
     }
 
     /// The site's first page, for the clipboard way.

@@ -17,9 +17,22 @@ pub(crate) fn has(text: &str, part: &str) -> bool {
     cut(text, part).is_some()
 }
 
+/// What stands before the first of these ASCII marks; all of it, if there is none.
+pub(crate) fn before<'a>(text: &'a str, marks: &[u8]) -> &'a str {
+    let end = text.bytes().position(|byte| marks.contains(&byte));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{cut, has};
+    use super::{before, cut, has};
+
+    #[test]
+    fn it_ends_at_the_first_mark() {
+        for (text, marks, expected) in [("", "/", ""), ("a/b?c", "?/", "a"), ("/a", "/", ""), ("äb", "/?", "äb")] {
+            assert_eq!(before(text, marks.as_bytes()), expected, "{text}");
+        }
+    }
 
     #[test]
     fn it_finds_what_the_standard_library_finds() {

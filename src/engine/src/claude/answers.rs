@@ -7,7 +7,7 @@ use super::json::{At, Scalar, Sink, head, walk, word};
 use super::time::parse_rfc3339;
 use super::{Answer, Endpoint, Role, named};
 use crate::cause::{Cause, Class, Surface};
-use crate::search::has;
+use crate::search::{before, has};
 
 /// What a response means.
 ///
@@ -318,7 +318,7 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     fn new(endpoint: &'a Endpoint<'a>, answer: &'a Answer<'a>) -> Self {
         let mut found = Found::default();
-        let kind = answer.content_type.and_then(|t| t.split(';').next()).map(str::trim);
+        let kind = answer.content_type.map(|kind| before(kind, b";").trim());
         let is = |name: &str| kind.is_some_and(|k| k.eq_ignore_ascii_case(name));
         let json_kind = is("application/json")
             || kind.is_some_and(|k| k.len() >= 5 && k.as_bytes()[k.len() - 5..].eq_ignore_ascii_case(b"+json"));
@@ -373,10 +373,9 @@ impl<'a> Look<'a> {
             Says::Any => true,
             Says::Mitigated => self.answer.cf_mitigated.is_some_and(|v| v.trim().eq_ignore_ascii_case("challenge")),
             Says::ChallengePage => self.answer.body.is_some_and(|body| has(bounded(body), "_cf_chl_opt")),
-            Says::Location(segment) => self
-                .answer
-                .location
-                .is_some_and(|to| to.split(['?', '#']).next().unwrap_or_default().split('/').any(|s| s == segment)),
+            Says::Location(segment) => {
+                self.answer.location.is_some_and(|to| before(to, b"?#").split('/').any(|s| s == segment))
+            }
             Says::OwnLocation => self.answer.location.is_some_and(|to| {
                 (to.starts_with('/') && !to.starts_with("//")) || super::endpoint("GET", to).is_some()
             }),

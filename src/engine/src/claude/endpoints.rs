@@ -2,7 +2,7 @@
 
 use super::{Endpoint, Role, named};
 use crate::cause::Surface;
-use crate::search::has;
+use crate::search::{before, has};
 use crate::sight::Look;
 
 /// What a request is about; `None` for any host but claude.ai, which is none of our business.
@@ -33,7 +33,7 @@ pub fn endpoint<'a>(method: &str, url: &'a str) -> Option<Endpoint<'a>> {
 pub fn page(url: &str) -> Option<Endpoint<'_>> {
     let found = endpoint("GET", url)?;
     let (_, path) = split(url)?;
-    let first = path.split('/').next().unwrap_or_default();
+    let first = before(path, b"/");
     if found.row != ELSE.row || matches!(first, "api" | "edge-api" | "v1") {
         return Some(found);
     }
@@ -44,7 +44,7 @@ pub fn page(url: &str) -> Option<Endpoint<'_>> {
 /// `/login?from=logout&reauth=1` (the web client as of 2026-08).
 pub fn is_forced_logout(url: &str) -> bool {
     let Some((_, path)) = split(url) else { return false };
-    let first = path.split(['/', '?']).next().unwrap_or_default();
+    let first = before(path, b"/?");
     let query = url.split_once('?').map_or("", |(_, query)| query);
     match first {
         "logout" => has(query, "involuntary=1"),
@@ -250,12 +250,13 @@ impl<'a> Split<'a> {
 /// The base and the rest of the path, without slashes at either end; `None` for another host.
 fn split(url: &str) -> Option<(Split<'_>, &str)> {
     let rest = after(url, "https://").or_else(|| after(url, "wss://"))?;
-    let (authority, path) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))?;
+    let authority = before(rest, b"/?#");
+    let path = rest.strip_prefix(authority)?;
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
     if !host.eq_ignore_ascii_case("claude.ai") || !port.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let path = before(path, b"?#");
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
 
