@@ -296,6 +296,10 @@ impl Engine {
             self.settle(id, &cause, now);
             return;
         }
+        // Only a recording brings a stream as one text. In a browser the tap tells its events, and no code is shipped that could read it.
+        if cfg!(target_arch = "wasm32") {
+            return;
+        }
         let mut reader = claude::SseReader::default();
         for event in reader.push(text) {
             self.on_mark(id, claude::stream_event(&event.name, &event.data), now);
