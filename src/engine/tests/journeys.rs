@@ -397,6 +397,28 @@ fn a_tap_that_is_faster_than_the_browser_loses_nothing() {
 }
 
 #[test]
+fn a_tap_that_is_faster_than_the_browser_still_knows_which_model_failed() {
+    journey(|world| {
+        // The tap tells of each answer before the browser tells of its request, which has the model in it.
+        for (seq, status, model) in [(1, 500, "large"), (2, 200, "small"), (3, 500, "large")] {
+            world.now += 20_000;
+            if status == 200 {
+                world.fact(Fact::Stream { seq, method: "POST".into(), url: url(), status });
+                world.event(seq, "message_stop", r#"{"type":"message_stop"}"#);
+                world.fact(Fact::Closed { seq, events: 9, end: StreamEnd::End });
+            } else {
+                world.response(seq, status, "application/json", &error("api_error"));
+            }
+            let body = serde_json::json!({"prompt": "hello", "model": model});
+            let id = world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
+            world.headers(id, status, if status == 200 { "text/event-stream" } else { "application/json" });
+            world.step(id, RequestStep::Done);
+        }
+        assert_eq!((world.title(), world.headline()), ("title_model", "title_model".into()));
+    });
+}
+
+#[test]
 fn a_good_answer_confirms_the_prompt_and_stays_quiet() {
     journey(|world| {
         world.answered("hello");
