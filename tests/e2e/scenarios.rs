@@ -183,7 +183,8 @@ fn is(told: &Sight, seen: &Seen) -> bool {
 
 fn listed(seen: &[Seen]) -> String {
     let start = seen.first().map_or(0, |seen| seen.at);
-    seen.iter().map(|seen| format!("\n  {:>6} ms: {seen}", seen.at - start)).collect()
+    let lines: Vec<String> = seen.iter().map(|seen| format!("\n  {:>6} ms: {seen}", seen.at - start)).collect();
+    lines.concat()
 }
 
 struct User<'a> {
@@ -193,13 +194,13 @@ struct User<'a> {
 }
 
 impl User<'_> {
-    fn does(&self, step: &UserStep, number: usize, playing: &Playing) -> Result<()> {
+    fn does(&self, planned: &UserStep, number: usize, playing: &Playing) -> Result<()> {
         let browser = &self.stage.browser;
         let prompt = format!("Prompt number {number} of {}", playing.scenario().title);
-        if let Some(model) = &step.model {
+        if let Some(model) = &planned.model {
             browser.eval_with("window.lab.chooseModel(arguments[0])", &serde_json::json!([model]))?;
         }
-        match step.does {
+        match planned.does {
             Deed::Reload => {
                 let url = browser.driver().url()?;
                 // An error page is reloaded by going there again.

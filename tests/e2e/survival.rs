@@ -214,12 +214,14 @@ fn restarted(kind: Kind) -> Result<()> {
     stage.wait_for_entry("And this one too").map(drop)
 }
 
+/// Something that is asked of a browser.
+type Question = fn(&Stage) -> Result<()>;
+
 /// The tests' own eyes: a browser that has died is told apart from one that is slow, at once and by whatever is asked of it.
 fn told_of_death(kind: Kind) -> Result<()> {
     let stage = Stage::start(kind)?;
     stage.open("/new")?;
     stage.browser.crash()?;
-    type Question = fn(&Stage) -> Result<()>;
     let questions: [(&str, Question); 4] = [
         ("the page", |stage| stage.browser.wait_for("false")),
         ("the card", |stage| stage.browser.wait_for_card().map(drop)),
