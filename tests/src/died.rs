@@ -130,7 +130,9 @@ mod tests {
 
     fn said(lines: &[&str]) -> Lines {
         let kept = Lines::default();
-        lines.iter().for_each(|line| kept.push(line));
+        for line in lines {
+            kept.push(line);
+        }
         kept
     }
 
@@ -180,7 +182,9 @@ mod tests {
     #[test]
     fn the_last_lines_are_kept_and_no_more() {
         let lines = Lines::default();
-        (0..=KEPT).for_each(|number| lines.push(&number.to_string()));
+        for number in 0..=KEPT {
+            lines.push(&number.to_string());
+        }
         let all = lines.all();
         assert_eq!((all.len(), all[0].as_str(), all[KEPT - 1].as_str()), (KEPT, "1", "20"));
     }
