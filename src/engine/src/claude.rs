@@ -13,7 +13,7 @@
 mod answers;
 mod endpoints;
 mod fault;
-mod json;
+pub(crate) mod json;
 mod network;
 mod send;
 mod status;

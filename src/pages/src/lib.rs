@@ -1,4 +1,4 @@
-//! wasm module 2: the popup, the handoff page and the options page. They read what is stored, draw the engine's views
+//! wasm module 2: the popup, the handoff page, the options page and the self-test. They read what is stored, draw the engine's views
 //! and tell the background what the user did; they never write a store and never decide.
 #![deny(clippy::unwrap_used)]
 
@@ -7,6 +7,7 @@ mod host;
 mod marks;
 mod options;
 mod popup;
+mod selftest;
 mod stage;
 mod tree;
 
@@ -14,7 +15,7 @@ use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff` or `options`.
+/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options` or `selftest`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
@@ -25,6 +26,7 @@ pub fn start(page: &str) -> Result<(), JsValue> {
             let mac = window.navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
             Host::start(handoff::Handoff::new(query.get("job").unwrap_or_default(), mac), &say("page_title_handoff"))
         }
+        "selftest" => Host::start(selftest::SelfTest::default(), &say("page_title_selftest")),
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
         _ => Err("no such page".into()),
     }
@@ -39,18 +41,20 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 9] = [
+    const SOURCES: [&str; 11] = [
         include_str!("handoff.rs"),
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
+        include_str!("options/own.rs"),
         include_str!("options/parts.rs"),
         include_str!("popup.rs"),
         include_str!("popup/parts.rs"),
+        include_str!("selftest.rs"),
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 3] = ["page_title_popup", "page_title_handoff", "page_title_options"];
+    const TITLES: [&str; 4] = ["page_title_popup", "page_title_handoff", "page_title_options", "page_title_selftest"];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
     #[test]
