@@ -8,9 +8,11 @@
 //! - [`classify`]: what a response means; [`transport`]: what its absence means;
 //! - [`stream_event`] and [`SseReader`]: what a completion stream tells;
 //! - [`parse_send`], [`human_messages`]: the prompt in a request, and the proof that it arrived;
+//! - [`conversation`], [`begun_answer`]: what was said, for a page that takes it along;
 //! - [`parse_status`]: the official status page, a second opinion.
 
 mod answers;
+mod conversation;
 mod endpoints;
 mod fault;
 mod json;
@@ -25,6 +27,7 @@ use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
+pub use conversation::{begun_answer, conversation};
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
 pub use fault::{Fault, fault};
 pub use network::{TRANSPORT, TransportRow, may_be_abort, never_left, transport};

@@ -179,7 +179,13 @@ pub struct Settings {
     pub custom_url: String,
     /// Its name as shown.
     pub custom_name: String,
+    /// What goes along with a prompt: nothing (0, one click), so many turns of the conversation, or [`EVERYTHING`]. Where something
+    /// is to go along, the handoff page shows it first.
+    pub along: u32,
 }
+
+/// In [`Settings::along`]: the whole conversation.
+pub const EVERYTHING: u32 = 1_000;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -187,6 +193,7 @@ impl Default for Settings {
             fallbacks: CATALOGUE.iter().map(|provider| provider.id.to_owned()).collect(),
             custom_url: String::new(),
             custom_name: String::new(),
+            along: 0,
         }
     }
 }
@@ -202,6 +209,7 @@ impl Settings {
         json.texts("fallbacks", &self.fallbacks);
         json.text("customUrl", &self.custom_url);
         json.text("customName", &self.custom_name);
+        json.number("along", self.along.into());
         json
     }
 
@@ -213,6 +221,7 @@ impl Settings {
             fallbacks: json.take("fallbacks").texts().unwrap_or(default.fallbacks),
             custom_url: json.take("customUrl").text().unwrap_or_default(),
             custom_name: json.take("customName").text().unwrap_or_default(),
+            along: json.take("along").number().unwrap_or_default(),
         })
     }
 
@@ -365,6 +374,7 @@ mod tests {
             fallbacks: ["gemini", "nobody", CUSTOM, "gemini"].map(str::to_owned).to_vec(),
             custom_url: "ftp://x/{prompt}".into(),
             custom_name: "  Mine ".into(),
+            ..Settings::default()
         };
         let cleaned = settings.cleaned();
         assert_eq!(cleaned.fallbacks, ["gemini"]);

@@ -74,6 +74,13 @@ pub(super) enum At {
     TreeMessage,
     Uuid,
     Sender,
+    Leaf,
+    Content,
+    Block,
+    BlockKind,
+    BlockName,
+    Text,
+    Extracted,
     // The status page.
     Components,
     Component,
