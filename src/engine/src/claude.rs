@@ -36,6 +36,9 @@ pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncid
 pub use stream::{SseEvent, SseReader, stream_event};
 pub use time::parse_rfc3339;
 
+/// The pages that our scripts run in, as a match pattern.
+pub const PAGES: &str = "https://claude.ai/*";
+
 /// What a request to claude.ai is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint<'a> {

@@ -39,12 +39,14 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 9] = [
+    const SOURCES: [&str; 11] = [
         include_str!("handoff.rs"),
+        include_str!("handoff/along.rs"),
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
         include_str!("options/parts.rs"),
+        include_str!("options/left.rs"),
         include_str!("popup.rs"),
         include_str!("popup/parts.rs"),
         include_str!("stage.rs"),
