@@ -583,7 +583,8 @@ mod tests {
             let (mut text, mut blocks) = (String::new(), Vec::new());
             for piece in 0..self.below(5) {
                 if self.below(2) == 0 {
-                    text += &format!("line {number}.{piece} é漢🧑‍💻{}\n", "x".repeat(self.below(40)));
+                    let line = format!("line {number}.{piece} é漢🧑‍💻{}\n", "x".repeat(self.below(40)));
+                    text.push_str(&line);
                 } else {
                     let fence = ["```", "~~~", "````"][self.below(3)];
                     let code = format!("code {number}.{piece}\n\n```\n{}", "y".repeat(self.below(60)));

@@ -7,7 +7,6 @@ use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
-pub use along::scope;
 use along::{Choice, Goes, Heard};
 use std::rc::Rc;
 use understudy_browser::{permissions, tabs};
@@ -200,10 +199,7 @@ impl Scene for Handoff {
                     } else {
                         true
                     };
-                    let copied = match copied {
-                        Some(copied) => copied.await,
-                        None => false,
-                    };
+                    let copied = if let Some(copied) = copied { copied.await } else { false };
                     let step = if granted { Step::Leaving } else { Step::Refused };
                     let acts = said(&host, &view, &goes, copied, Act::Decided { job: view.job.clone(), granted });
                     decide(&host, acts, step).await;
@@ -376,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_named_and_masked_unless_it_is_to_go() {
-        let prompt = format!("use {} here", format!("sk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5)));
+        let prompt = format!("use sk-ant-api03-{} here", "a1B2c3D4e5F6g7H8".repeat(5));
         let prompt = UserText::new(prompt);
         let found = HandoffView { origin: None, text: prompt.clone(), prompt: prompt.clone(), ..view(false) };
         let mut page = Handoff::new("j1".into(), false);

@@ -51,8 +51,6 @@ pub enum Deed {
     Spare,
     /// Delete every saved prompt.
     ForgetAll,
-    /// So much of the conversation goes along.
-    Along(u32),
     /// Delete the log of what left.
     ForgetLeft,
 }
@@ -123,7 +121,6 @@ impl Scene for Options {
                 host.look(|page, _| page.doomed = false);
                 forget(host, Act::ForgetAll {}, "page_forgotten_all");
             }
-            Deed::Along(turns) => configure(host, |settings| settings.along = turns),
             Deed::ForgetLeft => forget(host, Act::Forget { entry: KEY.to_owned() }, "page_left_forgotten"),
         }
     }
@@ -144,7 +141,6 @@ impl Options {
             .and(notice)
             .and(fallbacks(shown))
             .and(self.custom(shown.settings))
-            .and(left::along(shown.settings))
             .and(left::left(shown))
             .and(self.stored(shown));
         vec![Part::El(main)]
@@ -294,7 +290,7 @@ mod tests {
     use crate::tree::{El, el};
     use understudy_engine::handoff::Way;
     use understudy_engine::left::{Along, Left};
-    use understudy_engine::provider::{CATALOGUE, CUSTOM, EVERYTHING, Settings};
+    use understudy_engine::provider::{CATALOGUE, CUSTOM, Settings};
 
     fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
         let origins = ["https://gemini.google.com/*".to_owned()];
@@ -380,18 +376,6 @@ mod tests {
             assert!(texts.contains(&text.to_owned()), "{text}: {texts:?}");
         }
         assert!(all(&root).into_iter().any(|one| one.does == Some(Deed::ForgetLeft)));
-    }
-
-    #[test]
-    fn what_goes_along_is_one_of_a_few() {
-        let chosen = |along| {
-            let root = whole(&Options::default(), &Settings { along, ..Settings::default() }, 0);
-            let ticked = all(&root).into_iter().filter(|one| attr(one, "name") == Some("along"));
-            ticked.filter(|one| attr(one, "checked").is_some()).map(|one| one.does.clone()).collect::<Vec<_>>()
-        };
-        assert_eq!(chosen(0), [Some(Deed::Along(0))]);
-        assert_eq!(chosen(2), [Some(Deed::Along(2))]);
-        assert_eq!(chosen(EVERYTHING), [Some(Deed::Along(EVERYTHING))]);
     }
 
     #[test]

@@ -23,6 +23,8 @@
       create: noted("tabs.create", Promise.resolve({ id: 7 })),
       update: noted("tabs.update", Promise.resolve({ id: 8 })),
       getCurrent: noted("tabs.getCurrent", Promise.resolve(undefined)),
+      query: noted("tabs.query", Promise.resolve([])),
+      remove: noted("tabs.remove", Promise.resolve(undefined)),
       sendMessage: noted("tabs.sendMessage", Promise.resolve(undefined)),
     },
     scripting: { executeScript: noted("executeScript", Promise.resolve([])) },

@@ -65,6 +65,7 @@ impl Heard {
 
 /// What the user has chosen here.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent boxes to tick, in no order")]
 pub struct Choice {
     /// So many turns, or [`EVERYTHING`]; else what the settings say.
     pub turns: Option<u32>,
@@ -217,7 +218,7 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
 }
 
 /// How much of a conversation, in words.
-pub fn scope(turns: u32) -> Say {
+fn scope(turns: u32) -> Say {
     match turns {
         0 => say("page_along_prompt"),
         1 => say("page_along_turn"),

@@ -1,30 +1,12 @@
-//! What goes along with a prompt, and what has left this browser.
+//! What has left this browser.
 
 use super::{Deed, Shown};
-use crate::handoff::scope;
 use crate::marks::button;
 use crate::tree::{El, Words, el, say};
 use understudy_engine::handoff::Way;
 use understudy_engine::left::{Along, Left};
-use understudy_engine::provider::{EVERYTHING, Settings};
+use understudy_engine::provider::Settings;
 use understudy_engine::words::Say;
-
-pub(super) fn along(settings: &Settings) -> El<Deed> {
-    let choices = [0, 2, 6, EVERYTHING].map(|turns| {
-        let field = el("input")
-            .attr("type", "radio")
-            .attr("name", "along")
-            .attr("id", format!("along-{turns}"))
-            .flag("checked", settings.along == turns)
-            .does(Deed::Along(turns));
-        el("label").class("offer").and(field).and(el("span").text(scope(turns)))
-    });
-    el("section")
-        .attr("aria-labelledby", "along-title")
-        .and(el("h2").attr("id", "along-title").text(say("page_along")))
-        .and(el("p").class("explain").text(say("page_along_explain")))
-        .and(el("div").class("choices").attr("role", "radiogroup").attr("aria-labelledby", "along-title").with(choices))
-}
 
 pub(super) fn left(shown: &Shown<'_>) -> El<Deed> {
     let section = el("section")
