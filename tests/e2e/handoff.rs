@@ -35,6 +35,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_asks_for_consent_where_the_browser_wants_it", consent);
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
     suite.both("handoff_page_copies_instead", copied_instead);
+    suite.both("handoff_masks_a_secret", masked_secret);
     suite.both_alone("handoff_refused_goes_by_clipboard", refused);
     suite.both("handoff_leaves_a_draft_alone", draft_is_left_alone);
     suite.both("handoff_survives_a_late_composer", late_composer);
@@ -156,6 +157,33 @@ fn asked_and_allowed(stage: &Stage) -> Result<()> {
     stage.expect_text("chat.deepseek.com", &text)?;
     let handed = stage.wait_for_handed(&text, "deepseek")?;
     ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+    Ok(())
+}
+
+/// With permission, but with an API key in the prompt: the page names it, and what arrives is what it showed.
+fn masked_secret(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.prefer(&["chatgpt"])?;
+    let key = format!("sk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5));
+    let prompt = |key: &str| format!("why is\n{key}\nrefused? é 🧑‍💻");
+    fail_with(stage, &prompt(&key))?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+    let name = words.say("secret_key", &[])?;
+    until("the handoff page names the secret", SOON, || {
+        Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&name).then_some(()))
+    })?;
+    let masked = prompt(&words.say("page_masked", &[&name])?);
+    click_decision(stage, "page_go_on", &["ChatGPT"])?;
+    stage.browser.follow_new_tab(&known)?;
+    stage.expect_text("chatgpt.com", &masked)?;
+    let handed = stage.wait_for_handed(&prompt(&key), "chatgpt")?;
+    ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+    let left = stage.browser.local_storage()?["left"].as_str().unwrap_or_default().to_owned();
+    // Flag 1: secrets were replaced. Nothing of the text is in it.
+    let told = format!(" chatgpt typed {} 1\n", masked.chars().count());
+    ensure!(left.ends_with(&told) && !left.contains(&key), "{left}");
     Ok(())
 }
 

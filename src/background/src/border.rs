@@ -74,7 +74,7 @@ mod tests {
     const BRIDGE: &str = "{ id: browser.runtime.id, url: 'https://claude.ai/chat/1', frameId: 0, tab: { id: 4 } }";
 
     /// Every message that exists, and whether a claude.ai page may say it.
-    const MESSAGES: [(&str, bool); 12] = [
+    const MESSAGES: [(&str, bool); 13] = [
         ("{ type: 'hello', online: true }", true),
         ("{ type: 'online', online: false }", true),
         ("{ type: 'fact', fact: '{\"fact\":\"ready\"}' }", true),
@@ -84,6 +84,7 @@ mod tests {
         ("{ type: 'act', act: { act: 'copy', entry: 'e1' } }", true),
         ("{ type: 'act', act: { act: 'dismiss' } }", true),
         ("{ type: 'act', act: { act: 'decided', job: 'j1', granted: true } }", false),
+        ("{ type: 'act', act: { act: 'choose', job: 'j1', text: 'other', along: 0, copied: true } }", false),
         ("{ type: 'act', act: { act: 'paste-by-hand', job: 'j1' } }", false),
         ("{ type: 'act', act: { act: 'forget', entry: 'e1' } }", false),
         (

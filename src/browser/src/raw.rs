@@ -39,6 +39,8 @@ extern "C" {
     pub fn windows_update(window: i32, properties: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
     pub fn tabs_get_current() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = remove)]
+    pub fn tabs_remove(tab: i32) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = sendMessage)]
     pub fn tabs_send_message(tab: i32, message: &JsValue, options: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "scripting"], js_name = executeScript)]

@@ -60,6 +60,18 @@ pub async fn current() -> Result<Option<Tab>, Refused> {
     Ok((!tab.is_undefined()).then(|| tab.into()))
 }
 
+/// The tabs that show a page of a site that is open to us, by its match pattern.
+pub async fn showing(pattern: &str) -> Result<Vec<TabId>, Refused> {
+    let found = settled(raw::tabs_query(&object().text("url", pattern).into())).await?;
+    let found = found.dyn_into::<Array>().map_err(|_| Refused::from(JsValue::UNDEFINED))?;
+    Ok(found.iter().filter_map(|tab| Tab::from(tab).id).collect())
+}
+
+/// Closes a tab.
+pub fn close(tab: TabId) -> Answer {
+    settled(number(tab).and_then(raw::tabs_remove))
+}
+
 /// Sends a message to our script in the tab's top frame, and hands back its reply.
 pub fn send(tab: TabId, message: &JsValue) -> Answer {
     settled(said(tab, message))

@@ -9,9 +9,11 @@
 //! - [`stream_event`] and [`SseReader`]: what a completion stream tells;
 //! - [`parse_send`], [`human_messages`]: the prompt in a request, and the proof that it arrived;
 //! - [`probe`]: what is asked of claude.ai itself while it fails;
+//! - [`conversation`], [`begun_answer`]: what was said, for a page that takes it along;
 //! - [`parse_status`]: the official status page, a second opinion.
 
 mod answers;
+mod conversation;
 mod endpoints;
 mod fault;
 pub(crate) mod json;
@@ -27,6 +29,7 @@ use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
+pub use conversation::{begun_answer, conversation};
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
 pub use fault::{Fault, fault};
 pub use network::{TRANSPORT, TransportRow, may_be_abort, never_left, transport};
@@ -40,6 +43,9 @@ pub use time::parse_rfc3339;
 const fn named(name: &'static str) -> &'static str {
     if cfg!(target_arch = "wasm32") { "" } else { name }
 }
+
+/// The pages that our scripts run in, as a match pattern.
+pub const PAGES: &str = "https://claude.ai/*";
 
 /// What a request to claude.ai is about.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use crate::Platform;
 use crate::input::{EntryId, JobId, Millis, TabId, Technique};
 use crate::provider::Editor;
+use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 /// Beyond this many UTF-16 units `execCommand('insertText')` freezes Chromium (quadratic in lines; 42 s at 100,000).
@@ -35,6 +36,17 @@ impl Way {
             Self::Empty => "empty",
         }
     }
+
+    /// The way of a name in stored data; an unknown one is empty.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "typed" => Self::Typed,
+            "link" => Self::Link,
+            "link-only" => Self::LinkOnly,
+            "clipboard" => Self::Clipboard,
+            _ => Self::Empty,
+        }
+    }
 }
 
 /// Where a handoff stands.
@@ -60,6 +72,7 @@ pub enum Stage {
 
 /// One handoff.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one handoff, in no order")]
 pub struct Job {
     /// Its id.
     pub id: JobId,
@@ -81,7 +94,17 @@ pub struct Job {
     pub copied: bool,
     /// The user was asked to paste by hand: one more page is served, and no third.
     pub hinted: bool,
+    /// A question about the text itself is open (a secret in it, what goes along): nothing goes before it is answered.
+    pub asks: bool,
+    /// The text that goes, if it is another one than the prompt.
+    pub text: Option<UserText>,
+    /// What goes along: see [`crate::left::Along`].
+    pub along: u32,
 }
+
+/// The longest text that is typed for the user, in UTF-16 units: the longest that the editors were measured with. A longer prompt
+/// goes as ever; what goes along is cut to this.
+pub const TYPED_UNITS: usize = 100_000;
 
 /// A handoff whose tab never came, or whose login never ended, is forgotten after this long.
 pub const JOB_LIFE_MS: Millis = 15 * 60_000;

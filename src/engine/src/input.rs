@@ -293,6 +293,17 @@ pub enum Act {
         /// Whether the user allowed it.
         granted: bool,
     },
+    /// What goes, as the handoff page shows it and the user wants it; said before the way is.
+    Choose {
+        /// Which handoff.
+        job: JobId,
+        /// The text, if it is another one than the prompt.
+        text: Option<UserText>,
+        /// What goes along: see [`crate::left::Along`].
+        along: u32,
+        /// Whether the clipboard holds it.
+        copied: bool,
+    },
     /// The handoff page has put the text on the clipboard and wants the provider's page.
     PasteByHand {
         /// Which handoff.
@@ -300,7 +311,7 @@ pub enum Act {
     },
     /// Delete a saved prompt, or the incident log.
     Forget {
-        /// Which prompt; [`crate::incident::LOG`] for the log.
+        /// Which prompt; [`crate::incident::LOG`] for the log, [`crate::left::KEY`] for that of what left.
         entry: EntryId,
     },
     /// Delete every saved prompt.
@@ -459,6 +470,12 @@ impl Act {
                 job(&mut json, "decided", id);
                 json.truth("granted", *granted);
             }
+            Self::Choose { job: id, text, along, copied } => {
+                job(&mut json, "choose", id);
+                json.maybe("text", text.as_ref().map(UserText::reveal));
+                json.number("along", (*along).into());
+                json.truth("copied", *copied);
+            }
             Self::PasteByHand { job: id } => job(&mut json, "paste-by-hand", id),
             Self::Forget { entry } => {
                 json.text("act", "forget");
@@ -487,6 +504,12 @@ impl Act {
             "copy" => Self::Copy { entry: entry? },
             "dismiss" => Self::Dismiss {},
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
+            "choose" => Self::Choose {
+                job: job?,
+                text: json.take("text").text().map(UserText::new),
+                along: json.take("along").number()?,
+                copied,
+            },
             "paste-by-hand" => Self::PasteByHand { job: job? },
             "forget" => Self::Forget { entry: entry? },
             "forget-all" => Self::ForgetAll {},
@@ -519,6 +542,7 @@ mod tests {
     use super::{Act, Fact, StreamEnd, Technique};
     use crate::json::Json;
     use crate::provider::Settings;
+    use crate::text::UserText;
 
     #[test]
     fn every_message_survives_the_wire() {
@@ -549,6 +573,8 @@ mod tests {
             Act::Copy { entry: "e".into() },
             Act::Dismiss {},
             Act::Decided { job: "j".into(), granted: true },
+            Act::Choose { job: "j".into(), text: Some(UserText::new("t")), along: 3, copied: true },
+            Act::Choose { job: "j".into(), text: None, along: 0, copied: false },
             Act::PasteByHand { job: "j".into() },
             Act::Forget { entry: "e".into() },
             Act::ForgetAll {},

@@ -140,13 +140,7 @@ impl Handed {
         Some(Self {
             provider: json.take("provider").text()?,
             at: json.take("at").number()?,
-            way: match json.take("way").text()?.as_str() {
-                "typed" => Way::Typed,
-                "link" => Way::Link,
-                "link-only" => Way::LinkOnly,
-                "clipboard" => Way::Clipboard,
-                _ => Way::Empty,
-            },
+            way: Way::named(&json.take("way").text()?),
             verified: json.take("verified").truth()?,
         })
     }

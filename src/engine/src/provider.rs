@@ -188,7 +188,13 @@ pub struct Settings {
     pub probes: bool,
     /// Providers that no prompt may ever go to: not offered anywhere, and refused if they are asked for all the same.
     pub never: Vec<String>,
+    /// What goes along with a prompt: nothing (0, one click), so many turns of the conversation, or [`EVERYTHING`]. Where something
+    /// is to go along, the handoff page shows it first.
+    pub along: u32,
 }
+
+/// In [`Settings::along`]: the whole conversation.
+pub const EVERYTHING: u32 = 1_000;
 
 impl Default for Settings {
     fn default() -> Self {
@@ -199,6 +205,7 @@ impl Default for Settings {
             target: None,
             probes: true,
             never: Vec::new(),
+            along: 0,
         }
     }
 }
@@ -219,6 +226,7 @@ impl Settings {
         }
         json.truth("probes", self.probes);
         json.texts("never", &self.never);
+        json.number("along", self.along.into());
         json
     }
 
@@ -233,6 +241,7 @@ impl Settings {
             target: json.take("target").number(),
             probes: json.take("probes").truth().unwrap_or(default.probes),
             never: json.take("never").texts().unwrap_or_default(),
+            along: json.take("along").number().unwrap_or_default(),
         })
     }
 
@@ -548,7 +557,7 @@ mod tests {
             custom_name: "  Mine ".into(),
             target: Some(100_001),
             probes: false,
-            never: Vec::new(),
+            ..Settings::default()
         };
         let cleaned = settings.cleaned();
         assert_eq!(cleaned.target, None, "more than everything");

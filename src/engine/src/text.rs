@@ -1,12 +1,13 @@
 //! What a person wrote, kept out of every log.
 
+use crate::codec::{Codec, Field};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A prompt, a draft or an answer: text that must never reach a log.
 ///
 /// There is no `Display`, and `Debug` shows only the length.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct UserText(String);
 
@@ -29,6 +30,15 @@ impl UserText {
     /// Unicode scalar values, the "characters" a person is told about.
     pub fn chars(&self) -> usize {
         self.0.chars().count()
+    }
+}
+
+impl Field for UserText {
+    fn blank() -> Self {
+        Self::default()
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        self.0.code(codec);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each page shows, complete, so that a page only renders.
 
+use crate::context::Budget;
 use crate::input::{Act, EntryId, JobId, Millis};
 use crate::output::Tone;
 use crate::text::UserText;
@@ -103,6 +104,7 @@ pub struct FallbackRow {
 
 /// Everything the handoff page shows.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent questions, in no order")]
 pub struct HandoffView {
     /// Which handoff.
     pub job: JobId,
@@ -114,8 +116,22 @@ pub struct HandoffView {
     pub consent: bool,
     /// Whether the host was refused already: then only the clipboard way is shown.
     pub refused: bool,
-    /// The prompt that will go.
+    /// The text that will go.
     pub text: UserText,
+    /// Whether it can only be pasted by hand: the host was refused, or the address is the user's own and too short for it.
+    pub by_hand: bool,
+    /// The prompt by itself.
+    pub prompt: UserText,
+    /// Whether it was decided already what goes.
+    pub chosen: bool,
+    /// The UUID of the conversation that the prompt belongs to.
+    pub conversation: Option<String>,
+    /// The UUID of the prompt's message.
+    pub message: Option<String>,
+    /// What goes along where nothing else is chosen: [`crate::provider::Settings::along`].
+    pub along: u32,
+    /// How much text may go.
+    pub budget: Budget,
     /// What happens next, in words.
     pub lines: Vec<Say>,
 }

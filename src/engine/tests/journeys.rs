@@ -2,7 +2,10 @@
 //! single step. Both must do the same.
 
 use std::collections::BTreeMap;
+use understudy_engine::context::Budget;
+use understudy_engine::handoff::Way;
 use understudy_engine::incident::{self, Record, Word};
+use understudy_engine::left::{self, Along};
 use understudy_engine::moment::Month;
 use understudy_engine::notice::Notice;
 use understudy_engine::outbox::EntryState;
@@ -1325,7 +1328,7 @@ fn damaged_stores_are_set_aside() {
 
 #[test]
 fn every_sentence_has_its_words() {
-    const PREFIXES: [&str; 20] = [
+    const PREFIXES: [&str; 22] = [
         "warn_",
         "others_",
         "notice_",
@@ -1345,6 +1348,8 @@ fn every_sentence_has_its_words() {
         "state_",
         "handoff_",
         "template_",
+        "pack_",
+        "secret_",
         "part_",
     ];
     let english = include_str!("../../../extension/_locales/en/messages.json");
@@ -1358,6 +1363,8 @@ fn every_sentence_has_its_words() {
         "notice.rs",
         "receipt.rs",
         "provider.rs",
+        "context.rs",
+        "secrets.rs",
     ] {
         let text = std::fs::read_to_string(format!("{}/src/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         for literal in text.split('"') {
@@ -2430,5 +2437,190 @@ fn a_recovery_that_only_probes_have_seen_is_told() {
         assert_eq!(world.notices(), [Notice::Down]);
         world.live(200, Some(200));
         assert_eq!(world.notices(), [Notice::Down, Notice::Back]);
+    });
+}
+
+/// Not a real key; in no file as it is.
+fn with_a_key() -> (String, String) {
+    let key = format!("sk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5));
+    (format!("why is {key} refused?"), key)
+}
+
+fn choose(job: &str, text: Option<&str>, along: Along) -> Act {
+    Act::Choose { job: job.into(), text: text.map(UserText::new), along: along.0, copied: false }
+}
+
+fn typed(world: &World) -> Option<String> {
+    world.done.iter().rev().find_map(|output| match output {
+        Output::Fill { order, .. } => Some(order.text.reveal().to_owned()),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_secret_in_a_prompt_stops_at_the_handoff_page() {
+    let (prompt, key) = with_a_key();
+    for masked in [true, false] {
+        journey(|world| {
+            // All that one click needs is there.
+            world.allow("https://chatgpt.com/*");
+            failed(world, &prompt);
+            world.click_main();
+            let (job, target) = world.opened();
+            assert_eq!(target, Target::HandoffPage);
+            world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+            let view = world.engine.handoff_view(&job).unwrap();
+            assert_eq!((view.origin, view.consent, view.by_hand, view.chosen), (None, false, false, false));
+            assert_eq!(view.text.reveal(), prompt);
+            // Before it is said what goes, nothing goes, by no way.
+            world.page_act(Act::Decided { job: job.clone(), granted: true });
+            world.page_act(Act::PasteByHand { job: job.clone() });
+            assert_eq!(world.opened().1, Target::HandoffPage);
+            let safe = prompt.replace(&key, "[an API key]");
+            let (text, flag) = if masked { (Some(safe.as_str()), Along::MASKED) } else { (None, Along::SECRETS) };
+            world.page_act(choose(&job, text, Along::new(flag, 0)));
+            world.page_act(Act::Decided { job: job.clone(), granted: true });
+            assert_eq!(world.opened().1, Target::Web { url: "https://chatgpt.com/".into() });
+            world.loaded(&job, 41);
+            let goes = if masked { &safe } else { &prompt };
+            assert_eq!(typed(world).as_ref(), Some(goes));
+            // The page's redirect, and a technique that was wrong, change nothing about that.
+            world.filled(&job, FillOutcome::Written, Some("half"));
+            assert_eq!(typed(world).as_ref(), Some(goes));
+            world.filled(&job, FillOutcome::Written, Some(goes));
+            assert_eq!(world.line(2), "handed_verified");
+            let left = world.engine.left();
+            assert_eq!(left.len(), 1);
+            assert_eq!((left[0].provider.as_str(), left[0].way, left[0].at), ("chatgpt", Way::Typed, world.now));
+            assert_eq!((left[0].size, left[0].along.has(flag)), (goes.chars().count() as u64, true));
+            // The prompt itself is kept as it was.
+            assert_eq!(world.engine.view(world.now).prompts[0].text.reveal(), prompt);
+        });
+    }
+}
+
+#[test]
+fn a_prompt_without_a_secret_is_one_click() {
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "what is a UUID such as 550e8400-e29b-41d4-a716-446655440000?");
+        world.click_main();
+        assert!(matches!(world.opened().1, Target::Web { .. }));
+    });
+}
+
+#[test]
+fn what_goes_along_is_asked_where_something_does() {
+    journey(|world| {
+        let settings = Settings { fallbacks: vec!["chatgpt".into()], along: 2, ..Settings::default() };
+        world.page_act(Act::Configure { settings });
+        world.allow("https://chatgpt.com/*");
+        failed(world, "and now?");
+        world.click_main();
+        let (job, target) = world.opened();
+        assert_eq!(target, Target::HandoffPage);
+        world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+        let view = world.engine.handoff_view(&job).unwrap();
+        assert_eq!((view.along, view.conversation.as_deref()), (2, Some(CHAT)));
+        let pack = "Me:\nfirst\n\nClaude:\nanswer\n\nMe:\nand now?";
+        world.page_act(choose(&job, Some(pack), Along::new(0, 2)));
+        world.page_act(Act::Decided { job: job.clone(), granted: true });
+        world.loaded(&job, 41);
+        assert_eq!(typed(world).as_deref(), Some(pack));
+        // Read back is what went, not the prompt.
+        world.filled(&job, FillOutcome::Written, Some(pack));
+        assert_eq!(world.line(2), "handed_verified");
+        assert_eq!(world.engine.left()[0].along.messages(), 2);
+    });
+}
+
+#[test]
+fn a_text_that_is_not_on_the_clipboard_is_not_said_to_be() {
+    let (prompt, _) = with_a_key();
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, &prompt);
+        // The card has put the prompt itself on the clipboard; what goes is another text.
+        world.click_main();
+        let (job, _) = world.opened();
+        world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+        world.page_act(choose(&job, Some("masked"), Along::new(Along::MASKED, 0)));
+        world.page_act(Act::Decided { job: job.clone(), granted: true });
+        world.loaded(&job, 41);
+        world.filled(&job, FillOutcome::NoComposer, None);
+        // So the page comes back that can copy it, and shows the text that was chosen.
+        assert_eq!(world.opened().1, Target::HandoffPage);
+        world.tell(Input::Opened { job: job.clone(), tab: Some(42) });
+        let view = world.engine.handoff_view(&job).unwrap();
+        assert_eq!((view.text.reveal(), view.by_hand, view.chosen), ("masked", true, true));
+        world.page_act(Act::PasteByHand { job: job.clone() });
+        world.tell(Input::Opened { job, tab: Some(42) });
+        assert_eq!(world.line(2), "handed_clipboard");
+        let left = world.engine.left();
+        assert_eq!((left.len(), left[0].way, left[0].size), (1, Way::Clipboard, 6));
+    });
+}
+
+#[test]
+fn the_log_of_what_left_is_bounded_and_can_be_deleted() {
+    journey(|world| {
+        failed(world, "the secret plan");
+        for _ in 0..3 {
+            world.click_main();
+            let (job, _) = world.opened();
+            world.tell(Input::Opened { job, tab: Some(40) });
+            world.now += 1_000;
+        }
+        let left = world.engine.left();
+        assert_eq!(left.len(), 3);
+        assert!(left.is_sorted_by_key(|one| std::cmp::Reverse(one.at)), "the newest first");
+        assert_eq!((left[0].way, left[0].size, left[0].along), (Way::Link, 15, Along::default()));
+        assert!(!world.local[left::KEY].contains("secret"));
+        let entries = world.prompts();
+        world.page_act(Act::Forget { entry: left::KEY.into() });
+        assert!(world.engine.left().is_empty() && !world.local.contains_key(left::KEY));
+        assert_eq!(world.prompts(), entries);
+        // A damaged log is set aside, and begins anew.
+        world.local.insert(left::KEY.into(), "damaged".into());
+        world.restart();
+        assert_eq!(world.local.get("aside:left").map(String::as_str), Some("damaged"));
+        world.click_main();
+        let (job, _) = world.opened();
+        world.tell(Input::Opened { job, tab: Some(40) });
+        assert_eq!(world.engine.left().len(), 1);
+    });
+    journey(|world| {
+        failed(world, "hi");
+        for _ in 0..250 {
+            world.click_main();
+            let (job, _) = world.opened();
+            world.tell(Input::Opened { job, tab: Some(40) });
+        }
+        assert_eq!(world.engine.left().len(), left::MAX_LINES);
+    });
+}
+
+#[test]
+fn an_address_of_ones_own_is_screened_as_well() {
+    let (prompt, _) = with_a_key();
+    journey(|world| {
+        let settings = Settings {
+            fallbacks: vec!["custom".into()],
+            custom_url: "https://chat.example/?q={prompt}".into(),
+            ..Settings::default()
+        };
+        world.page_act(Act::Configure { settings });
+        failed(world, &prompt);
+        world.click_main();
+        let (job, target) = world.opened();
+        assert_eq!(target, Target::HandoffPage);
+        world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+        let view = world.engine.handoff_view(&job).unwrap();
+        assert!(!view.by_hand && matches!(view.budget, Budget::Encoded(_)), "{view:?}");
+        let long = UserText::new("x".repeat(50_000));
+        assert!(world.engine.handoff_view_of(&job, Some(&long)).unwrap().by_hand);
+        world.page_act(choose(&job, Some("masked"), Along::new(Along::MASKED, 0)));
+        world.page_act(Act::Decided { job, granted: true });
+        assert_eq!(world.opened().1, Target::Web { url: "https://chat.example/?q=masked".into() });
     });
 }

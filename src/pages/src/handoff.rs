@@ -1,14 +1,19 @@
-//! The handoff page: it stands between the click and the provider only when something must be decided.
+//! The handoff page: it stands between the click and the provider only when something must be decided. It shows exactly
+//! what will go: the prompt, what goes along with it, and the secrets that were found in both.
+
+mod along;
 
 use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
+use along::{Choice, Goes, Heard};
 use std::rc::Rc;
-use understudy_browser::permissions;
+use understudy_browser::{permissions, tabs};
 use understudy_engine::view::HandoffView;
 use understudy_engine::words::Say;
 use understudy_engine::{Act, JobId, Millis};
+use wasm_bindgen_futures::spawn_local;
 
 /// What the page remembers.
 #[derive(Debug)]
@@ -20,6 +25,9 @@ pub struct Handoff {
     /// The last view: when the way is free the job is done before this tab has left.
     last: Option<HandoffView>,
     notice: Option<Say>,
+    /// What a claude.ai page has of the conversation.
+    heard: Heard,
+    choice: Choice,
 }
 
 /// How far the user is.
@@ -44,12 +52,34 @@ pub enum Deed {
     Allow,
     /// Take the clipboard.
     ByHand,
+    /// Nothing is to be asked for: go.
+    Go,
+    /// Rather not: close this page.
+    Cancel,
+    /// So much of the conversation goes along.
+    Scope(u32),
+    /// The text of attachments goes along, or not.
+    Attachments,
+    /// The beginning of the answer goes along, or not.
+    Begun,
+    /// Secrets go as they are (or are replaced).
+    AsIs(bool),
+    /// From now on, this goes along.
+    Remember,
 }
 
 impl Handoff {
     /// For one job.
     pub fn new(job: JobId, mac: bool) -> Self {
-        Self { job, step: Step::Open, mac, last: None, notice: None }
+        Self {
+            job,
+            step: Step::Open,
+            mac,
+            last: None,
+            notice: None,
+            heard: Heard::default(),
+            choice: Choice::default(),
+        }
     }
 
     /// The whole page.
@@ -62,6 +92,7 @@ impl Handoff {
             )];
         };
         let by_hand = self.by_hand(view);
+        let goes = self.goes(view);
         let title = if by_hand { "page_handoff_title_by_hand" } else { "page_handoff_title" };
         // The engine's lines are about the question as it stands; once it is answered here, they are out of date.
         let current = view.refused || matches!(self.step, Step::Open | Step::Asking);
@@ -69,16 +100,19 @@ impl Handoff {
         let main = main
             .and(el("h1").text(Say::new(title).text(&view.name)))
             .and(el("div").class("lines").attr("role", "status").with(self.lead(view)).with(lines))
-            .and(preview(view))
+            .with(along::choices(view, &self.heard, self.choice, &goes))
+            .and(preview(&goes))
             .and(self.deeds(view))
             .with(by_hand.then(|| el("p").class("fine").text(say("page_handoff_promise"))));
         vec![Part::El(main)]
     }
 
     fn by_hand(&self, view: &HandoffView) -> bool {
-        view.refused
-            || (view.origin.is_none() && !view.consent)
-            || matches!(self.step, Step::Refused | Step::LeavingByHand)
+        view.by_hand || self.goes(view).too_long || matches!(self.step, Step::Refused | Step::LeavingByHand)
+    }
+
+    fn goes(&self, view: &HandoffView) -> Goes {
+        along::goes(view, &self.heard, self.choice, &WORDS)
     }
 
     fn lead(&self, view: &HandoffView) -> Option<El<Deed>> {
@@ -103,11 +137,18 @@ impl Handoff {
                 .and(main)
                 .and(el("p").class("then").attr("id", "then").text(say(self.paste_key("page_then_paste"))));
         }
-        row.and(button("primary", say("page_allow"), Deed::Allow).attr("id", "allow").attr("aria-disabled", busy)).and(
-            button("secondary", say("page_rather_copy"), Deed::ByHand)
-                .attr("id", "by-hand")
-                .attr("aria-disabled", busy),
-        )
+        let main = if view.origin.is_some() || view.consent {
+            button("primary", say("page_allow"), Deed::Allow).attr("id", "allow")
+        } else {
+            button("primary", Say::new("page_go_on").text(&view.name), Deed::Go).attr("id", "go")
+        };
+        row.and(main.attr("aria-disabled", busy))
+            .and(
+                button("secondary", say("page_rather_copy"), Deed::ByHand)
+                    .attr("id", "by-hand")
+                    .attr("aria-disabled", busy),
+            )
+            .and(button("secondary", say("page_cancel"), Deed::Cancel).attr("id", "cancel"))
     }
 
     fn paste_key(&self, key: &'static str) -> &'static str {
@@ -124,6 +165,8 @@ impl Scene for Handoff {
 
     fn draw(&mut self, read: &Read, _: Millis) -> Vec<Part<Deed>> {
         let view = read.engine.handoff_view(&self.job);
+        // What must be asked for depends on what goes.
+        let view = view.and_then(|view| read.engine.handoff_view_of(&self.job, Some(&self.goes(&view).text)));
         if view.is_some() {
             self.last.clone_from(&view);
         }
@@ -132,59 +175,117 @@ impl Scene for Handoff {
         self.page(view.as_ref())
     }
 
-    fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
-        let Some(view) = host.look(|page, _| page.last.clone()) else { return };
+    fn begun(host: &Rc<Host<Self>>) {
+        let host = Rc::clone(host);
+        spawn_local(async move {
+            let heard = Heard::ask(&WORDS).await;
+            host.change(|page| page.heard = heard);
+        });
+    }
+
+    fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
+        let shown = host.look(|page, _| page.last.clone().map(|view| (page.goes(&view), view)));
+        let Some((goes, view)) = shown else { return };
         let host = Rc::clone(host);
         match deed {
-            Deed::Allow => {
+            Deed::Allow | Deed::Go => {
+                // First of all, while this is still the click. The prompt itself is on the clipboard already.
+                let copied = goes.changed.then(|| copy(goes.text.reveal()));
                 begin(async move {
-                    // First of all, while this is still the click.
-                    let asked = permissions::request(view.origin.as_deref());
-                    host.change(|page| page.step = Step::Asking);
-                    let granted = asked.await.unwrap_or(false);
+                    let granted = if deed == Deed::Allow {
+                        let asked = permissions::request(view.origin.as_deref());
+                        host.change(|page| page.step = Step::Asking);
+                        asked.await.unwrap_or(false)
+                    } else {
+                        true
+                    };
+                    let copied = if let Some(copied) = copied { copied.await } else { false };
                     let step = if granted { Step::Leaving } else { Step::Refused };
-                    decide(&host, Act::Decided { job: view.job, granted }, step).await;
+                    let acts = said(&host, &view, &goes, copied, Act::Decided { job: view.job.clone(), granted });
+                    decide(&host, acts, step).await;
                     host.focus("by-hand");
                 });
             }
             Deed::ByHand => {
-                let copied = copy(view.text.reveal());
+                let copied = copy(goes.text.reveal());
                 // The second time the user has copied by hand, and the way must not be barred by the clipboard.
                 let told = host.look(|page, _| page.notice.is_some());
                 begin(async move {
                     if copied.await || told {
-                        decide(&host, Act::PasteByHand { job: view.job }, Step::LeavingByHand).await;
+                        let acts = said(&host, &view, &goes, true, Act::PasteByHand { job: view.job.clone() });
+                        decide(&host, acts, Step::LeavingByHand).await;
                     } else {
                         host.change(|page| page.notice = Some(say("page_handoff_copy_refused")));
                         host.focus("preview");
                     }
                 });
             }
+            Deed::Cancel => begin(async move {
+                // With its tab the handoff is over.
+                if let Ok(Some(tabs::Tab { id: Some(tab) })) = tabs::current().await {
+                    let _ = tabs::close(tab).await;
+                }
+            }),
+            Deed::Scope(turns) => host.change(|page| page.choice.turns = Some(turns)),
+            Deed::Attachments => host.change(|page| page.choice.attachments = entered.checked),
+            Deed::Begun => host.change(|page| page.choice.begun = entered.checked),
+            Deed::AsIs(as_is) => host.change(|page| page.choice.as_is = as_is),
+            Deed::Remember => host.change(|page| page.choice.remember = entered.checked),
         }
     }
 }
 
-async fn decide(host: &Rc<Host<Handoff>>, act: Act, step: Step) {
+/// What is told, in order: what is to be remembered, what goes, and by which way.
+fn said(host: &Rc<Host<Handoff>>, view: &HandoffView, goes: &Goes, copied: bool, way: Act) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let remembered = host.look(|page, read| {
+        let mut settings = read?.engine.settings();
+        settings.along = page.choice.turns.filter(|_| page.choice.remember)?;
+        Some(settings)
+    });
+    acts.extend(remembered.map(|settings| Act::Configure { settings }));
+    if !view.chosen {
+        let text = goes.changed.then(|| goes.text.clone());
+        // What is too long to be told is only ever pasted by hand.
+        let text = text.filter(|_| !goes.too_long);
+        acts.push(Act::Choose { job: view.job.clone(), text, along: goes.along.0, copied });
+    }
+    acts.push(way);
+    acts
+}
+
+async fn decide(host: &Rc<Host<Handoff>>, acts: Vec<Act>, step: Step) {
     host.change(|page| {
         page.notice = None;
         page.step = step;
     });
-    if send(&act).await.is_err() {
-        host.change(|page| {
-            page.notice = Some(say("page_trouble_send"));
-            page.step = if step == Step::Leaving { Step::Open } else { Step::Refused };
-        });
+    for act in acts {
+        if send(&act).await.is_err() {
+            host.change(|page| {
+                page.notice = Some(say("page_trouble_send"));
+                page.step = if step == Step::Leaving { Step::Open } else { Step::Refused };
+            });
+            return;
+        }
     }
 }
 
+/// What goes to another assistant is in the user's language.
+const WORDS: fn(&Say) -> String = if cfg!(target_arch = "wasm32") { understudy_browser::say } else { bare };
+
+/// Where there is no browser there are no words.
+fn bare(say: &Say) -> String {
+    say.key.clone()
+}
+
 /// Exactly what will go.
-fn preview(view: &HandoffView) -> El<Deed> {
+fn preview(goes: &Goes) -> El<Deed> {
     el("figure")
         .class("preview")
         .and(
             el("figcaption")
                 .and(el("span").text(say("page_handoff_preview")))
-                .and(el("span").class("size").text(Words::Size(view.text.chars()))),
+                .and(el("span").class("size").text(Words::Size(goes.text.chars()))),
         )
         .and(
             el("pre")
@@ -193,7 +294,7 @@ fn preview(view: &HandoffView) -> El<Deed> {
                 .attr("role", "group")
                 .attr("aria-label", say("page_handoff_preview"))
                 .attr("dir", "auto")
-                .text(&view.text),
+                .text(&goes.text),
         )
 }
 
@@ -203,7 +304,11 @@ mod tests {
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
     use understudy_engine::UserText;
+    use understudy_engine::context::Budget;
+    use understudy_engine::left::Along;
     use understudy_engine::view::HandoffView;
+
+    const CHAT: &str = "019f3f4c-ba14-79cd-bbb7-6926ba65fb53";
 
     fn view(refused: bool) -> HandoffView {
         HandoffView {
@@ -212,7 +317,14 @@ mod tests {
             origin: Some("https://gemini.google.com/*".into()),
             consent: false,
             refused,
+            by_hand: refused,
             text: UserText::new("two\nlines"),
+            prompt: UserText::new("two\nlines"),
+            chosen: false,
+            conversation: Some(CHAT.into()),
+            message: None,
+            along: 0,
+            budget: Budget::Units(1_000),
             lines: Vec::new(),
         }
     }
@@ -231,7 +343,7 @@ mod tests {
     #[test]
     fn it_shows_exactly_what_goes_and_asks() {
         let root = whole(&Handoff::new("j1".into(), false), Some(&view(false)));
-        assert_eq!(deeds(&root), [(Deed::Allow, "primary"), (Deed::ByHand, "secondary")]);
+        assert_eq!(deeds(&root), [(Deed::Allow, "primary"), (Deed::ByHand, "secondary"), (Deed::Cancel, "secondary")]);
         let shown = texts(&root);
         assert!(shown.contains(&"two\nlines".to_owned()) && shown.contains(&"size 9".to_owned()));
     }
@@ -248,11 +360,75 @@ mod tests {
     }
 
     #[test]
-    fn a_fallback_without_a_host_to_ask_for_is_pasted_by_hand() {
-        let view = HandoffView { origin: None, ..view(false) };
-        let root = whole(&Handoff::new("j1".into(), false), Some(&view));
+    fn where_nothing_is_to_be_asked_for_one_goes_on() {
+        let open = HandoffView { origin: None, ..view(false) };
+        let root = whole(&Handoff::new("j1".into(), false), Some(&open));
+        assert_eq!(deeds(&root)[0], (Deed::Go, "primary"));
+        let by_hand = HandoffView { by_hand: true, ..open };
+        let root = whole(&Handoff::new("j1".into(), false), Some(&by_hand));
         assert_eq!(deeds(&root), [(Deed::ByHand, "primary")]);
         assert!(texts(&root).contains(&"page_then_paste".to_owned()));
+    }
+
+    #[test]
+    fn a_secret_is_named_and_masked_unless_it_is_to_go() {
+        let prompt = format!("use sk-ant-api03-{} here", "a1B2c3D4e5F6g7H8".repeat(5));
+        let prompt = UserText::new(prompt);
+        let found = HandoffView { origin: None, text: prompt.clone(), prompt: prompt.clone(), ..view(false) };
+        let mut page = Handoff::new("j1".into(), false);
+        let root = whole(&page, Some(&found));
+        assert!(texts(&root).contains(&"use page_masked here".to_owned()), "{:?}", texts(&root));
+        assert!(texts(&root).contains(&"secret_key".to_owned()));
+        let goes = page.goes(&found);
+        assert!(goes.changed && goes.along.has(Along::MASKED));
+        page.choice.as_is = true;
+        let root = whole(&page, Some(&found));
+        assert!(texts(&root).contains(&prompt.reveal().to_owned()));
+        let goes = page.goes(&found);
+        assert!(!goes.changed && goes.along.has(Along::SECRETS));
+        // Once it was decided, it is not asked again.
+        let chosen = HandoffView { chosen: true, text: UserText::new("masked"), ..found };
+        let root = whole(&Handoff::new("j1".into(), false), Some(&chosen));
+        assert!(!texts(&root).contains(&"secret_key".to_owned()) && texts(&root).contains(&"masked".to_owned()));
+    }
+
+    #[test]
+    fn the_conversation_is_offered_where_it_is_known() {
+        let asked = view(false);
+        let mut page = Handoff::new("j1".into(), false);
+        let scopes = |page: &Handoff, view: &HandoffView| {
+            all(&whole(page, Some(view))).into_iter().filter(|one| matches!(one.does, Some(Deed::Scope(_)))).count()
+        };
+        assert_eq!(scopes(&page, &asked), 0);
+        let load = |chat: &str| {
+            format!(
+                r#"{{"uuid":"{chat}","chat_messages":[{{"uuid":"019f3e54-0000-7000-8000-000000000001","sender":"human",
+                "content":[{{"type":"text","text":"before"}}]}}]}}"#
+            )
+        };
+        // Another conversation's text is no business of this prompt.
+        page.heard.take(&load("019f3f4c-ba14-79cd-bbb7-000000000000"), &|say| say.key.clone());
+        assert_eq!(scopes(&page, &asked), 0);
+        page.heard.take(&load(CHAT), &|say| say.key.clone());
+        assert!(scopes(&page, &asked) >= 3);
+        assert_eq!(page.goes(&asked).text.reveal(), "two\nlines");
+        page.choice.turns = Some(2);
+        let goes = page.goes(&asked);
+        assert_eq!(goes.text.reveal(), "pack_intro\n\npack_me\nbefore\n\npack_me\ntwo\nlines");
+        assert!(goes.changed && goes.along.messages() == 1);
+        // The default is the one of the settings.
+        page.choice.turns = None;
+        assert_eq!(page.goes(&HandoffView { along: 2, ..view(false) }).along.messages(), 1);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_to_be_typed_is_pasted_by_hand() {
+        let key = format!("sk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5));
+        let prompt = UserText::new(format!("{key} {}", "x ".repeat(60_000)));
+        let long = HandoffView { origin: None, text: prompt.clone(), prompt, ..view(false) };
+        let root = whole(&Handoff::new("j1".into(), false), Some(&long));
+        assert!(deeds(&root).contains(&(Deed::ByHand, "primary")));
+        assert!(!deeds(&root).iter().any(|(deed, _)| *deed == Deed::Go));
     }
 
     #[test]
@@ -260,7 +436,8 @@ mod tests {
         let mut page = Handoff::new("j1".into(), false);
         page.step = Step::Asking;
         let root = whole(&page, Some(&view(false)));
-        let resting = all(&root).into_iter().filter(|element| element.does.is_some());
+        let resting =
+            all(&root).into_iter().filter(|element| element.does.is_some() && element.does != Some(Deed::Cancel));
         assert!(resting.into_iter().all(|button| attr(button, "aria-disabled") == Some("true")));
         assert!(texts(&root).contains(&"page_handoff_asking".to_owned()));
     }

@@ -23,6 +23,9 @@ pub trait Scene: Sized + 'static {
     /// What stands in the page now.
     fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Self::Deed>>;
 
+    /// The page has begun.
+    fn begun(_: &Rc<Host<Self>>) {}
+
     /// The user did something. Up to the first `await` this runs inside the click.
     fn done(host: &Rc<Host<Self>>, deed: Self::Deed, entered: Entered);
 }
@@ -93,6 +96,7 @@ impl<S: Scene> Host<S> {
         let passing = Rc::clone(&host);
         Interval::new(REDRAW_MS, move || passing.redraw()).forget();
         host.refresh();
+        S::begun(&host);
         Ok(())
     }
 

@@ -44,8 +44,9 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 15] = [
+    const SOURCES: [&str; 17] = [
         include_str!("handoff.rs"),
+        include_str!("handoff/along.rs"),
         include_str!("history.rs"),
         include_str!("history/incidents.rs"),
         include_str!("history/months.rs"),
@@ -55,6 +56,7 @@ mod tests {
         include_str!("options.rs"),
         include_str!("options/own.rs"),
         include_str!("options/parts.rs"),
+        include_str!("options/left.rs"),
         include_str!("popup.rs"),
         include_str!("popup/parts.rs"),
         include_str!("selftest.rs"),
@@ -103,7 +105,7 @@ mod painting {
     use crate::stand_in::{StandIn, install, js, page, turns};
     use understudy_browser::storage;
     use understudy_engine::{
-        Area, Config, Engine, Fact, Headers, Input, Millis, Output, Platform, Request, RequestStep, Stored,
+        Act, Area, Config, Engine, Fact, Headers, Input, Millis, Output, Place, Platform, Request, RequestStep, Stored,
     };
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -400,6 +402,45 @@ mod painting {
         assert_eq!(text("h1"), text("h1").trim());
         assert!(!text("h1").is_empty() && !text("h1").starts_with("page_"), "{}", text("h1"));
         assert!(crate::start("no-such-page").is_err());
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_secret_stands_between_the_click_and_the_provider() {
+        let browser = install();
+        let mut life = Life::begin().await;
+        let key = format!("sk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5));
+        life.send(&format!("why is {key} refused?"), 500).await;
+        life.tell(Input::Permissions { origins: vec!["https://chatgpt.com/*".into()] }).await;
+        let entry = life.engine.view(life.now).prompts[0].entry.clone();
+        let act = Act::HandOff { provider: "chatgpt".into(), entry: Some(entry), copied: true };
+        life.tell(Input::Act { from: Place::Page { tab: None }, act }).await;
+        js("history.replaceState(null, '', '?job=j1')");
+        open("handoff").await;
+        assert_accessible();
+        assert_eq!(text("#secrets li"), "an API key");
+        assert_eq!(text("#preview"), "why is [an API key was here] refused?");
+        assert_eq!(text("button.primary"), "Continue in ChatGPT");
+        js("document.getElementById('as-is').click()");
+        assert_eq!(text("#preview"), format!("why is {key} refused?"));
+        js("document.getElementById('mask').click()");
+        js("document.getElementById('go').click()");
+        turns().await;
+        let sent: Vec<_> = browser.calls().into_iter().filter(|call| call.starts_with("runtime.sendMessage")).collect();
+        assert!(sent.len() == 2 && sent[0].contains(r#""act":"choose""#), "{sent:?}");
+        assert!(sent[0].contains("an API key was here") && sent[1].contains(r#""granted":true"#), "{sent:?}");
+        assert!(!sent.concat().contains(&key), "{sent:?}");
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_left_is_told_in_the_options() {
+        install();
+        storage::set(Area::Local, "left", "1772452152123 gemini typed 1234 513\n1772452152124 chatgpt link 5 0\n")
+            .await
+            .unwrap();
+        open("options").await;
+        assert_accessible();
+        assert!(text(".left li").contains("Gemini") && text(".left li").contains("with 2 messages before it"));
+        assert_eq!(js("document.querySelectorAll('#page .left li').length"), 2);
     }
 
     /// What the popup says when the stores are like this.

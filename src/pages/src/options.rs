@@ -1,5 +1,6 @@
 //! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
 
+mod left;
 mod own;
 mod parts;
 
@@ -12,6 +13,7 @@ use own::{readdress, rename};
 use parts::{failing, fallbacks, never};
 use std::rc::Rc;
 use understudy_browser::permissions;
+use understudy_engine::left::{KEY, Left};
 use understudy_engine::provider::{Own, Settings};
 use understudy_engine::words::Say;
 use understudy_engine::{Act, Millis};
@@ -63,6 +65,8 @@ pub enum Deed {
     Spare,
     /// Delete every saved prompt.
     ForgetAll,
+    /// Delete the log of what left.
+    ForgetLeft,
 }
 
 /// What the page shows.
@@ -76,6 +80,8 @@ pub struct Shown<'a> {
     pub prompts: usize,
     /// Values set aside because they could not be read.
     pub damaged: usize,
+    /// What left this browser, the newest first.
+    pub left: &'a [Left],
 }
 
 impl Scene for Options {
@@ -88,7 +94,9 @@ impl Scene for Options {
         }
         let settings = self.pending.clone().unwrap_or(stored);
         let prompts = read.view(now).saved;
-        self.page(&Shown { settings: &settings, origins: &read.origins, prompts, damaged: read.damaged })
+        let left = read.engine.left();
+        let (origins, damaged) = (&read.origins, read.damaged);
+        self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left })
     }
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
@@ -152,13 +160,9 @@ impl Scene for Options {
             Deed::Spare => host.change(|page| page.doomed = false),
             Deed::ForgetAll => {
                 host.look(|page, _| page.doomed = false);
-                let host = Rc::clone(host);
-                begin(async move {
-                    let done = send(&Act::ForgetAll {}).await.is_ok();
-                    let notice = if done { "page_forgotten_all" } else { "page_trouble_send" };
-                    host.change(|page| page.notice = Some(say(notice)));
-                });
+                forget(host, Act::ForgetAll {}, "page_forgotten_all");
             }
+            Deed::ForgetLeft => forget(host, Act::Forget { entry: KEY.to_owned() }, "page_left_forgotten"),
         }
     }
 }
@@ -180,6 +184,7 @@ impl Options {
             .with(never(shown))
             .and(self.custom(shown.settings))
             .and(failing(shown))
+            .and(left::left(shown))
             .and(self.stored(shown));
         vec![Part::El(main)]
     }
@@ -215,6 +220,15 @@ impl Options {
             .with(damaged)
             .and(deeds)
     }
+}
+
+/// Deletes something, and says that it is gone.
+fn forget(host: &Rc<Host<Options>>, act: Act, gone: &'static str) {
+    let host = Rc::clone(host);
+    begin(async move {
+        let notice = if send(&act).await.is_ok() { gone } else { "page_trouble_send" };
+        host.change(|page| page.notice = Some(say(notice)));
+    });
 }
 
 fn offer(settings: &mut Settings, id: &str, on: bool) {
@@ -266,12 +280,14 @@ mod tests {
     use super::{Deed, Options, Shown, offer, shift};
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
+    use understudy_engine::handoff::Way;
+    use understudy_engine::left::{Along, Left};
     use understudy_engine::provider::{CATALOGUE, CUSTOM, Own, Settings};
 
     fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
         let origins = ["https://gemini.google.com/*".to_owned()];
         let mut root = el("div");
-        root.parts = page.page(&Shown { settings, origins: &origins, prompts, damaged: 0 });
+        root.parts = page.page(&Shown { settings, origins: &origins, prompts, damaged: 0, left: &[] });
         root
     }
 
@@ -366,7 +382,7 @@ mod tests {
     fn asking_and_telling_are_shown_as_they_are() {
         let ticked = |settings: &Settings, origins: &[String]| {
             let mut root = el("div");
-            root.parts = Options::default().page(&Shown { settings, origins, prompts: 0, damaged: 0 });
+            root.parts = Options::default().page(&Shown { settings, origins, prompts: 0, damaged: 0, left: &[] });
             [Deed::Probes, Deed::Notices].map(|deed| {
                 let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
                 found.is_some_and(|field| attr(field, "checked").is_some())
@@ -375,6 +391,32 @@ mod tests {
         let quiet = Settings { probes: false, ..Settings::default() };
         assert_eq!(ticked(&Settings::default(), &[]), [true, false]);
         assert_eq!(ticked(&quiet, &["notifications".to_owned()]), [false, true]);
+    }
+
+    #[test]
+    fn what_left_is_listed_and_can_be_deleted() {
+        let root = whole(&Options::default(), &Settings::default(), 0);
+        assert!(texts(&root).contains(&"page_left_none".to_owned()));
+        assert!(!all(&root).into_iter().any(|one| one.does == Some(Deed::ForgetLeft)));
+        let along = Along::new(Along::MASKED | Along::BEGUN, 2);
+        let left = [Left { at: 7, provider: "gemini".into(), way: Way::Typed, size: 1_234, along }];
+        let mut root: El<Deed> = el("div");
+        let settings = Settings::default();
+        let shown = Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &left };
+        root.parts = Options::default().page(&shown);
+        let texts = texts(&root);
+        for text in [
+            "clock 7",
+            "Gemini",
+            "page_left_typed",
+            "size 1234",
+            "page_left_messages",
+            "page_left_begun",
+            "page_left_masked",
+        ] {
+            assert!(texts.contains(&text.to_owned()), "{text}: {texts:?}");
+        }
+        assert!(all(&root).into_iter().any(|one| one.does == Some(Deed::ForgetLeft)));
     }
 
     #[test]

@@ -74,6 +74,13 @@ pub(crate) enum At {
     TreeMessage,
     Uuid,
     Sender,
+    Leaf,
+    Content,
+    Block,
+    BlockKind,
+    BlockName,
+    Text,
+    Extracted,
     // Status pages.
     Page,
     Components,

@@ -4,9 +4,11 @@ use super::{Engine, Platform};
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
 use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
 use crate::json::numbered;
+use crate::left;
 use crate::outbox::Handed;
-use crate::output::{FillOrder, Output, Target};
+use crate::output::{Area, FillOrder, Output, Target};
 use crate::provider::{self, CUSTOM, CUSTOM_BUDGET, Provider, Template};
+use crate::secrets;
 use crate::text::UserText;
 use crate::words::Say;
 
@@ -40,13 +42,19 @@ impl Engine {
             linked: false,
             copied: copied && text.is_some(),
             hinted: false,
+            // Nothing is changed, and nothing is held back, without a question; and without a reason there is none.
+            asks: text.as_ref().is_some_and(|text| self.settings.along > 0 || secrets::any(text.reveal())),
+            text: None,
+            along: 0,
         };
+        let asks = job.asks;
         if self.session.jobs.len() >= MAX_JOBS {
             self.session.jobs.remove(0);
         }
         self.session.jobs.push(job);
         let job = self.session.jobs.len() - 1;
-        let (stage, target) = self.first_way(id, text.as_ref());
+        let (stage, target) =
+            if asks { (Stage::Deciding, Target::HandoffPage) } else { self.first_way(id, text.as_ref()) };
         self.open(job, stage, target, None, now);
     }
 
@@ -79,17 +87,36 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_decided(&mut self, id: &JobId, granted: bool, now: Millis) {
+    /// The text that goes: what was chosen, else the prompt. None if the prompt is not there any more.
+    fn goes(&self, index: usize) -> Option<UserText> {
+        let job = &self.session.jobs[index];
+        let entry = self.outbox.get(job.entry.as_ref()?)?;
+        Some(job.text.as_ref().unwrap_or(&entry.text).clone())
+    }
+
+    pub(super) fn on_choose(&mut self, id: &JobId, text: Option<UserText>, along: u32, copied: bool) {
         let Some(index) = self.job(id) else { return };
         let job = &mut self.session.jobs[index];
         if !matches!(job.stage, Stage::Deciding | Stage::Refused) {
             return;
         }
+        // The place of the click has put the prompt itself there, which is not what goes now.
+        job.copied = copied || (job.copied && text == job.text);
+        job.asks = false;
+        job.text = text;
+        job.along = along;
+    }
+
+    pub(super) fn on_decided(&mut self, id: &JobId, granted: bool, now: Millis) {
+        let Some(index) = self.job(id) else { return };
+        let job = &mut self.session.jobs[index];
+        if job.asks || !matches!(job.stage, Stage::Deciding | Stage::Refused) {
+            return;
+        }
         self.dirty = true;
         job.stage = Stage::Refused;
-        let (tab, id, entry) = (job.tab, job.provider.clone(), job.entry.clone());
-        let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
-        let Some(text) = text.filter(|_| granted) else { return };
+        let (tab, id) = (job.tab, job.provider.clone());
+        let Some(text) = self.goes(index).filter(|_| granted) else { return };
         for right in [self.wanted_host(&id, &text), Some(CONSENT.to_owned())].into_iter().flatten() {
             if !self.allowed(&right) {
                 self.session.allowed.push(right);
@@ -104,6 +131,9 @@ impl Engine {
     pub(super) fn on_paste_by_hand(&mut self, id: &JobId, now: Millis) {
         let Some(index) = self.job(id) else { return };
         let job = &mut self.session.jobs[index];
+        if job.asks {
+            return;
+        }
         job.copied = true;
         let (tab, provider) = (job.tab, job.provider.clone());
         let url = self.home(&provider);
@@ -164,9 +194,7 @@ impl Engine {
         // A page that cannot be reached may be a login on the way; what is typed later takes it back.
         let missed = matches!(report.outcome, FillOutcome::NoComposer | FillOutcome::Unreachable);
         self.note_missed(&provider, missed, now);
-        let job = &mut self.session.jobs[index];
-        let sent = job.entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
-        let Some(sent) = sent else {
+        let Some(sent) = self.goes(index) else {
             self.end(index, Way::Empty, false, now);
             return;
         };
@@ -174,16 +202,17 @@ impl Engine {
             FillOutcome::Written => {
                 let read = report.read.as_ref().map_or("", UserText::reveal);
                 if handoff::same_text(sent.reveal(), read) {
-                    let way = if job.linked { Way::Link } else { Way::Typed };
+                    let way = if self.session.jobs[index].linked { Way::Link } else { Way::Typed };
                     self.end(index, way, true, now);
                 } else {
                     // What stands there now is this job's own writing: the next rung may replace it.
+                    let job = &mut self.session.jobs[index];
                     job.rung = job.rung.saturating_add(1);
                     self.step_down(index, &sent, now);
                 }
             }
             // The page went on (a redirect, a login) before the script could speak: the next load is served.
-            FillOutcome::Unreachable => job.stage = Stage::Waiting,
+            FillOutcome::Unreachable => self.session.jobs[index].stage = Stage::Waiting,
             FillOutcome::NoComposer | FillOutcome::Occupied => self.hint(index, now),
         }
     }
@@ -212,11 +241,11 @@ impl Engine {
 
     /// Writes with the job's current technique.
     fn fill(&mut self, index: usize, overwrite: bool) {
+        let Some(text) = self.goes(index) else { return };
         let job = &mut self.session.jobs[index];
         let Some(found) = provider::find(&job.provider) else { return };
-        let Some(entry) = job.entry.as_ref().and_then(|entry| self.outbox.get(entry)) else { return };
         let Some(tab) = job.tab else { return };
-        let text = handoff::normalised(entry.text.reveal());
+        let text = handoff::normalised(text.reveal());
         let Some(editor) = found.editor else { return };
         let ways = handoff::techniques(editor, self.config.platform, &text);
         let Some(technique) = ways.get(usize::from(job.rung)).or(ways.last()).copied() else { return };
@@ -267,7 +296,17 @@ impl Engine {
                 hint: Some(Say::new("hint_paste")),
             },
         });
+        self.note_left(index, Way::Clipboard, now);
         self.note_handed(entry.as_ref(), &name, Way::Clipboard, false, now);
+    }
+
+    /// One more line of what left; an empty page is nothing.
+    fn note_left(&mut self, index: usize, way: Way, now: Millis) {
+        let Some(text) = self.goes(index) else { return };
+        let job = &self.session.jobs[index];
+        left::add(&mut self.left, now, &job.provider, way, text.chars(), job.along);
+        let log = self.left.clone();
+        self.persist(Area::Local, left::KEY.to_owned(), Some(log));
     }
 
     fn open(&mut self, index: usize, stage: Stage, target: Target, tab: Option<TabId>, now: Millis) {
@@ -279,14 +318,21 @@ impl Engine {
     }
 
     fn end(&mut self, index: usize, way: Way, verified: bool, now: Millis) {
-        let job = self.session.jobs.remove(index);
-        self.dirty = true;
+        let copied = self.session.jobs[index].copied;
         let way = match way {
-            Way::Link if !job.copied => Way::LinkOnly,
-            // No tab, and nothing to paste: nothing was done.
-            Way::Clipboard if !job.copied => return,
+            Way::Link if !copied => Way::LinkOnly,
             _ => way,
         };
+        // No tab, and nothing to paste: nothing was done.
+        let done = way != Way::Clipboard || copied;
+        if done {
+            self.note_left(index, way, now);
+        }
+        let job = self.session.jobs.remove(index);
+        self.dirty = true;
+        if !done {
+            return;
+        }
         self.note_handed(job.entry.as_ref(), &job.provider, way, verified, now);
     }
 

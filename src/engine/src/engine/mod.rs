@@ -14,6 +14,7 @@ use crate::incident::{self, Word};
 use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
+use crate::left;
 use crate::outbox::{Entry, Outbox};
 use crate::output::{Area, Output, entry_key};
 use crate::provider::Settings;
@@ -84,6 +85,8 @@ pub struct Engine {
     settings: Settings,
     /// What is stored of the incident log.
     kept: log::Kept,
+    /// The log of what left, as it is stored.
+    left: String,
     outputs: Vec<Output>,
     /// Whether the session differs from what was persisted last.
     dirty: bool,
@@ -99,6 +102,7 @@ impl Engine {
             outbox: Outbox::default(),
             settings: Settings::default(),
             kept: log::Kept::default(),
+            left: String::new(),
             outputs: Vec::new(),
             dirty: false,
         };
@@ -113,6 +117,12 @@ impl Engine {
                     .and_then(Settings::read)
                     .map(|settings| engine.settings = settings.cleaned())
                     .is_none()
+            } else if key == left::KEY {
+                let sound = left::is_log(&value);
+                if sound {
+                    engine.left.clone_from(&value);
+                }
+                !sound
             } else if key.starts_with("entry:") {
                 Entry::parse(&value).map(|entry| engine.outbox.load(entry)).is_none()
             } else {
@@ -193,6 +203,11 @@ impl Engine {
         self.settings.clone()
     }
 
+    /// What left this browser, the newest first; for the options page.
+    pub fn left(&self) -> Vec<left::Left> {
+        left::read(&self.left)
+    }
+
     /// The verdict as it was when something last happened. See also [`Self::state_at`].
     pub fn state(&self) -> State {
         if let Some(state) = self.said_state() {
@@ -271,8 +286,13 @@ impl Engine {
                 }
             }
             Act::Decided { job, granted } => self.on_decided(&job, granted, now),
+            Act::Choose { job, text, along, copied } => self.on_choose(&job, text, along, copied),
             Act::PasteByHand { job } => self.on_paste_by_hand(&job, now),
             Act::Forget { entry } if entry == incident::LOG => self.forget_log(),
+            Act::Forget { entry } if entry == left::KEY => {
+                self.left.clear();
+                self.persist(Area::Local, left::KEY.to_owned(), None);
+            }
             Act::Forget { entry } => {
                 if self.outbox.forget(&entry) {
                     self.persist(Area::Local, entry_key(&entry), None);

@@ -14,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 12;
+const VERSION: u64 = 13;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -427,7 +427,7 @@ fields!(Official: at, claude, api_up, says_down, incident, posted, monitoring);
 variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);
 
 // What the snapshot holds of the other modules.
-fields!(Job: id, entry, provider, at, stage, tab, rung, linked, copied, hinted);
+fields!(Job: id, entry, provider, at, stage, tab, rung, linked, copied, hinted, asks, text, along);
 fields!(Cause: class, strong, status, code, resets_at, request_id, transport);
 fields!(Headers: content_type, cf_mitigated, location, request_id);
 variants!(Surface: Document, Login, Bootstrap, Account, List, Conversation, Completion, Title, Upload, Other);

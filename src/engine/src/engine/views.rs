@@ -5,13 +5,15 @@ use super::session::{Offer, OfferKind};
 use super::{Engine, Part};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, Fault};
-use crate::handoff::Stage;
+use crate::context::Budget;
+use crate::handoff::{Stage, TYPED_UNITS};
 use crate::incident::Word;
 use crate::input::{Act, JobId, Millis};
 use crate::outbox::EntryState;
 use crate::output::Tone;
-use crate::provider::{self, CUSTOM, Provider};
+use crate::provider::{self, CUSTOM, CUSTOM_BUDGET, Provider, Template};
 use crate::sight::Blindness;
+use crate::text::UserText;
 use crate::verdict::State;
 use crate::view::{Diagnosis, Evidence, FallbackRow, HandoffView, PromptRow, View};
 use crate::words::Say;
@@ -348,12 +350,20 @@ impl Engine {
 
     /// Everything the handoff page of one job shows; `None` if there is no such job (any more).
     pub fn handoff_view(&self, job: &JobId) -> Option<HandoffView> {
+        self.handoff_view_of(job, None)
+    }
+
+    /// The same, if this text were to go.
+    pub fn handoff_view_of(&self, job: &JobId, text: Option<&UserText>) -> Option<HandoffView> {
         let job = &self.session.jobs[self.job(job)?];
         let refused = job.stage == Stage::Refused;
         if !refused && job.stage != Stage::Deciding {
             return None;
         }
-        let text = job.entry.as_ref().and_then(|entry| self.outbox.get(entry))?.text.clone();
+        let entry = job.entry.as_ref().and_then(|entry| self.outbox.get(entry))?;
+        let text = text.or(job.text.as_ref()).unwrap_or(&entry.text).clone();
+        let linked = self.custom_room(&job.provider, &entry.text);
+        let by_hand = refused || (job.provider == CUSTOM && self.custom_room(CUSTOM, &text).is_none());
         let name = self.settings.name_of(&job.provider);
         let origin = self.wanted_host(&job.provider, &text);
         let mut lines = Vec::new();
@@ -365,7 +375,9 @@ impl Engine {
                 _ => "handoff_refused",
             };
             lines.push(Say::new(key).text(name.clone()));
-        } else {
+        } else if by_hand {
+            lines.push(Say::new("handoff_custom_long").text(name.clone()));
+        } else if origin.is_some() || !self.consented() {
             let key = if origin.is_some() { "handoff_ask" } else { "handoff_consent" };
             lines.push(Say::new(key).text(name.clone()));
             lines.push(Say::new(if origin.is_some() { "handoff_never_sends" } else { "page_handoff_promise" }));
@@ -373,7 +385,29 @@ impl Engine {
         if link_note(&job.provider).is_some() {
             lines.push(Say::new("note_link_sends"));
         }
-        Some(HandoffView { job: job.id.clone(), name, origin, consent: !self.consented(), refused, text, lines })
+        Some(HandoffView {
+            job: job.id.clone(),
+            name,
+            origin,
+            consent: !self.consented(),
+            refused,
+            by_hand,
+            text,
+            lines,
+            prompt: entry.text.clone(),
+            chosen: !job.asks && (job.text.is_some() || job.along > 0),
+            conversation: entry.conversation.clone(),
+            message: entry.human_message.clone(),
+            along: self.settings.along,
+            budget: linked.map_or(Budget::Units(TYPED_UNITS), Budget::Encoded),
+        })
+    }
+
+    /// How much room, percent-encoded, the user's own address has for a text that fits into it.
+    fn custom_room(&self, id: &str, text: &UserText) -> Option<usize> {
+        let template = Template::parse(&self.settings.custom_url).ok().filter(|_| id == CUSTOM)?;
+        let room = CUSTOM_BUDGET.saturating_sub(template.len_for(""));
+        (template.len_for(&crate::handoff::normalised(text.reveal())) <= CUSTOM_BUDGET).then_some(room)
     }
 }
 

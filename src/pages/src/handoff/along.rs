@@ -1,0 +1,241 @@
+//! What goes along with a prompt: what a claude.ai page has of the conversation, what of it the user wants, what is masked.
+
+use super::Deed;
+use crate::tree::{El, Words, el, say};
+use js_sys::Array;
+use understudy_browser::{object, tabs};
+use understudy_engine::UserText;
+use understudy_engine::claude;
+use understudy_engine::context::{Begun, Budget, Conversation, Scope, Source, Wish, pack};
+use understudy_engine::handoff::TYPED_UNITS;
+use understudy_engine::left::Along;
+use understudy_engine::provider::EVERYTHING;
+use understudy_engine::secrets::{self, Kind};
+use understudy_engine::view::HandoffView;
+use understudy_engine::words::Say;
+use wasm_bindgen::JsCast;
+
+type InWords<'a> = &'a dyn Fn(&Say) -> String;
+
+/// What claude.ai's pages keep in their memory: nothing is asked of claude.ai for it.
+#[derive(Debug, Default)]
+pub struct Heard {
+    /// As it is, and with its secrets masked.
+    conversations: Vec<[Conversation; 2]>,
+    begun: Vec<[Begun; 2]>,
+}
+
+impl Heard {
+    /// Asks the claude.ai pages that are open.
+    pub async fn ask(words: InWords<'_>) -> Self {
+        let mut heard = Self::default();
+        for tab in tabs::showing(claude::PAGES).await.unwrap_or_default() {
+            let asked = object().text("type", "context").into();
+            let Ok(reply) = tabs::send_within(PATIENCE_MS, tab, &asked).await else { continue };
+            for text in reply.dyn_ref::<Array>().into_iter().flat_map(Array::to_vec).filter_map(|text| text.as_string())
+            {
+                heard.take(&text, words);
+            }
+        }
+        heard
+    }
+
+    /// Takes in one text that a page has kept: a conversation as it was loaded, or the events of an answer.
+    pub fn take(&mut self, text: &str, words: InWords<'_>) {
+        if let Some(plain) = claude::conversation(text) {
+            let mut safe = plain.clone();
+            safe.change(&|text| masked(text, words));
+            self.conversations.push([plain, safe]);
+        } else if let Some(plain) = claude::begun_answer(text) {
+            let safe = Begun { text: UserText::new(masked(plain.text.reveal(), words)), ..plain.clone() };
+            self.begun.push([plain, safe]);
+        }
+    }
+
+    fn conversation(&self, view: &HandoffView) -> Option<&[Conversation; 2]> {
+        let known = |kept: &&[Conversation; 2]| kept[0].uuid.is_some() && kept[0].uuid == view.conversation;
+        self.conversations.iter().rev().find(known)
+    }
+
+    fn begun(&self, view: &HandoffView) -> Option<&[Begun; 2]> {
+        let known = |kept: &&[Begun; 2]| kept[0].parent.is_some() && kept[0].parent == view.message;
+        self.begun.iter().rev().find(known)
+    }
+}
+
+/// What the user has chosen here.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent boxes to tick, in no order")]
+pub struct Choice {
+    /// So many turns, or [`EVERYTHING`]; else what the settings say.
+    pub turns: Option<u32>,
+    /// With the text of attachments.
+    pub attachments: bool,
+    /// With the beginning of the answer.
+    pub begun: bool,
+    /// With secrets as they are.
+    pub as_is: bool,
+    /// From now on.
+    pub remember: bool,
+}
+
+/// What goes.
+#[derive(Debug)]
+pub struct Goes {
+    /// The text.
+    pub text: UserText,
+    /// What is in it, for the log.
+    pub along: Along,
+    /// Whether it is another text than the prompt.
+    pub changed: bool,
+    /// Too long to be typed, and changed: only the clipboard takes it.
+    pub too_long: bool,
+    /// What was found, how often.
+    found: Vec<(Kind, u64)>,
+    /// Whether something that was asked for did not fit.
+    left_out: bool,
+}
+
+/// What goes by this choice.
+pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_>) -> Goes {
+    if view.chosen {
+        let changed = view.text != view.prompt;
+        return Goes {
+            text: view.text.clone(),
+            along: Along(0),
+            changed,
+            too_long: false,
+            found: Vec::new(),
+            left_out: false,
+        };
+    }
+    let wish = Wish {
+        scope: match choice.turns.unwrap_or(view.along) {
+            0 => Scope::Prompt,
+            EVERYTHING => Scope::All,
+            turns => Scope::Turns(turns as usize),
+        },
+        attachments: choice.attachments,
+        begun: choice.begun,
+    };
+    let build = |safe: bool| {
+        let prompt = if safe { UserText::new(masked(view.prompt.reveal(), words)) } else { view.prompt.clone() };
+        let source = Source {
+            prompt: &prompt,
+            message: view.message.as_deref(),
+            conversation: heard.conversation(view).map(|kept| &kept[usize::from(safe)]),
+            begun: heard.begun(view).map(|kept| &kept[usize::from(safe)]),
+        };
+        // A prompt that is longer than what may go along goes by itself, as ever.
+        let alone = understudy_engine::context::Pack { text: prompt.clone(), ..Default::default() };
+        pack(source, &wish, view.budget, words).unwrap_or(alone)
+    };
+    let plain = build(false);
+    let mut found: Vec<(Kind, u64)> = Vec::new();
+    for one in secrets::find(plain.text.reveal()) {
+        match found.iter_mut().find(|(kind, _)| *kind == one.kind) {
+            Some((_, count)) => *count += 1,
+            None => found.push((one.kind, 1)),
+        }
+    }
+    let safe = !found.is_empty() && !choice.as_is;
+    let pack = if safe { build(true) } else { plain };
+    let flags = [
+        (safe, Along::MASKED),
+        (!found.is_empty() && choice.as_is, Along::SECRETS),
+        (pack.begun, Along::BEGUN),
+        (pack.attachments > 0, Along::ATTACHMENTS),
+    ];
+    let flags = flags.iter().filter(|(on, _)| *on).fold(0, |flags, (_, flag)| flags | flag);
+    let changed = pack.text != view.prompt;
+    let too_long = changed && Budget::Units(TYPED_UNITS).size(pack.text.reveal()) > TYPED_UNITS;
+    let left_out = pack.left_out > 0 || pack.cut;
+    Goes { along: Along::new(flags, pack.messages), text: pack.text, changed, too_long, found, left_out }
+}
+
+fn masked(text: &str, words: InWords<'_>) -> String {
+    secrets::masked(text, &|kind| words(&Say::new("page_masked").word(kind.key())))
+}
+
+/// The questions, where there are any.
+pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -> Vec<El<Deed>> {
+    let mut asked = Vec::new();
+    if view.chosen {
+        return asked;
+    }
+    if !goes.found.is_empty() {
+        let kinds = goes.found.iter().map(|(kind, count)| {
+            let name = el("li").text(say(kind.key()));
+            if *count > 1 { name.text(format!(" × {count}")) } else { name }
+        });
+        asked.push(
+            group("secrets", "page_secrets")
+                .attr("data-tone", "warn")
+                .and(el("ul").class("plain").with(kinds))
+                .and(tick("radio", "secrets", "mask", say("page_secrets_mask"), !choice.as_is, Deed::AsIs(false)))
+                .and(tick("radio", "secrets", "as-is", say("page_secrets_as_is"), choice.as_is, Deed::AsIs(true))),
+        );
+    }
+    let conversation = heard.conversation(view).map(|kept| &kept[0]).filter(|known| !known.messages.is_empty());
+    let wanted = choice.turns.unwrap_or(view.along);
+    if conversation.is_none() && wanted > 0 {
+        asked.push(el("p").class("explain").attr("id", "unknown").text(say("page_along_unknown")));
+    }
+    let begun = heard.begun(view);
+    if conversation.is_some() || begun.is_some() {
+        let scopes = [0, 2, 6, EVERYTHING];
+        let others = (!scopes.contains(&wanted)).then_some(wanted);
+        let mut rows = group("along", "page_along");
+        for turns in scopes.into_iter().chain(others).filter(|_| conversation.is_some()) {
+            let deed = Deed::Scope(turns);
+            rows = rows.and(tick("radio", "along", &format!("along-{turns}"), scope(turns), wanted == turns, deed));
+        }
+        if conversation
+            .is_some_and(|known| known.messages.iter().any(|one| one.attachments.iter().any(|one| one.text.is_some())))
+        {
+            let label = say("page_along_attachments");
+            rows = rows.and(tick("checkbox", "more", "attachments", label, choice.attachments, Deed::Attachments));
+        }
+        if begun.is_some() {
+            rows = rows.and(tick("checkbox", "more", "begun", say("page_along_begun"), choice.begun, Deed::Begun));
+        }
+        if choice.turns.is_some_and(|turns| turns != view.along) {
+            rows = rows.and(tick(
+                "checkbox",
+                "more",
+                "remember",
+                say("page_along_remember"),
+                choice.remember,
+                Deed::Remember,
+            ));
+        }
+        if goes.left_out {
+            rows = rows.and(el("p").class("explain").text(say("page_along_left_out")));
+        }
+        asked.push(rows);
+    }
+    asked
+}
+
+/// How much of a conversation, in words.
+fn scope(turns: u32) -> Say {
+    match turns {
+        0 => say("page_along_prompt"),
+        1 => say("page_along_turn"),
+        EVERYTHING => say("page_along_all"),
+        turns => Say::new("page_along_turns").count(turns.into()),
+    }
+}
+
+fn group(id: &'static str, legend: &str) -> El<Deed> {
+    el("fieldset").class("choices").attr("id", id).and(el("legend").text(say(legend)))
+}
+
+fn tick(kind: &'static str, name: &'static str, id: &str, label: impl Into<Words>, on: bool, deed: Deed) -> El<Deed> {
+    let field =
+        el("input").attr("type", kind).attr("name", name).attr("id", id.to_owned()).flag("checked", on).does(deed);
+    el("label").class("offer").key(id).and(field).and(el("span").text(label))
+}
+
+/// A page that does not answer within this time has nothing to say, in milliseconds.
+const PATIENCE_MS: u32 = 3_000;
