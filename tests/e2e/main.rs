@@ -12,6 +12,7 @@
 mod card;
 mod handoff;
 mod harm;
+mod history;
 mod offers;
 mod privacy;
 mod scenarios;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     survival::add(&mut suite);
     privacy::add(&mut suite);
     harm::add(&mut suite);
+    history::add(&mut suite);
     let stages = suite.stages();
     let conclusion = libtest_mimic::run(&arguments, suite.into_trials());
     stages.close();

@@ -79,6 +79,8 @@ pub(crate) trait Side: Send {
     fn popup_screenshot(&self) -> Result<Vec<u8>>;
     /// Runs the body of an async function in a tab that shows one of the extension's own pages; null while there is none.
     fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value>;
+    /// Closes such a tab.
+    fn close_own_tab(&self, page: &str) -> Result<()>;
     /// Clicks with the mouse at a point of such a tab.
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
     /// A PNG of such a tab.
@@ -170,6 +172,11 @@ impl Browser {
             capabilities.get("goog:processID").or_else(|| capabilities.get("moz:processID")).and_then(Value::as_u64);
         kill_tree(u32::try_from(id.context("no process id")?)?);
         Ok(())
+    }
+
+    /// Where it puts what is downloaded.
+    pub fn downloads(&self) -> PathBuf {
+        downloads(self.profile.path())
     }
 
     /// Which browser this is.
@@ -407,6 +414,16 @@ impl Browser {
         until(&format!("{page} has rendered"), SOON, || Ok((!self.own_tab_text(page)?.is_empty()).then_some(())))
     }
 
+    /// Runs the body of an async function in such a tab; null while there is none.
+    pub fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value> {
+        self.side.own_tab_eval(page, body)
+    }
+
+    /// Closes such a tab.
+    pub fn close_own_tab(&self, page: &str) -> Result<()> {
+        self.side.close_own_tab(page)
+    }
+
     /// A PNG of a tab with one of the extension's own pages.
     pub fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         self.side.own_tab_screenshot(page)
@@ -468,6 +485,11 @@ fn point_of(css: &str, label: &str, eval: impl Fn(&str) -> Result<Value>) -> Res
     })?;
     let number = |index: usize| point[index].as_f64().context("no coordinate");
     Ok((number(0)?, number(1)?))
+}
+
+/// The folder for downloads, inside the profile and gone with it.
+pub(crate) fn downloads(profile: &Path) -> PathBuf {
+    profile.join("understudy-downloads")
 }
 
 fn start(options: &Options, profile: &Path) -> Result<Box<dyn Side>> {

@@ -1,6 +1,6 @@
 //! Chromium, by chromedriver and by the `DevTools` protocol of the whole browser.
 
-use crate::browser::{Options, Side};
+use crate::browser::{Options, Side, downloads};
 use crate::cdp::{Attached, Cdp};
 use crate::process::Process;
 use crate::wait::{PATIENT, SOON, until};
@@ -54,6 +54,7 @@ impl Chromium {
             driver.capabilities["goog:chromeOptions"]["debuggerAddress"].as_str().context("no debugger address")?;
         let mut cdp = Cdp::connect(address, process.lines().clone())?;
         leave_first_tab(&driver, &mut cdp)?;
+        cdp.send("Browser.setDownloadBehavior", &json!({"behavior": "allow", "downloadPath": downloads(profile)}))?;
         let wire = Wire { cdp, probe: None, popup: None, cut_worker: None };
         let origin = options
             .extension
@@ -218,7 +219,20 @@ impl Side for Chromium {
     }
 
     fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value> {
-        self.with_own_tab(page, Value::Null, |cdp, tab| cdp.eval(tab, body))
+        let dark = self.dark.get();
+        self.with_own_tab(page, Value::Null, |cdp, tab| {
+            cdp.send_to(tab, "Emulation.setEmulatedMedia", &scheme(dark))?;
+            cdp.eval(tab, body)
+        })
+    }
+
+    fn close_own_tab(&self, page: &str) -> Result<()> {
+        let url = format!("{}{page}", self.own_origin()?);
+        let cdp = &mut self.wire.borrow_mut().cdp;
+        for tab in cdp.targets("page", |target| target.starts_with(&url))? {
+            cdp.send("Target.closeTarget", &json!({"targetId": tab}))?;
+        }
+        Ok(())
     }
 
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Firefox, by geckodriver with access to the browser's own scripts.
 
-use crate::browser::{Options, Side};
+use crate::browser::{Options, Side, downloads};
 use crate::process::Process;
 use crate::wait::{PATIENT, SOON, until};
 use crate::webdriver::{WebDriver, text};
@@ -208,6 +208,12 @@ impl Side for Firefox {
         self.frame_eval(&pick, body)
     }
 
+    fn close_own_tab(&self, page: &str) -> Result<()> {
+        let pick = self.pick_own_tab(page)?;
+        self.chrome_eval(&format!("{pick} if (b) gBrowser.removeTab(gBrowser.getTabForBrowser(b))"), &json!([]))
+            .map(drop)
+    }
+
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         let place = self.chrome_eval(
             &format!(
@@ -319,6 +325,10 @@ fn capabilities(options: &Options, profile: &Path, id: Option<&str>) -> Value {
         "app.normandy.enabled": false,
         "services.settings.server": "data:,",
         "browser.newtabpage.enabled": false,
+        // To this folder, without a question.
+        "browser.download.folderList": 2,
+        "browser.download.dir": downloads(profile),
+        "browser.download.alwaysOpenPanel": false,
         "extensions.webextOptionalPermissionPrompts": options.prompts,
         // For the installation for good of our own unsigned package.
         "xpinstall.signatures.required": false,

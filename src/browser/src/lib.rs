@@ -17,7 +17,7 @@ mod words;
 
 pub use object::{Members, object};
 pub use time::after;
-pub use words::{clock, say};
+pub use words::{clock, day, hour, month, say, zone};
 
 use js_sys::Promise;
 use std::fmt;

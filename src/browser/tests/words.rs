@@ -5,7 +5,7 @@
 mod stand_in;
 
 use stand_in::{install, js};
-use understudy_browser::{clock, member, say, whole};
+use understudy_browser::{clock, day, hour, member, month, say, whole, zone};
 use understudy_engine::words::Say;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -46,6 +46,25 @@ fn a_clock_time_is_local_and_names_another_day() {
     assert!(year.ends_with(" 01, 07:03"), "{year}");
     // Far outside of what a Date can hold; whatever is shown, nothing breaks.
     assert!(!clock(u64::MAX).is_empty());
+}
+
+#[wasm_bindgen_test]
+fn days_are_local_and_months_are_not() {
+    let at = |expression: &str| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a date of this era")]
+        let at = js(expression).as_f64().unwrap() as u64;
+        at
+    };
+    assert_eq!(hour(at("new Date(2026, 2, 2, 7, 5).getTime()")), "07:05");
+    assert_eq!(day(at("new Date(2026, 2, 2, 0, 0).getTime()")), "Mar 02");
+    assert_eq!(day(at("new Date(2026, 10, 24, 23, 59).getTime()")), "Nov 24");
+    for edge in ["Date.UTC(2026, 2, 1)", "Date.UTC(2026, 3, 1) - 1"] {
+        let wanted = "new Date(2026, 2, 15).toLocaleDateString('default', { month: 'long', year: 'numeric' })";
+        assert_eq!(month(at(edge)), js(wanted).as_string().unwrap(), "{edge}");
+    }
+    let ahead = js("-new Date(2026, 2, 2).getTimezoneOffset()").as_f64().unwrap();
+    assert!((zone(at("new Date(2026, 2, 2).getTime()")) - ahead).abs() < f64::EPSILON);
+    assert!(!day(u64::MAX).is_empty() && !month(u64::MAX).is_empty());
 }
 
 #[wasm_bindgen_test]

@@ -208,7 +208,7 @@ pub fn records<'a>(local: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<R
 }
 
 /// Whether a record lies under this key.
-pub(crate) fn is_incident(key: &str) -> bool {
+pub fn is_incident(key: &str) -> bool {
     key.starts_with(PREFIX)
 }
 

@@ -513,9 +513,26 @@ impl Judge {
         graded(self.tests[Group::of(surface) as usize].value(), self.probing)
     }
 
-    /// Every model that was seen, and what it looks like.
+    /// Whether anything was heard of a surface (or of its like) since the run began: what nobody has tried is not known
+    /// to work.
+    pub fn tried(&self, surface: Surface) -> bool {
+        self.tests[Group::of(surface) as usize].second >= self.begun()
+    }
+
+    /// The models that were asked since the run began (without one, all that are known), and what they look like.
     pub fn models(&self) -> impl Iterator<Item = (&str, State)> {
-        self.models.iter().map(|model| (model.name.as_str(), graded(model.test.value(), self.probing)))
+        let asked = self.models.iter().filter(|model| model.test.second >= self.begun());
+        asked.map(|model| {
+            // What answered last does not fail now, however long its sum needs to forget.
+            let answered = model.test.ok > model.test.failed;
+            let state = if answered { State::Clear } else { graded(model.test.value(), self.probing) };
+            (model.name.as_str(), state)
+        })
+    }
+
+    /// Since when what is heard belongs to the run; the first failure may be dated within the second that it opened.
+    fn begun(&self) -> Millis {
+        self.run.as_ref().map_or(0, |run| run.since.saturating_sub(SECOND_MS - 1))
     }
 
     /// After how many milliseconds without a first byte an answer of this model is late.

@@ -179,6 +179,10 @@ pub struct Settings {
     pub custom_url: String,
     /// Its name as shown.
     pub custom_name: String,
+    /// The availability that the user's figures are held against, in thousandths of a per cent; `None` for the usual one
+    /// (see [`crate::statistics::Target`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<u32>,
 }
 
 impl Default for Settings {
@@ -187,6 +191,7 @@ impl Default for Settings {
             fallbacks: CATALOGUE.iter().map(|provider| provider.id.to_owned()).collect(),
             custom_url: String::new(),
             custom_name: String::new(),
+            target: None,
         }
     }
 }
@@ -202,6 +207,9 @@ impl Settings {
         json.texts("fallbacks", &self.fallbacks);
         json.text("customUrl", &self.custom_url);
         json.text("customName", &self.custom_name);
+        if let Some(target) = self.target {
+            json.number("target", target.into());
+        }
         json
     }
 
@@ -213,6 +221,7 @@ impl Settings {
             fallbacks: json.take("fallbacks").texts().unwrap_or(default.fallbacks),
             custom_url: json.take("customUrl").text().unwrap_or_default(),
             custom_name: json.take("customName").text().unwrap_or_default(),
+            target: json.take("target").number(),
         })
     }
 
@@ -232,6 +241,7 @@ impl Settings {
         }
         self.fallbacks = seen;
         self.custom_name = self.custom_name.trim().chars().take(40).collect();
+        self.target = self.target.filter(|target| *target <= 100_000);
         self
     }
 
@@ -324,6 +334,8 @@ impl<'a> Template<'a> {
 
 #[cfg(test)]
 mod tests {
+    use crate::json::Json;
+
     use super::{Arrival, CATALOGUE, CUSTOM, Settings, Template, TemplateError, find};
 
     #[test]
@@ -360,13 +372,24 @@ mod tests {
     }
 
     #[test]
+    fn settings_survive_the_store() {
+        for target in [None, Some(99_900)] {
+            let settings = Settings { target, custom_name: "Mine".into(), ..Settings::default() };
+            let read = Json::parse(&settings.write()).and_then(Settings::read);
+            assert_eq!(read, Some(settings));
+        }
+    }
+
+    #[test]
     fn settings_are_cleaned() {
         let settings = Settings {
             fallbacks: ["gemini", "nobody", CUSTOM, "gemini"].map(str::to_owned).to_vec(),
             custom_url: "ftp://x/{prompt}".into(),
             custom_name: "  Mine ".into(),
+            target: Some(100_001),
         };
         let cleaned = settings.cleaned();
+        assert_eq!(cleaned.target, None, "more than everything");
         assert_eq!(cleaned.fallbacks, ["gemini"]);
         assert_eq!(cleaned.custom_name, "Mine");
     }

@@ -392,11 +392,13 @@ fn span(lasted: Span, say: &dyn Fn(&Say) -> String) -> String {
     if lasted.at_least { say(&Say::new("receipt_at_least").text(text)) } else { text }
 }
 
-/// For example `2 h 23 min`, `12 min 5 s`, `40 s`.
-fn duration(ms: u64) -> String {
+/// For example `2 h 23 min`, `12 min 5 s`, `40 s`, `3 min`.
+pub fn duration(ms: u64) -> String {
     let seconds = ms / 1_000;
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (hours, 0, _) => format!("{hours} h"),
         (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
@@ -408,7 +410,7 @@ fn lag(ms: i64) -> String {
 }
 
 /// Three digits, cut and not rounded: 99.9996 % is not 100 %.
-fn percent(percent: f64) -> String {
+pub fn percent(percent: f64) -> String {
     format!("{:.3}", (percent * 1_000.0).floor() / 1_000.0)
 }
 

@@ -29,6 +29,15 @@ impl Watch {
         Self(rows.chunks_exact(3).map(|row| (row[0], row[1], row[2])).collect())
     }
 
+    /// The months in which something was observed, each once.
+    pub fn months(&self) -> Vec<Month> {
+        let mut months: Vec<Month> =
+            self.0.iter().filter(|row| row.1 > 0).filter_map(|row| u32::try_from(row.0).ok()).map(Month).collect();
+        months.sort_unstable();
+        months.dedup();
+        months
+    }
+
     /// Observed minutes of a month and the bad ones among them; `None` if there were none.
     pub fn of(&self, month: Month) -> Option<(u64, u64)> {
         let rows = self.0.iter().filter(|row| row.0 == u64::from(month.0));
@@ -296,6 +305,7 @@ mod tests {
         assert_eq!((calendar.basis, calendar.minutes, calendar.bad), (Basis::Calendar, 31 * 1_440, 120));
         let rows = [1, 7, 7, u64::from(month.0), 1_000, 8, u64::from(month.0), 200, 4, 9];
         let watch = Watch::of_rows(&rows);
+        assert_eq!(watch.months(), [Month(1), month], "the rows of one month are one");
         let observed = uptime(month, &records, &watch, now);
         assert_eq!((observed.basis, observed.minutes, observed.bad), (Basis::Observed, 1_200, 12));
         assert!((observed.percent() - 99.0).abs() < 1e-9);

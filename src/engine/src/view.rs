@@ -22,6 +22,8 @@ pub struct View {
     pub evidence: Vec<Evidence>,
     /// What the official status page said and when we asked.
     pub official: Option<Evidence>,
+    /// What exactly fails, while an incident is open.
+    pub diagnosis: Option<Diagnosis>,
     /// What the user can say against the verdict: a label and the act for it.
     pub words: Vec<(Say, Act)>,
     /// Saved prompts, the newest first, as many as fit.
@@ -40,6 +42,24 @@ pub struct Evidence {
     /// In plain words.
     pub say: Say,
 }
+
+/// What fails in the incident that is open, and what does not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnosis {
+    /// The parts of claude.ai as people know them, always the same ones in the same order.
+    pub parts: Vec<(Say, Seen)>,
+    /// The models that were asked since it began.
+    pub models: Vec<(String, Seen)>,
+    /// Whether the status page says that Claude's API works.
+    pub api_up: bool,
+    /// How far the status page is behind what was seen here, as far as it was read.
+    pub lag: Option<Say>,
+    /// Whether there is a verdict by our own evidence, so that there is an end to wait for.
+    pub down: bool,
+}
+
+/// What a part of claude.ai looks like in an incident; `None` if nobody has tried it since: that is not health.
+pub type Seen = Option<crate::verdict::State>;
 
 /// One saved prompt.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,6 +8,7 @@
 //! noticed after a while (left-truncated) count as what they are, by expectation and maximization (Dempster, Laird and
 //! Rubin 1977, with ghosts for the truncated): to leave them out would favour the short ones.
 
+use crate::incident::{Record, Span};
 use crate::input::Millis;
 
 /// What is known of the lengths of outages.
@@ -102,6 +103,54 @@ impl Lengths {
     }
 }
 
+impl Own {
+    /// From the log. Where the status page dates the beginning earlier than our first failure, it had lasted until then
+    /// before we could notice it. `None` for what never was a verdict: the published ones are outages, not hiccups.
+    pub fn of(record: &Record) -> Option<Self> {
+        record.down?;
+        let noticed = record.posted.map_or(0, |posted| record.since.saturating_sub(posted));
+        let Span { ms, at_least } = record.lasted();
+        Some(Self { lasted: ms.saturating_add(noticed), noticed, open: at_least })
+    }
+}
+
+/// What is still to be waited, to be told to a person: a range, a chance, and what they are made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wait {
+    /// It ends before this with a chance of about one in five, milliseconds, rounded down to a length that people say.
+    pub least: Millis,
+    /// It lasts longer than this with a chance of about one in five, milliseconds, rounded up in the same way.
+    pub most: Millis,
+    /// The chance that it ends within an hour.
+    pub within_hour: f64,
+    /// How many of the user's own incidents have a part in it.
+    pub own: usize,
+}
+
+impl Wait {
+    /// For an incident that began at `since`, weighed with the user's own that are over.
+    pub fn of(since: Millis, records: &[Record], now: Millis) -> Self {
+        let own: Vec<Own> = records.iter().filter(|record| record.since != since).filter_map(Own::of).collect();
+        let (lengths, elapsed) = (Lengths::PUBLISHED.with(&own), now.saturating_sub(since));
+        let minutes = |quantile| lengths.remaining(quantile, elapsed) / 60_000;
+        let (least, most) = (minutes(1.0 - OUTER), minutes(OUTER));
+        let steps = STEPS.into_iter();
+        Self {
+            least: steps.clone().rev().find(|step| *step <= least).unwrap_or(STEPS[0]) * 60_000,
+            most: steps.clone().find(|step| *step > most).unwrap_or(STEPS[STEPS.len() - 1]) * 60_000,
+            within_hour: lengths.ends_within(3_600_000, elapsed),
+            own: own.len(),
+        }
+    }
+}
+
+/// Four of five end before the longer end of the range, one of five before the shorter one.
+const OUTER: f64 = 0.8;
+/// Lengths that people say, in minutes: a range of them is no countdown, and stands still while time goes on.
+const STEPS: [Millis; 19] = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1_440, 2_880, 10_080];
+/// Published incidents behind [`Lengths::PUBLISHED`].
+pub const PUBLISHED_INCIDENTS: u64 = 794;
+
 /// Milliseconds that an outage still lasts, with probability `quantile` no more: see [`Lengths::remaining`].
 pub fn remaining(quantile: f64, elapsed_ms: Millis, prior: Lengths) -> Millis {
     prior.remaining(quantile, elapsed_ms)
@@ -167,7 +216,8 @@ fn isf(p: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Lengths, Own, isf, remaining, sf};
+    use super::{Lengths, OUTER, Own, Wait, isf, remaining, sf};
+    use crate::incident::Record;
 
     const MINUTE: u64 = 60_000;
 
@@ -246,6 +296,40 @@ mod tests {
         let found = prior.with(&odd.repeat(50));
         assert!(found.mu.is_finite() && found.sigma.is_finite(), "{found:?}");
         assert!(found.remaining(0.9, u64::MAX) == 0);
+    }
+
+    #[test]
+    fn the_range_holds_what_it_promises_and_stands_still() {
+        let mut ranges = Vec::new();
+        for elapsed in 0..600 {
+            let wait = Wait::of(1, &[], 1 + elapsed * MINUTE);
+            let ends = |within| Lengths::PUBLISHED.ends_within(within, elapsed * MINUTE);
+            assert!(ends(wait.most) - ends(wait.least) >= 2.0 * OUTER - 1.0, "{elapsed}: {wait:?}");
+            assert!((wait.within_hour - ends(60 * MINUTE)).abs() < 1e-9 && wait.least < wait.most);
+            ranges.push((wait.least / MINUTE, wait.most / MINUTE));
+        }
+        assert_eq!((ranges[1], ranges[60]), ((20, 240), (20, 360)));
+        ranges.dedup();
+        assert!(ranges.len() <= 12, "about one an hour is no countdown: {ranges:?}");
+    }
+
+    #[test]
+    fn the_users_own_outages_have_a_part_in_it() {
+        let record = |since: u64, minutes: u64, seen: bool| Record {
+            since,
+            down: Some(since),
+            recovered: seen.then_some(since + minutes * MINUTE),
+            last: since + minutes * MINUTE,
+            ..Record::default()
+        };
+        let short: Vec<Record> = (2..42).map(|since| record(since, 6, true)).collect();
+        let (own, prior) = (Wait::of(1, &short, 1), Wait::of(1, &[], 1));
+        assert_eq!((own.own, prior.own), (40, 0));
+        assert!(own.most < prior.most && own.within_hour > prior.within_hour, "{own:?} {prior:?}");
+        let late = Record { posted: Some(1_000), ..record(1_000 + 30 * MINUTE, 10, false) };
+        assert_eq!(Own::of(&late), Some(Own { lasted: 40 * MINUTE, noticed: 30 * MINUTE, open: true }));
+        assert_eq!(Own::of(&Record { down: None, ..late }), None, "a hiccup is no outage");
+        assert_eq!(Wait::of(7, &[record(7, 5, false)], 8).own, 0, "the one that is open says nothing of itself");
     }
 
     /// Drawn from a known distribution, cut off and noticed late: what was drawn from is found again.

@@ -954,7 +954,7 @@ fn damaged_stores_are_set_aside() {
 
 #[test]
 fn every_sentence_has_its_words() {
-    const PREFIXES: [&str; 17] = [
+    const PREFIXES: [&str; 18] = [
         "notice_",
         "receipt_",
         "title_",
@@ -972,6 +972,7 @@ fn every_sentence_has_its_words() {
         "state_",
         "handoff_",
         "template_",
+        "part_",
     ];
     let english = include_str!("../../../extension/_locales/en/messages.json");
     let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
@@ -1484,6 +1485,84 @@ fn a_post_on_the_status_page_is_dated_by_itself() {
         assert_eq!(record.posted, Some(1_772_452_140_000));
         assert_eq!(record.official_lag_ms(), Some(720_000));
         assert_eq!((record.closed, record.recovered), (false, None));
+        let said = world.engine.view(world.now).official.unwrap().say;
+        assert_eq!(
+            (said.key.as_str(), &said.args[..]),
+            ("official_incident_lag", &[Arg::Text("Elevated errors".into()), Arg::Count(12)][..])
+        );
+        let lag = world.engine.view(world.now).diagnosis.unwrap().lag.unwrap();
+        assert_eq!((lag.key.as_str(), &lag.args[..]), ("official_later", &[Arg::Count(12)][..]));
+    });
+}
+
+#[test]
+fn whoever_is_first_says_so_before_there_is_a_post() {
+    journey(|world| {
+        let said = |world: &World| world.engine.view(world.now).official.map(|line| (line.say.key, line.say.args));
+        let lag = |world: &World| world.engine.view(world.now).diagnosis.and_then(|found| found.lag);
+        failed(world, "hello");
+        assert_eq!((said(world), lag(world)), (None, None), "nobody has read it yet");
+        world.status_page("operational");
+        assert_eq!(lag(world).map(|say| say.key).as_deref(), Some("official_not_yet"));
+        assert_eq!(said(world), Some(("official_green_but".into(), vec![])));
+        world.now += 150_000;
+        failed(world, "hello");
+        assert_eq!(said(world), Some(("official_green_but".into(), vec![])), "as it was when it was read");
+        world.status_page("operational");
+        assert_eq!(said(world), Some(("official_green_for".into(), vec![Arg::Count(2)])));
+    });
+}
+
+#[test]
+fn an_open_incident_says_what_fails_and_what_nobody_has_tried() {
+    journey(|world| {
+        world.answered("hello");
+        assert_eq!(world.engine.view(world.now).diagnosis, None, "quiet while Claude works");
+        world.now += 60_000;
+        world.outage();
+        let login = world.start("GET", "/api/bootstrap", false, None);
+        world.headers(login, 200, "application/json");
+        world.step(login, RequestStep::Done);
+        world.status_page("operational");
+        let found = world.engine.view(world.now).diagnosis.unwrap();
+        let parts: Vec<_> = found.parts.iter().map(|(name, seen)| (name.key.as_str(), *seen)).collect();
+        assert_eq!(
+            parts,
+            [
+                ("part_sending", Some(State::Down)),
+                ("part_login", Some(State::Clear)),
+                ("part_pages", None),
+                ("part_lists", None),
+                ("part_uploads", None),
+            ]
+        );
+        assert_eq!(found.models, [("claude-opus-4-8".to_owned(), Some(State::Down))]);
+        assert!(found.down && found.api_up);
+        world.page_act(Act::Say { down: false });
+        assert_eq!(world.engine.view(world.now).diagnosis.map(|found| found.down), Some(false), "nothing to wait for");
+        world.answered("hello");
+        let back = world.engine.view(world.now).diagnosis.unwrap();
+        assert_eq!(back.models, [("claude-opus-4-8".to_owned(), Some(State::Clear))], "it has answered");
+        assert_eq!((back.parts[0].1, back.lag), (Some(State::Clear), None));
+        world.now += 21_000;
+        world.answered("and on");
+        assert_eq!(world.engine.view(world.now).diagnosis, None);
+    });
+}
+
+#[test]
+fn the_incident_that_is_open_is_whole_before_it_is_stored() {
+    journey(|world| {
+        assert_eq!(world.engine.open_record(), None);
+        for n in 0..6 {
+            failed(world, &format!("prompt {n}"));
+            world.now += 5_000;
+        }
+        let open = world.engine.open_record().unwrap();
+        assert_eq!((open.failed_sends, open.id, open.closed), (6, world.records()[0].id, false));
+        assert!(world.records()[0].failed_sends < 6, "the store is behind: {:?}", world.records());
+        world.recovery();
+        assert_eq!(world.engine.open_record(), None);
     });
 }
 

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use understudy_browser::{Refused, permissions, runtime, storage};
+use understudy_engine::incident::{self, Record};
 use understudy_engine::view::View;
 use understudy_engine::words::Say;
 use understudy_engine::{Act, Area, Config, Engine, Millis, Stored};
@@ -34,9 +35,22 @@ pub struct Read {
     pub damaged: usize,
     /// The hosts that Understudy may type into, as match patterns.
     pub origins: Vec<String>,
+    /// The incident log as it is stored; only few pages look into it.
+    log: Vec<(String, String)>,
 }
 
 impl Read {
+    /// The incident log, the oldest first; of the incident that is open, what is not stored yet as well.
+    pub fn records(&self) -> Vec<Record> {
+        let stored = self.log.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+        let mut records = incident::records(stored);
+        if let Some(open) = self.engine.open_record() {
+            records.retain(|record| record.id != open.id);
+            records.push(open);
+        }
+        records
+    }
+
     /// Everything the popup shows.
     pub fn view(&self, now: Millis) -> View {
         let mut view = self.engine.view(now);
@@ -183,8 +197,9 @@ async fn read() -> Result<Read, Refused> {
     let session = storage::get(Area::Session, "engine").await?;
     let local = storage::get_all(Area::Local).await?;
     let damaged = local.iter().filter(|(key, _)| key.starts_with("aside:")).count();
+    let log = local.iter().filter(|(key, _)| incident::is_incident(key)).cloned().collect();
     let engine = Engine::restore(Config { platform: runtime::platform() }, Stored { session, local }, now());
-    Ok(Read { engine, damaged, origins: permissions::origins().await? })
+    Ok(Read { engine, damaged, origins: permissions::origins().await?, log })
 }
 
 /// How often a page is drawn anew without a change, because time passes in it.

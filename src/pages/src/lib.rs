@@ -1,12 +1,14 @@
-//! wasm module 2: the popup, the handoff page and the options page. They read what is stored, draw the engine's views
+//! wasm module 2: the popup, the handoff page, the options page and the history. They read what is stored, draw the engine's views
 //! and tell the background what the user did; they never write a store and never decide.
 #![deny(clippy::unwrap_used)]
 
 mod handoff;
+mod history;
 mod host;
 mod marks;
 mod options;
 mod popup;
+mod save;
 mod stage;
 mod tree;
 
@@ -14,7 +16,7 @@ use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff` or `options`.
+/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options` or `history`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
@@ -26,6 +28,7 @@ pub fn start(page: &str) -> Result<(), JsValue> {
             Host::start(handoff::Handoff::new(query.get("job").unwrap_or_default(), mac), &say("page_title_handoff"))
         }
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
+        "history" => Host::start(history::History::default(), &say("page_title_history")),
         _ => Err("no such page".into()),
     }
 }
@@ -39,8 +42,12 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 9] = [
+    const SOURCES: [&str; 13] = [
         include_str!("handoff.rs"),
+        include_str!("history.rs"),
+        include_str!("history/incidents.rs"),
+        include_str!("history/months.rs"),
+        include_str!("history/timeline.rs"),
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
@@ -50,7 +57,7 @@ mod tests {
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 3] = ["page_title_popup", "page_title_handoff", "page_title_options"];
+    const TITLES: [&str; 4] = ["page_title_popup", "page_title_handoff", "page_title_options", "page_title_history"];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
     #[test]
@@ -250,6 +257,136 @@ mod painting {
         assert_accessible();
     }
 
+    /// The acts that were sent to the background.
+    fn acts(browser: &StandIn) -> Vec<String> {
+        browser.calls().into_iter().filter(|call| call.starts_with("runtime.sendMessage")).collect()
+    }
+
+    fn click(selector: &str) {
+        js(&format!("document.querySelector('#page {selector}').click()"));
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_history_paints_what_is_stored() {
+        install();
+        let mut life = Life::begin().await;
+        for _ in 0..3 {
+            life.send(PROMPT, 500).await;
+        }
+        open("history").await;
+        assert_eq!((js("document.title"), text("h1")), ("History".into(), "History".to_owned()));
+        assert_eq!(text(".incident .what"), "3 sends failed");
+        assert_eq!(text(".incident .tag"), "still open");
+        // The store knows of fewer, for it is not written at each failure.
+        let sends = "[...document.querySelectorAll('.facts > div')].find((row) => row.firstChild.textContent === 'Failed sends')";
+        assert_eq!(js(&format!("{sends}.lastChild.textContent")), "3");
+        assert_eq!(text(".timeline .count"), "1 incident was seen|1 incident was seen");
+        assert!(text(".figures dd").starts_with("0.000 %|not known|"), "{}", text(".figures dd"));
+        assert!(!text("main").contains("onerror"), "no word of the user's is in it");
+        assert_accessible();
+        // What the user has opened stays open, and the list knows of the next failure.
+        js("document.querySelector('#page .incident details').open = true");
+        life.send(PROMPT, 500).await;
+        turns().await;
+        assert_eq!(text(".incident .what"), "4 sends failed");
+        assert_eq!(js("document.querySelector('#page .incident details').open"), true);
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_receipt_is_a_file_made_in_the_page() {
+        install();
+        let mut life = Life::begin().await;
+        life.send(PROMPT, 500).await;
+        open("history").await;
+        js(
+            "Object.assign(globalThis, { files: [], clickedReally: HTMLAnchorElement.prototype.click, madeReally: URL.createObjectURL })",
+        );
+        js("URL.createObjectURL = (blob) => { files.push({ blob, type: blob.type }); return 'blob:made'; }");
+        js(
+            "HTMLAnchorElement.prototype.click = function () { Object.assign(files.at(-1), { name: this.download, href: this.href }); }",
+        );
+        for form in ["md", "csv", "json"] {
+            click(&format!(".incident [data-key={form}]"));
+            click(&format!(".month [data-key={form}]"));
+        }
+        turns().await;
+        js("Object.assign(HTMLAnchorElement.prototype, { click: clickedReally })");
+        js("Object.assign(URL, { createObjectURL: madeReally })");
+        let names = js("files.map((file) => `${file.name} ${file.href}`).join()").as_string().unwrap();
+        let names: Vec<&str> = names.split(',').collect();
+        assert_eq!(names.len(), 6, "{names:?}");
+        for (name, suffix) in names.iter().zip(["md", "md", "csv", "csv", "json", "json"]) {
+            assert!(name.starts_with("claude-20") && name.ends_with(&format!(".{suffix} blob:made")), "{name}");
+        }
+        let read = js_sys::Promise::from(js("files[4].blob.text()"));
+        let json = wasm_bindgen_futures::JsFuture::from(read).await.unwrap().as_string().unwrap();
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(
+            (&json["incidents"][0]["failed_sends"], json["incidents"].as_array().map(Vec::len)),
+            (&1.into(), Some(1))
+        );
+        assert!(text("[role=status]").starts_with("Saved as claude-20"), "{}", text("[role=status]"));
+        // A browser that refuses is said.
+        js("URL.createObjectURL = () => { throw new Error('no'); }");
+        click(".incident [data-key=md]");
+        js("Object.assign(URL, { createObjectURL: madeReally })");
+        assert!(text("[role=status]").starts_with("Your browser did not save"), "{}", text("[role=status]"));
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_history_changes_only_by_acts() {
+        let browser = install();
+        let mut life = Life::begin().await;
+        life.send(PROMPT, 500).await;
+        open("history").await;
+        click("#target-99900");
+        turns().await;
+        assert!(acts(&browser)[0].contains(r#""target":99900"#), "{:?}", acts(&browser));
+        assert_eq!(js("document.getElementById('own-target').disabled"), true);
+        click("#target-own");
+        assert_eq!(js("document.activeElement.id"), "own-target");
+        js(
+            "Object.assign(document.activeElement, { value: '101' }).dispatchEvent(new Event('change', { bubbles: true }))",
+        );
+        assert!(!text("#target-problem").is_empty() && acts(&browser).len() == 1);
+        js(
+            "Object.assign(document.activeElement, { value: '99,95' }).dispatchEvent(new Event('change', { bubbles: true }))",
+        );
+        turns().await;
+        assert!(acts(&browser)[1].contains(r#""target":99950"#), "{:?}", acts(&browser));
+        assert_eq!(text("#target-problem"), "");
+        // Deleting takes two clicks.
+        click("#forget");
+        assert_eq!((acts(&browser).len(), js("document.activeElement.id")), (2, "keep".into()));
+        click("#keep");
+        assert_eq!(js("document.activeElement.id"), "forget");
+        click("#forget");
+        click("#yes");
+        turns().await;
+        let sent = acts(&browser);
+        assert!(sent.len() == 3 && sent[2].contains(r#""entry":"incidents""#), "{sent:?}");
+        assert_eq!(text("[role=status]"), "The log was deleted.|");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_history_of_nothing_says_so() {
+        install();
+        open("history").await;
+        assert_eq!(text(".nothing h2"), "Nothing has failed yet");
+        assert_eq!(js("document.querySelectorAll('#page .timeline, #page .incidents, #forget').length"), 0);
+        assert_accessible();
+    }
+
+    #[wasm_bindgen_test]
+    async fn the_popup_opens_the_history() {
+        let browser = install();
+        open("popup").await;
+        click("#history");
+        turns().await;
+        let opened = browser.calls().into_iter().find(|call| call.starts_with("tabs.create")).unwrap_or_default();
+        assert!(opened.contains("/history.html"), "{opened}");
+    }
+
     #[wasm_bindgen_test]
     async fn a_handoff_that_is_over_is_said() {
         install();
@@ -310,6 +447,7 @@ mod painting {
             (Area::Local, "entry:odd", "not json"),
             (Area::Local, "entry:odd", "{\"id\":7}"),
             (Area::Local, "entry:odd", "\u{fffd}"),
+            (Area::Local, "incident:3", "{"),
             (Area::Local, "unknown", "from a later version"),
         ] {
             popup_with(async |_| drop(storage::set(area, key, value).await.unwrap())).await;
@@ -329,10 +467,6 @@ mod painting {
         let mut life = Life::begin().await;
         life.send("kept", 500).await;
         open("popup").await;
-        let acts = |browser: &StandIn| {
-            let calls = browser.calls();
-            calls.into_iter().filter(|call| call.starts_with("runtime.sendMessage")).collect::<Vec<_>>()
-        };
         // Deleting takes two clicks.
         js(
             "[...document.querySelectorAll('#page .prompt button')].find((one) => one.textContent === 'Forget').click()",

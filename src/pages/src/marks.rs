@@ -4,6 +4,7 @@ use crate::tree::{El, Words, el, say};
 use understudy_engine::Tone;
 use understudy_engine::outbox::EntryState;
 use understudy_engine::verdict::State;
+use understudy_engine::view::Seen;
 use understudy_engine::words::Say;
 
 /// The tone's name, as the stylesheet knows it.
@@ -53,6 +54,17 @@ pub fn state_word(state: State, tone: Tone, headline: &Say) -> Say {
         (_, State::Blind) => "page_state_blind",
     };
     say(word)
+}
+
+/// The tone and the word of what a part of claude.ai looks like.
+pub fn seen(seen: Seen) -> (Tone, &'static str) {
+    match seen {
+        None | Some(State::Blind) => (Tone::Grey, "page_state_untried"),
+        Some(State::Clear | State::Recovering) => (Tone::Calm, "page_state_clear"),
+        Some(State::Hiccup) => (Tone::Warn, "page_state_hiccup"),
+        Some(State::Suspected | State::Flapping) => (Tone::Warn, "page_state_suspected"),
+        Some(State::Down) => (Tone::Down, "page_state_down"),
+    }
 }
 
 /// The tone of a saved prompt.

@@ -196,6 +196,11 @@ impl Options {
             .attr("aria-labelledby", "stored-title")
             .and(el("h2").attr("id", "stored-title").text(say("page_stored")))
             .and(el("ul").class("plain").with(items.map(|key| el("li").text(say(key)))))
+            .and(
+                el("p")
+                    .class("explain")
+                    .and(el("a").attr("href", "history.html").attr("id", "history").text(say("page_open_history"))),
+            )
             .and(el("p").class("explain").text(count))
             .with(damaged)
             .and(deeds)

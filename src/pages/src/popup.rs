@@ -6,10 +6,11 @@ use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{button, entry_tone, mark, tone_name};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
-use parts::{beginning, has_more, leads, reasons, verdict, way_on, words};
+use parts::{beginning, diagnosis, has_more, leads, reasons, verdict, way_on, words};
 use std::rc::Rc;
-use understudy_browser::{runtime, tabs};
+use understudy_browser::{Refused, runtime, tabs};
 use understudy_engine::view::{PromptRow, View};
+use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
 use understudy_engine::{Act, EntryId, Millis};
 
@@ -45,6 +46,8 @@ pub enum Deed {
     Forget(EntryId),
     /// Speak against the verdict.
     Say(Act),
+    /// Open the incident log.
+    History,
     /// Open the options.
     Options,
 }
@@ -53,7 +56,9 @@ impl Scene for Popup {
     type Deed = Deed;
 
     fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Deed>> {
-        self.page(&read.view(now))
+        let view = read.view(now);
+        let since = view.since.filter(|_| view.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.down));
+        self.page(&view, since.map(|since| Wait::of(since, &read.records(), now)))
     }
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
@@ -72,15 +77,11 @@ impl Scene for Popup {
                 act(host, Act::Forget { entry });
             }
             Deed::Say(word) => act(host, word),
-            Deed::Options => {
-                let host = Rc::clone(host);
-                begin(async move {
-                    match runtime::open_options().await {
-                        Ok(()) => leave().await,
-                        Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
-                    }
-                });
+            Deed::History => {
+                let opened = tabs::create(&runtime::url("history.html"));
+                go(host, async move { opened.await.map(drop) });
             }
+            Deed::Options => go(host, runtime::open_options()),
             Deed::Select(entry) => host.change(|popup| popup.selected = Some(entry)),
             Deed::Expand(entry) => host.change(|popup| {
                 if popup.expanded.contains(&entry) {
@@ -100,16 +101,19 @@ impl Scene for Popup {
 
 impl Popup {
     /// The whole page.
-    pub fn page(&self, view: &View) -> Vec<Part<Deed>> {
+    pub fn page(&self, view: &View, wait: Option<Wait>) -> Vec<Part<Deed>> {
         let chosen = self.chosen(view);
-        let main = el("main").class("popup").and(verdict(view)).and(self.notice());
+        let main = el("main").class("popup").and(verdict(view)).and(self.notice()).with(diagnosis(view, wait));
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
         let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
         let main = main.with(reasons(view)).with(words(view));
-        let foot = el("footer")
-            .and(el("span").class("promise").text(say("page_promise")))
-            .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options"));
+        let foot = el("footer").and(el("span").class("promise").text(say("page_promise"))).and(
+            el("span")
+                .class("pages")
+                .and(button("quiet", say("page_history"), Deed::History).attr("id", "history"))
+                .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options")),
+        );
         vec![Part::El(main), Part::El(foot)]
     }
 
@@ -223,6 +227,17 @@ fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
     });
 }
 
+/// To another page of ours; the popup is done then.
+fn go(host: &Rc<Host<Popup>>, opened: impl Future<Output = Result<(), Refused>> + 'static) {
+    let host = Rc::clone(host);
+    begin(async move {
+        match opened.await {
+            Ok(()) => leave().await,
+            Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
+        }
+    });
+}
+
 fn act(host: &Rc<Host<Popup>>, act: Act) {
     let host = Rc::clone(host);
     begin(async move {
@@ -253,7 +268,8 @@ mod tests {
     use crate::tree::{El, el};
     use understudy_engine::outbox::EntryState;
     use understudy_engine::verdict::State;
-    use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
+    use understudy_engine::view::{Diagnosis, Evidence, FallbackRow, PromptRow, View};
+    use understudy_engine::wait::Wait;
     use understudy_engine::words::Say;
     use understudy_engine::{Act, Tone, UserText};
 
@@ -289,6 +305,7 @@ mod tests {
             advice: Some(Say::new("advice_down")),
             evidence: (0..6).map(|at| Evidence { at, say: Say::new("seen_status") }).collect(),
             official: Some(Evidence { at: 9, say: Say::new("official_green_but") }),
+            diagnosis: None,
             words: vec![(Say::new("action_it_works"), Act::Say { down: false })],
             prompts: vec![
                 prompt("e2", 20, EntryState::NotSent, "second"),
@@ -305,7 +322,7 @@ mod tests {
 
     fn whole(popup: &Popup, view: &View) -> El<Deed> {
         let mut root = el("div");
-        root.parts = popup.page(view);
+        root.parts = popup.page(view, None);
         root
     }
 
@@ -409,6 +426,69 @@ mod tests {
         };
         assert_eq!(said(&down()), [Some(Deed::Say(Act::Say { down: false }))]);
         assert_eq!(said(&View { words: Vec::new(), ..down() }), []);
+    }
+
+    fn failing() -> View {
+        let diagnosis = Diagnosis {
+            parts: vec![
+                (Say::new("part_sending"), Some(State::Down)),
+                (Say::new("part_login"), Some(State::Clear)),
+                (Say::new("part_uploads"), None),
+            ],
+            models: vec![("claude-opus-4-8".into(), Some(State::Suspected))],
+            api_up: true,
+            lag: Some(Say::new("official_later").count(12)),
+            down: true,
+        };
+        View { diagnosis: Some(diagnosis), ..down() }
+    }
+
+    #[test]
+    fn each_part_has_its_shape_its_word_and_its_colour() {
+        let root = whole(&Popup::default(), &failing());
+        let rows: Vec<_> = all(&root)
+            .into_iter()
+            .filter(|element| attr(element, "class").is_some_and(|class| class == "part" || class == "model"))
+            .map(|row| {
+                let marks = all(row).into_iter().filter(|element| element.tag == "svg");
+                let shapes: Vec<_> = marks.map(|mark| attr(mark, "data-tone").map(str::to_owned)).collect();
+                assert_eq!(shapes, [attr(row, "data-tone").map(str::to_owned)], "the shape goes with the colour");
+                (texts(row).join(" "), shapes[0].clone().unwrap_or_default())
+            })
+            .collect();
+        let row = |text: &str, tone: &str| (text.to_owned(), tone.to_owned());
+        assert_eq!(
+            rows,
+            [
+                row("part_sending page_state_down", "down"),
+                row("part_login page_state_clear", "calm"),
+                row("part_uploads page_state_untried", "grey"),
+                row("claude-opus-4-8 page_state_suspected", "warn"),
+                row("page_api page_api_up", "calm"),
+            ]
+        );
+        let shown = texts(&root);
+        let place = |text: &str| shown.iter().position(|other| other == text).expect(text);
+        assert!(place("verdict_down") < place("part_sending"), "the first line stays the verdict");
+        assert!(place("part_sending") < place("page_continue_in"), "and the way follows at once");
+        assert_eq!(place("official_later"), place("page_since") + 1, "the lag clock stands beside the time");
+        assert!(!texts(&whole(&Popup::default(), &down())).contains(&"part_sending".to_owned()), "quiet without one");
+    }
+
+    #[test]
+    fn what_is_still_to_wait_is_a_range_and_a_chance() {
+        let said = |wait: Option<Wait>| {
+            let mut root = el("div");
+            root.parts = Popup::default().page(&failing(), wait);
+            let found = all(&root).into_iter().find(|element| attr(element, "class") == Some("wait")).cloned();
+            found.map(|found| found.parts)
+        };
+        assert_eq!(said(None), None);
+        let wait = Wait { least: 1_200_000, most: 10_800_000, within_hour: 0.46, own: 3 };
+        let sentence = Say::new("page_wait").text("20 min").text("3 h").word("page_chance_half");
+        let basis = Say::new("page_wait_own").count(794).count(3);
+        let line = |class: &str, say: Say| crate::tree::Part::El(el("p").class(class).text(say));
+        assert_eq!(said(Some(wait)), Some(vec![line("range", sentence), line("basis", basis)]));
     }
 
     #[test]

@@ -173,6 +173,9 @@ pub fn resolve(words: &Words) -> String {
         Words::Plain(text) => text.clone(),
         Words::User(text) => text.reveal().to_owned(),
         Words::Clock(at) => understudy_browser::clock(*at),
+        Words::Hour(at) => understudy_browser::hour(*at),
+        Words::Day(at) => understudy_browser::day(*at),
+        Words::Month(month) => understudy_browser::month(month.start()),
         Words::Size(size) => understudy_browser::say(&sized(*size)),
     }
 }

@@ -1,5 +1,6 @@
 //! A page as data: what stands in it and what a click in it does. Free of any browser, so that it can be tested anywhere.
 
+use understudy_engine::moment::Month;
 use understudy_engine::words::Say;
 use understudy_engine::{Millis, UserText};
 
@@ -38,6 +39,12 @@ pub enum Words {
     User(UserText),
     /// A clock time.
     Clock(Millis),
+    /// A clock time without its day.
+    Hour(Millis),
+    /// A local day.
+    Day(Millis),
+    /// A calendar month.
+    Month(Month),
     /// A number of characters, in words.
     Size(usize),
 }
@@ -156,6 +163,9 @@ pub mod look {
                 Part::Text(Words::Plain(text)) => found.push(text.clone()),
                 Part::Text(Words::User(text)) => found.push(text.reveal().to_owned()),
                 Part::Text(Words::Clock(at)) => found.push(format!("clock {at}")),
+                Part::Text(Words::Hour(at)) => found.push(format!("hour {at}")),
+                Part::Text(Words::Day(at)) => found.push(format!("day {at}")),
+                Part::Text(Words::Month(month)) => found.push(format!("month {}", month.name())),
                 Part::Text(Words::Size(size)) => found.push(format!("size {size}")),
             }
         }

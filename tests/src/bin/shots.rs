@@ -1,6 +1,7 @@
 //! Pictures of every page and card, in every state that a person can meet, light and dark, in both browsers.
 //!
-//! Nothing is arranged: each picture is taken of the shipped extension after the lab has really failed in that way.
+//! Nothing is arranged: each picture is taken of the shipped extension after the lab has really failed in that way. Only the
+//! past of the history is told to it.
 
 #![allow(
     clippy::disallowed_methods,
@@ -13,8 +14,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs};
-use understudy_lab::{Answer, Effect, Fault, Link, Network, Part, Shape};
-use understudy_tests::stage::{Words, repository};
+use understudy_lab::{
+    Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Shape, StatusChange,
+};
+use understudy_tests::stage::{Words, now, repository};
 use understudy_tests::wait::{PATIENT, SOON, until};
 use understudy_tests::{Kind, Stage, leave_nothing_behind};
 
@@ -150,6 +153,12 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-down")?;
             c.card("card-down")
         }),
+        ("popup-posted", |c| {
+            c.past()?;
+            c.goes_down()?;
+            c.posts_late()?;
+            c.popup("popup-posted")
+        }),
         ("popup-recovering", |c| {
             c.goes_down()?;
             c.stage.lab.clear();
@@ -160,6 +169,27 @@ fn scenes() -> Vec<(&'static str, Scene)> {
         ("options", |c| {
             c.stage.browser.open_own_tab("options.html")?;
             c.own("options", "options.html")
+        }),
+        ("history-empty", |c| {
+            c.stage.browser.open_own_tab("history.html")?;
+            c.own("history-empty", "history.html")?;
+            c.stage.browser.close_own_tab("history.html")
+        }),
+        ("history", |c| {
+            c.past()?;
+            c.goes_down()?;
+            c.stage.lab.clear();
+            c.stage.send_whole(PROMPT)?;
+            c.badge("up?")?;
+            c.stage.browser.open_own_tab("history.html")?;
+            c.own("history", "history.html")?;
+            c.stage.browser.own_tab_eval(
+                "history.html",
+                "document.querySelectorAll('.incident details, .as-table').forEach((one, at) => { one.open = at < 3; });
+                 document.querySelector('.incidents').scrollIntoView()",
+            )?;
+            c.own("history-incident", "history.html")?;
+            c.stage.browser.close_own_tab("history.html")
         }),
         ("handoff", |c| {
             c.stage.prefer(&["deepseek"])?;
@@ -216,6 +246,38 @@ impl Camera {
             self.stage.wait_until_idle()?;
             self.stage.send(PROMPT)?;
             Ok(None)
+        })
+    }
+
+    /// Two months that nobody can live through for a picture: incidents and observed minutes as they would be stored. The
+    /// background is started anew with them.
+    fn past(&self) -> Result<()> {
+        self.stage.browser.probe_eval(PAST)?;
+        self.stage.browser.kill_background()
+    }
+
+    /// The status page speaks of it, more than a minute after the first failure here, and of the API it says that it works.
+    fn posts_late(&self) -> Result<()> {
+        let first = self.stage.lab.completions().first().map_or(0, |seen| seen.at);
+        let minute = Duration::from_secs(90);
+        until("a minute has passed", minute, || Ok((now().saturating_sub(first) > 61_000).then_some(())))?;
+        let name = "Elevated errors on claude.ai".to_owned();
+        let post = Post {
+            name,
+            status: IncidentStatus::Investigating,
+            impact: None,
+            body: String::new(),
+            components: vec![Component::ClaudeAi],
+        };
+        self.stage.lab.status(&StatusChange {
+            claude_ai: Some(ComponentStatus::MajorOutage),
+            incident: Some(post),
+            ..StatusChange::default()
+        });
+        until("the status page is read", Duration::from_secs(90), || {
+            self.stage.send_whole(PROMPT)?;
+            self.stage.browser.open_popup()?;
+            Ok(self.stage.browser.popup_text()?.contains("Elevated errors").then_some(()))
         })
     }
 
@@ -280,3 +342,24 @@ fn stream_error(kind: &str) -> Effect {
 }
 
 const PROMPT: &str = "Please review this function before the release at 13:00.\n\n```rust\nfn share(total: u64, people: u64) -> u64 {\n\ttotal / people // what if nobody comes?\n}\n```";
+
+const PAST: &str = "
+    const now = Date.now(), minute = 60000, day = 1440 * minute, month = (at) => new Date(at).getUTCFullYear() * 12 + new Date(at).getUTCMonth();
+    const record = (id, ago, lasts, {down, posted, sends, closed = true, surfaces = 64, handed = 0, title, ended = true}) => {
+        const since = now - ago, at = (ms) => ms ? since + ms : 0;
+        const n = [id, since, since, since + 900, at(down), since + 1400, at(posted && posted + minute), at(posted), ended ? since + lasts : 0,
+            Number(closed), 0, handed, handed ? since + 2 * minute : 0, since + lasts - minute, sends, sends, surfaces, 0, 0, 0, sends, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        const t = ['', ...(title ? ['t' + title] : []), 'mclaude-opus-4-8', 'rreq_011CVq3JxT8', 'rreq_011CVq3KbW2'];
+        return {[`incident:${id}`]: JSON.stringify({n: [0, ...n], t})};
+    };
+    await browser.storage.local.set({
+        ...record(1, 41 * day, 52 * minute, {down: minute, posted: 20 * minute, sends: 5, title: 'Elevated errors on claude.ai'}),
+        ...record(2, 26 * day, 96 * minute, {down: 2 * minute, posted: 12 * minute, sends: 7, handed: 2, surfaces: 66, title: 'Login and chat errors'}),
+        ...record(3, 19 * day, 3 * minute, {sends: 2}),
+        ...record(4, 11 * day, 240 * minute, {down: minute, sends: 9, ended: false}),
+        ...record(5, 3 * day, 31 * minute, {down: 3 * minute, posted: 24 * minute, sends: 4, title: 'Elevated errors across surfaces'}),
+        ...record(6, 9 * 60 * minute, 4 * minute, {sends: 1}),
+        ...record(7, 6 * 60 * minute, 84 * minute, {down: minute, posted: 18 * minute, sends: 6, handed: 1, title: 'Elevated errors on claude.ai'}),
+        watch: JSON.stringify({n: [0, month(now - 41 * day), 4120, 31, month(now - 11 * day), 3872, 9], t: ['']}),
+    });
+";

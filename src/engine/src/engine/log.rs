@@ -13,7 +13,7 @@ use crate::incident::place::{
     CLASSES, CLOSED, DOWN, FAILURES, GREEN, HANDED, ID, LAST, LEFT, OFFERED, OFFICIAL, POSTED, RECOVERED, SENDS, SENT,
     SINCE, SURFACES, WORD,
 };
-use crate::incident::{self, MAX_RECORDS, MODEL, NUMBERS, REQUEST_ID, TITLE, Word, incident_key};
+use crate::incident::{self, MAX_RECORDS, MODEL, NUMBERS, REQUEST_ID, Record, TITLE, Word, incident_key};
 use crate::input::{EntryId, Millis, TabId};
 use crate::judge::VERDICT_LIFE_MS;
 use crate::moment::Month;
@@ -326,6 +326,12 @@ impl Engine {
     /// The observed minutes up to now, for receipts: those that are stored and those that are still to be.
     pub fn watch(&self) -> Watch {
         Watch::of_rows(&[self.kept.months.as_slice(), &self.session.log.n[FRESH]].concat())
+    }
+
+    /// The incident that is open, as far as it has come: what is stored of it may be some failures behind. For pages.
+    pub fn open_record(&self) -> Option<Record> {
+        let log = &self.session.log;
+        Record::parse(&incident::write(&log.n[..NUMBERS], &log.texts)).filter(Record::counts)
     }
 
     /// Notices, where they are allowed. Who has spoken of the incident knows of it.

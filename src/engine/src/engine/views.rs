@@ -13,7 +13,7 @@ use crate::output::Tone;
 use crate::provider::{self, CUSTOM};
 use crate::sight::Blindness;
 use crate::verdict::State;
-use crate::view::{Evidence, FallbackRow, HandoffView, PromptRow, View};
+use crate::view::{Diagnosis, Evidence, FallbackRow, HandoffView, PromptRow, View};
 use crate::words::Say;
 
 /// Prompts shown at once.
@@ -36,6 +36,7 @@ impl Engine {
             advice,
             evidence: self.evidence(),
             official: self.official(),
+            diagnosis: self.diagnosis(state),
             words: self.words(state),
             prompts: self.prompt_rows(),
             saved: self.outbox.newest_first().count(),
@@ -221,21 +222,54 @@ impl Engine {
         lines
     }
 
+    /// What fails and what does not, while an incident is open.
+    fn diagnosis(&self, state: State) -> Option<Diagnosis> {
+        let incident = self.session.incident.as_ref()?;
+        let judge = &self.session.judge;
+        let seen = |surfaces: &[Surface]| {
+            let worst = surfaces.iter().map(|surface| judge.surface(*surface)).max_by_key(|state| *state as u8);
+            worst.filter(|worst| *worst != State::Clear || surfaces.iter().any(|surface| judge.tried(*surface)))
+        };
+        Some(Diagnosis {
+            parts: PARTS.iter().map(|(key, surfaces)| (Say::new(key), seen(surfaces))).collect(),
+            models: judge.models().map(|(name, state)| (name.to_owned(), Some(state))).collect(),
+            api_up: self.session.official.as_ref().is_some_and(|official| official.api_up),
+            lag: self.lag(),
+            down: incident.down_at.is_some() && matches!(state, State::Down | State::Flapping),
+        })
+    }
+
+    /// Whole minutes from the first failure here to the status page's post; 0 if that was as early, or is not there.
+    fn lag_minutes(&self) -> u64 {
+        let (Some(official), Some(incident)) = (&self.session.official, &self.session.incident) else { return 0 };
+        // The post's own time is the true one: we may have read it later.
+        let posted = official.posted.or(incident.official_at).filter(|_| official.speaks_of_claude());
+        posted.map_or(0, |at| at.saturating_sub(incident.since) / 60_000)
+    }
+
+    /// The same beside the verdict, in a few words that change but once.
+    fn lag(&self) -> Option<Say> {
+        let (official, incident) = (self.session.official.as_ref()?, self.session.incident.as_ref()?);
+        match self.lag_minutes() {
+            0 if !official.speaks_of_claude() && incident.recovering_at.is_none() => Some(Say::new("official_not_yet")),
+            0 => None,
+            minutes => Some(Say::new("official_later").count(minutes)),
+        }
+    }
+
+    /// What the status page says, and how far it is behind what was seen here.
     fn official(&self) -> Option<Evidence> {
         let official = self.session.official.as_ref()?;
-        let lag = self
-            .session
-            .incident
-            .as_ref()
-            .and_then(|incident| incident.official_at.map(|at| at.saturating_sub(incident.since) / 60_000));
+        let incident = self.session.incident.as_ref();
+        let since = |at: Millis| incident.map_or(0, |incident| at.saturating_sub(incident.since) / 60_000);
+        let lag = self.lag_minutes();
         let say = match (&official.incident, official.claude) {
-            (Some(name), _) => match lag.filter(|minutes| *minutes > 0) {
-                Some(minutes) => Say::new("official_incident_lag").text(name.clone()).count(minutes),
-                None => Say::new("official_incident").text(name.clone()),
+            (Some(name), _) if lag > 0 => Say::new("official_incident_lag").text(name.clone()).count(lag),
+            (Some(name), _) => Say::new("official_incident").text(name.clone()),
+            (None, Some(ComponentStatus::Operational)) if incident.is_some() => match since(official.at) {
+                0 => Say::new("official_green_but"),
+                minutes => Say::new("official_green_for").count(minutes),
             },
-            (None, Some(ComponentStatus::Operational)) if self.session.incident.is_some() => {
-                Say::new("official_green_but")
-            }
             (None, Some(ComponentStatus::Operational)) => Say::new("official_green"),
             (None, Some(ComponentStatus::Degraded)) => Say::new("official_degraded"),
             (None, Some(ComponentStatus::PartialOutage)) => Say::new("official_partial"),
@@ -329,6 +363,15 @@ impl Engine {
         })
     }
 }
+
+/// The parts of claude.ai as people know them, and the surfaces of each.
+const PARTS: [(&str, &[Surface]); 5] = [
+    ("part_sending", &[Surface::Completion]),
+    ("part_login", &[Surface::Login, Surface::Bootstrap, Surface::Account]),
+    ("part_pages", &[Surface::Document]),
+    ("part_lists", &[Surface::List, Surface::Conversation]),
+    ("part_uploads", &[Surface::Upload]),
+];
 
 /// What was seen, in words.
 fn witnessed(surface: Surface, cause: &Cause) -> Say {

@@ -1,14 +1,15 @@
 //! What the popup is made of, from the view alone.
 
 use super::Deed;
-use crate::marks::{button, mark, state_word, tone_name};
+use crate::marks::{button, mark, seen, state_word, tone_name};
 use crate::tree::{El, Words, el, say};
-use understudy_engine::Tone;
 use understudy_engine::handoff::{encoded_len, normalised};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::{Arrival, find};
-use understudy_engine::view::{Evidence, FallbackRow, PromptRow, View};
+use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
+use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
 use understudy_engine::words::Say;
+use understudy_engine::{Millis, Tone};
 
 pub(super) fn verdict(view: &View) -> El<Deed> {
     let word = el("p").class("state").and(mark(view.tone)).and(el("span").text(state_word(
@@ -16,7 +17,11 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         view.tone,
         &view.headline,
     )));
-    let since = view.since.map(|at| el("p").class("since").text(Say::new("page_since").time(at)));
+    let lag = view.diagnosis.as_ref().and_then(|found| found.lag.as_ref());
+    let since = view.since.map(|at| {
+        let line = el("p").class("since").text(Say::new("page_since").time(at));
+        line.with(lag.map(|lag| el("span").class("lag").text(lag)))
+    });
     el("header")
         .class("verdict")
         .attr("data-tone", tone_name(view.tone))
@@ -29,6 +34,87 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         .with(since)
         .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
 }
+
+/// What fails and what does not, in one row, and how long it may last.
+pub(super) fn diagnosis(view: &View, wait: Option<Wait>) -> Option<El<Deed>> {
+    let found = view.diagnosis.as_ref()?;
+    let parts = found.parts.iter().map(|(name, seen)| sighted("part", Words::from(name), *seen));
+    let wait = wait.map(|wait| {
+        let basis = match wait.own {
+            0 => Say::new("page_wait_published").count(PUBLISHED_INCIDENTS),
+            own => Say::new("page_wait_own").count(PUBLISHED_INCIDENTS).count(own as u64),
+        };
+        let range = Say::new("page_wait").text(length(wait.least)).text(length(wait.most));
+        el("div")
+            .class("wait")
+            .and(el("p").class("range").text(range.word(chance(wait.within_hour))))
+            .and(el("p").class("basis").text(basis))
+    });
+    Some(
+        el("section")
+            .class("diagnosis")
+            .attr("aria-label", say("page_diagnosis"))
+            .and(el("ul").class("parts").with(parts))
+            .with(wait),
+    )
+}
+
+/// The models that were asked, and Claude's API beside the web app.
+fn others(view: &View) -> Option<El<Deed>> {
+    let found = view.diagnosis.as_ref()?;
+    let mut rows: Vec<_> =
+        found.models.iter().map(|(name, seen)| sighted("model", Words::Plain(name.clone()), *seen)).collect();
+    if found.api_up {
+        rows.push(row("model", Words::Say(say("page_api")), Tone::Calm, say("page_api_up")));
+    }
+    (!rows.is_empty()).then(|| {
+        el("section")
+            .class("others")
+            .attr("aria-labelledby", "others-title")
+            .and(el("h2").attr("id", "others-title").text(say("page_others")))
+            .and(el("ul").class("models").with(rows))
+    })
+}
+
+fn sighted(class: &str, name: Words, state: Seen) -> El<Deed> {
+    let (tone, word) = seen(state);
+    row(class, name, tone, say(word))
+}
+
+fn row(class: &str, name: Words, tone: Tone, word: Say) -> El<Deed> {
+    el("li")
+        .class(class)
+        .attr("data-tone", tone_name(tone))
+        .and(mark(tone))
+        .and(el("span").class("name").text(name))
+        .and(el("span").class("word").text(word))
+}
+
+/// A length of [`Wait`], which people say in minutes or in whole hours.
+fn length(ms: Millis) -> String {
+    match ms / 60_000 {
+        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
+        minutes => format!("{minutes} min"),
+    }
+}
+
+/// A chance in words; a number would be more exact than the thing itself.
+fn chance(of: f64) -> &'static str {
+    let least = |(least, _): &(f64, &str)| of >= *least;
+    CHANCES.into_iter().find(least).map_or("page_chance_few", |(_, word)| word)
+}
+
+/// The least chance that each word is said of: halfway to the next one.
+const CHANCES: [(f64, &str); 8] = [
+    (0.83, "page_chance_most"),
+    (0.71, "page_chance_three_quarters"),
+    (0.58, "page_chance_two_thirds"),
+    (0.42, "page_chance_half"),
+    (0.29, "page_chance_third"),
+    (0.225, "page_chance_quarter"),
+    (0.15, "page_chance_fifth"),
+    (0.07, "page_chance_tenth"),
+];
 
 /// What the user can say against the verdict.
 pub(super) fn words(view: &View) -> Option<El<Deed>> {
@@ -128,7 +214,7 @@ pub(super) fn hint(row: &FallbackRow, prompt: &str) -> &'static str {
 }
 
 pub(super) fn reasons(view: &View) -> Vec<El<Deed>> {
-    let mut found = Vec::new();
+    let mut found: Vec<_> = others(view).into_iter().collect();
     if !view.evidence.is_empty() {
         let (first, rest) = view.evidence.split_at(view.evidence.len().min(REASONS_AT_ONCE));
         let more = (!rest.is_empty()).then(|| {

@@ -1,0 +1,26 @@
+//! axe-core, run on a page.
+
+use crate::stage::repository;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::fs;
+
+/// What axe-core finds wrong with a document, a line each; `eval` runs the body of an async function in it.
+pub fn violations(eval: impl FnOnce(&str) -> Result<Value>) -> Result<Vec<String>> {
+    let path = repository().join("tests/sites/node_modules/axe-core/axe.min.js");
+    let axe = fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))?;
+    let found = eval(&format!("{axe}\n{RUN}"))?;
+    // A run that looked at nothing finds nothing either.
+    ensure!(found["passes"].as_u64().is_some_and(|passes| passes > 5), "axe-core did not run: {found}");
+    Ok(serde_json::from_value(found["violations"].clone())?)
+}
+
+/// Nothing is fetched for it: the pages' own rules would not allow it.
+const RUN: &str = "
+    const found = await window.axe.run(document, {preload: false});
+    return {
+        passes: found.passes.length,
+        violations: found.violations.flatMap(({id, nodes}) =>
+            nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary.replaceAll('\\n', ' ')}`)),
+    };
+";
