@@ -1554,13 +1554,13 @@ fn an_open_incident_says_what_fails_and_what_nobody_has_tried() {
 fn the_incident_that_is_open_is_whole_before_it_is_stored() {
     journey(|world| {
         assert_eq!(world.engine.open_record(), None);
-        for n in 0..6 {
+        for n in 0..7 {
             failed(world, &format!("prompt {n}"));
             world.now += 5_000;
         }
         let open = world.engine.open_record().unwrap();
-        assert_eq!((open.failed_sends, open.id, open.closed), (6, world.records()[0].id, false));
-        assert!(world.records()[0].failed_sends < 6, "the store is behind: {:?}", world.records());
+        assert_eq!((open.failed_sends, open.id, open.closed), (7, world.records()[0].id, false));
+        assert!(world.records()[0].failed_sends < 7, "the store is behind: {:?}", world.records());
         world.recovery();
         assert_eq!(world.engine.open_record(), None);
     });

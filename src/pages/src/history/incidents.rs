@@ -114,7 +114,10 @@ fn facts(record: &Record, shown: &Shown<'_>) -> Vec<El<Deed>> {
     row("receipt_failures", Some(count(record.failures)));
     row("page_time_lost", record.lost().map(|lost| plain(span(lost))));
     row("receipt_handed", (record.handed > 0).then(|| count(record.handed)));
-    row("receipt_surfaces", (!record.surfaces.is_empty()).then(|| listed(record.surfaces.iter().map(surface))));
+    row(
+        "receipt_surfaces",
+        (!record.surfaces.is_empty()).then(|| listed(record.surfaces.iter().copied().map(surface))),
+    );
     row("receipt_classes", (!record.classes.is_empty()).then(|| listed(record.classes.iter().map(class))));
     let names =
         |names: &[String]| (!names.is_empty()).then(|| el("dd").class("names").text(Words::Plain(names.join(", "))));
@@ -159,7 +162,7 @@ fn lag(ms: i64) -> Say {
     Say::new(key).text(duration(ms.unsigned_abs()))
 }
 
-fn surface(surface: &Surface) -> Say {
+fn surface(surface: Surface) -> Say {
     say(match surface {
         Surface::Document => "surface_document",
         Surface::Login => "surface_login",
