@@ -1,7 +1,6 @@
 // The background: a service worker in Chrome, an event page in Firefox. Either may die between any two events, so every
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
-
 const { alarms, permissions, runtime, scripting, storage, tabs, webRequest } = browser;
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
@@ -28,6 +27,10 @@ on(webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
 on(webRequest.onCompleted, "done", CLAUDE);
 on(webRequest.onErrorOccurred, "failed", CLAUDE);
 on(runtime.onMessage, "message");
+const clicked = () => hand("notice");
+const noticed = () => browser.notifications?.onClicked.addListener(clicked); // missing until the user has allowed notices
+noticed();
+permissions.onAdded.addListener(noticed);
 for (const event of [permissions.onAdded, permissions.onRemoved]) on(event, "permissions");
 for (const event of [alarms.onAlarm, runtime.onInstalled, runtime.onStartup]) on(event, "tick");
 on(tabs.onRemoved, "tab-closed");

@@ -1,5 +1,4 @@
-// Runs beside claude.ai's page, in a world of its own: carries facts to the background and shows the card that comes
-// back. It knows nothing and decides nothing. The card's look is in card.css.
+// Runs beside claude.ai's page, in a world of its own: carries facts, shows the card, sends a probe when told. It decides nothing.
 (() => {
   "use strict";
   const HOST = "understudy-card";
@@ -24,7 +23,6 @@
   for (const name of ["online", "offline"]) window.addEventListener(name, () => report("online"), life);
   window.addEventListener("pageshow", (event) => event.persisted && report("hello"), life);
   report("hello");
-
   const make = (name, looks, ...children) => {
     const made = Object.assign(document.createElement(name), looks);
     made.append(...children);
@@ -91,7 +89,11 @@
     else await send("act", { act: { ...wanted, copied } });
     busy = false;
   };
-  browser.runtime.onMessage.addListener((message, sender) => {
-    if (sender.id === browser.runtime.id && message?.type === "card" && !life.signal.aborted) show(message.card);
+  // One look whether this site answers: how it did, webRequest sees. The body is not fetched.
+  const looks = () => ({ mode: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(20000) });
+  browser.runtime.onMessage.addListener(({ type, card: news, path }, { id }) => {
+    if (id !== browser.runtime.id || life.signal.aborted) return;
+    if (type === "card") show(news);
+    if (type === "probe") fetch(path, looks()).then(({ body }) => body?.cancel()).catch(() => {});
   });
 })();

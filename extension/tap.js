@@ -7,7 +7,6 @@
   const NOISE = /^\/(sentry|cdn-cgi|v1)|\/(event_logging|telemetry|metrics|client-health|experiences|notification|dust)/;
   const TOLD = /^(message_(start|delta|stop|limit)|error|completion)$/; // the events that are told
   const [BODY, DATA, WAITING, BEAT, PATIENCE] = [4096, 16384, 200, 15000, 2000]; // two of characters, facts, two of ms
-
   // Originals: the page, or another extension, may redefine any of them later. Each takes its `this` as first argument.
   const [bare, own] = [Function.prototype.bind.bind(Function.prototype.call), Object.getOwnPropertyDescriptor];
   const methods = (type, ...names) => names.map((name) => bare(own(type.prototype, name).get ?? type.prototype[name]));
@@ -99,7 +98,6 @@
     later(() => safely(() => cancel(copy)), PATIENCE); // nobody waits longer for it, nor for the page's own cancelling
     tell({ fact: "response", ...told, content_type, cf_mitigated, body: copy ? await beginning(copy).catch(() => "") : "" });
   };
-
   // What `fetch` was asked. Of a `Request` nothing is touched but its URL, method and signal.
   const question = (input, init) => {
     const request = input instanceof Asked ? input : undefined;

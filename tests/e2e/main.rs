@@ -15,6 +15,7 @@ mod harm;
 mod history;
 mod offers;
 mod privacy;
+mod probes;
 mod scenarios;
 mod suite;
 mod survival;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     handoff::add(&mut suite);
     survival::add(&mut suite);
     privacy::add(&mut suite);
+    probes::add(&mut suite);
     harm::add(&mut suite);
     history::add(&mut suite);
     let stages = suite.stages();

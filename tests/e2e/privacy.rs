@@ -107,6 +107,8 @@ fn page_cannot_reach(stage: &Stage) -> Result<()> {
 
 /// Everything a page can fake, faked: the stores stay as they are, and nothing opens.
 fn forged(stage: &Stage) -> Result<()> {
+    // A probe of ours would change the stores too.
+    stage.probe(false)?;
     let id = saved(stage)?;
     let windows = stage.browser.driver().windows()?;
     let before = settled(stage)?;

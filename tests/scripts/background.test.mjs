@@ -18,7 +18,7 @@ const EVENTS = {
 };
 
 // One life of the background, in a fresh module; `wasm` are the exports of wasm/background.js.
-async function background(wasm, { handoff, open = [] } = {}) {
+async function background(wasm, { handoff, open = [], notices } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "understudy-"));
   mkdirSync(join(folder, "wasm"));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
@@ -50,12 +50,16 @@ async function background(wasm, { handoff, open = [] } = {}) {
       },
     }])));
   }
+  const clicks = new Set(); // as in a browser, a listener that is there already is not added again
+  const allow = () => { browser.notifications = { onClicked: { addListener: (listener) => { clicks.add(listener); } } }; };
+  if (notices) allow();
   Object.assign(globalThis, { browser, wasm, self: new EventTarget() });
   await import(pathToFileURL(join(folder, "background.js")));
   rmSync(folder, { recursive: true });
   const fire = (event, ...args) => listeners[event].listener(...args);
   const trap = () => globalThis.self.dispatchEvent(Object.assign(new Event("error"), { error: new WebAssembly.RuntimeError("unreachable") }));
-  return { listeners, removed, injected, fire, trap };
+  const click = () => Promise.all([...clicks].map((listener) => listener("understudy")));
+  return { listeners, removed, injected, fire, trap, allow, click };
 }
 
 // A wasm module whose instances answer events with `answer(instance number, name, args)`.
@@ -105,6 +109,18 @@ test("events wait for wasm, and for each other", async () => {
   assert.deepEqual(seen.events.map(([, name]) => name), ["started", "headers", "message", "done", "tick", "tab-closed"]);
   assert.equal(most, 1);
   assert.equal(seen.starts, 1);
+});
+
+test("a click on a notice is heard from the first turn on, or from the moment when notices are allowed, and once", async () => {
+  for (const notices of [true, false]) {
+    const { seen, wasm } = instances(() => {});
+    const { fire, allow, click } = await background(wasm, { notices });
+    if (!notices) allow();
+    if (!notices) fire("permissions.onAdded", { permissions: ["notifications"] });
+    fire("permissions.onAdded", { origins: ["https://chatgpt.com/*"] });
+    await click();
+    assert.deepEqual(seen.events.map(([, name]) => name).filter((name) => name === "notice"), ["notice"]);
+  }
 });
 
 test("a tab that is not complete tells nobody", async () => {

@@ -89,6 +89,8 @@ pub(crate) trait Side: Send {
     fn grant(&self, origins: &[&str]) -> Result<()>;
     /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
     fn answer_prompt(&self, accept: bool, done: &mut dyn FnMut() -> Result<bool>) -> Result<()>;
+    /// Lets notices of the system be shown, also where there is no screen.
+    fn room_for_notices(&self) -> Result<()>;
     /// Cuts the current tab off the network (`navigator.onLine` is false), or connects it again.
     fn offline(&self, off: bool) -> Result<()>;
     /// Makes the pages prefer dark or light.
@@ -442,6 +444,27 @@ impl Browser {
     /// Answers the permission prompt that is, or is about to be, on the screen; `done` says when the answer has arrived.
     pub fn answer_prompt(&self, accept: bool, mut done: impl FnMut() -> Result<bool>) -> Result<()> {
         self.side.answer_prompt(accept, &mut done)
+    }
+
+    /// Lets notices of the system be shown, also where there is no screen.
+    pub fn room_for_notices(&self) -> Result<()> {
+        self.side.room_for_notices()
+    }
+
+    /// Which notices stand on the screen now, by their ids.
+    pub fn notices(&self) -> Result<Vec<String>> {
+        Ok(serde_json::from_value(self.probe_eval("return Object.keys(await browser.notifications.getAll())")?)?)
+    }
+
+    /// Puts an engine's snapshot into the place of the background's own, which is stopped, and wakes it up.
+    pub fn wake_with(&self, snapshot: &str) -> Result<()> {
+        // Its characters stand for bytes, and not every way into a browser keeps those beyond ASCII.
+        let bytes: Vec<u32> = snapshot.chars().map(u32::from).collect();
+        let write = format!("await browser.storage.session.set({{engine: String.fromCharCode(...{})}})", json!(bytes));
+        self.side.kill_background()?;
+        self.probe_eval(&write)?;
+        // An alarm of any name is an event like any other; Firefox's background runs no wasm before one comes.
+        self.background_eval("await browser.alarms.create('test-wake', {when: Date.now()})").map(drop)
     }
 
     /// Cuts the current tab off the network, or connects it again.

@@ -284,6 +284,11 @@ impl Side for Chromium {
         })
     }
 
+    fn room_for_notices(&self) -> Result<()> {
+        // Headless or not, it keeps them.
+        Ok(())
+    }
+
     fn offline(&self, off: bool) -> Result<()> {
         let conditions = json!({"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
         self.driver.post("/goog/cdp/execute", &json!({"cmd": "Network.enable", "params": {}}))?;
@@ -375,8 +380,9 @@ fn capabilities(options: &Options, profile: &Path) -> Result<Value> {
         if !options.prompts {
             let manifest: Value = serde_json::from_slice(&fs::read(folder.join("manifest.json"))?)?;
             let hosts = manifest.get("optional_host_permissions").cloned().unwrap_or_else(|| json!([]));
+            let rights = manifest.get("optional_permissions").cloned().unwrap_or_else(|| json!([]));
             prefs[format!("extensions.settings.{}.runtime_granted_permissions", extension_id(&folder)?)] =
-                json!({"api": [], "manifest_permissions": [], "explicit_host": hosts, "scriptable_host": []});
+                json!({"api": rights, "manifest_permissions": [], "explicit_host": hosts, "scriptable_host": []});
         }
     }
     let binary = env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());

@@ -265,6 +265,10 @@ impl Side for Firefox {
         })
     }
 
+    fn room_for_notices(&self) -> Result<()> {
+        self.chrome_eval(ALERTS, &json!([])).map(drop)
+    }
+
     fn offline(&self, off: bool) -> Result<()> {
         let conditions = if off { json!({"type": "offline"}) } else { Value::Null };
         let params = json!({"networkConditions": conditions, "contexts": [self.driver.window()?]});
@@ -408,6 +412,19 @@ const OPEN_POPUP: &str = "
     const {ExtensionParent} = ChromeUtils.importESModule('resource://gre/modules/ExtensionParent.sys.mjs');
     const action = ExtensionParent.apiManager.global.browserActionFor(WebExtensionPolicy.getByID(arguments[0]).extension);
     await action.openPopup(window, true);
+";
+
+/// Headless, there is no place for notices: a stand-in takes them, and says that they are shown.
+const ALERTS: &str = "
+    const contract = '@mozilla.org/alerts-service;1';
+    const registrar = Components.manager.QueryInterface(Ci.nsIComponentRegistrar);
+    const service = {
+        QueryInterface: ChromeUtils.generateQI(['nsIAlertsService']),
+        showAlert(alert, listener) { listener?.observe(null, 'alertshow', alert.cookie); },
+        closeAlert() {},
+    };
+    const factory = {createInstance: (iid) => service.QueryInterface(iid), QueryInterface: ChromeUtils.generateQI(['nsIFactory'])};
+    registrar.registerFactory(Services.uuid.generateUUID(), 'a stand-in', contract, factory);
 ";
 
 /// A picture of the document in `b`.

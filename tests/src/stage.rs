@@ -68,7 +68,8 @@ impl Stage {
             "const {origins, data_collection} = await browser.permissions.getAll();
              if (data_collection?.length) await browser.permissions.remove({data_collection});
              const optional = origins.filter((origin) => (browser.runtime.getManifest().optional_host_permissions ?? []).includes(origin));
-             if (optional.length) await browser.permissions.remove({origins: optional})",
+             if (optional.length) await browser.permissions.remove({origins: optional});
+             await browser.permissions.remove({permissions: browser.runtime.getManifest().optional_permissions})",
         )?;
         self.browser.forget_everything()
     }
@@ -92,6 +93,11 @@ impl Stage {
     /// Sets an address of one's own as the only fallback.
     pub fn prefer_own(&self, url: &str, name: &str) -> Result<()> {
         self.set(&json!({"fallbacks": ["custom"], "customUrl": url, "customName": name}))
+    }
+
+    /// Lets claude.ai be asked while it fails, or not.
+    pub fn probe(&self, allowed: bool) -> Result<()> {
+        self.set(&json!({"fallbacks": ["chatgpt"], "customUrl": "", "customName": "", "probes": allowed}))
     }
 
     fn set(&self, settings: &Value) -> Result<()> {

@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 const MESSAGE: u32 = 256 * 1024;
 
 /// The site whose pages our bridge runs in.
-const SITE: &str = "https://claude.ai/";
+pub const SITE: &str = "https://claude.ai/";
 
 /// The input inside a message; `None` if the sender is a stranger or says what it may not.
 pub fn message(message: &JsValue, sender: &JsValue) -> Option<Input> {

@@ -325,6 +325,7 @@ mod tests {
     async fn hosts_are_none_where_the_browser_does_not_say() {
         for (answer, expected) in [
             ("async () => ({ origins: ['https://claude.ai/*', 7] })", vec!["https://claude.ai/*".to_owned()]),
+            ("async () => ({ permissions: ['alarms', 'notifications'] })", vec!["notifications".to_owned()]),
             ("async () => ({})", Vec::new()),
             ("async () => undefined", Vec::new()),
             ("async () => { throw new Error('no'); }", Vec::new()),

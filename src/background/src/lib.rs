@@ -55,6 +55,9 @@ impl Background {
     pub fn event(&self, name: String, args: Array) -> Promise {
         let core = Rc::clone(&self.0);
         work::promise(Box::pin(async move {
+            if name == "notice" {
+                outputs::follow_notice().await;
+            }
             match events::input(&name, &args).await {
                 Some(input) => core.take(input).await,
                 None => JsValue::UNDEFINED,
@@ -122,6 +125,7 @@ mod tests {
     use js_sys::Array;
     use std::rc::Rc;
     use understudy_browser::storage;
+    use understudy_engine::notice::Notice;
     use understudy_engine::{Area, Output, Stored};
     use wasm_bindgen::JsCast;
     use wasm_bindgen_futures::JsFuture;
@@ -185,6 +189,40 @@ mod tests {
             turns().await;
         }
         assert_eq!(js("ticks.join('|')").as_string().unwrap(), "tick|tick");
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_probe_goes_to_the_bridge_and_a_notice_to_the_system() {
+        let browser = install();
+        let shell = Shell::new(js("() => {}").unchecked_into());
+        shell.carry_out(&Output::Probe { tab: 4, path: "/edge-api/bootstrap?a=1".to_owned() });
+        shell.carry_out(&Output::Notify(Notice::Down));
+        let calls = browser.calls();
+        assert_eq!(calls[0], r#"tabs.sendMessage [4,{"type":"probe","path":"/edge-api/bootstrap?a=1"},{"frameId":0}]"#);
+        assert!(calls[1].starts_with(r#"notifications.create ["understudy",{"type":"basic","#), "{calls:?}");
+        assert!(calls[1].contains(r#""title":"Claude is down","message":"Your prompts are saved."#), "{calls:?}");
+        // Both may be refused: nobody waits, and nothing traps.
+        browser.replace("tabs.sendMessage", "async () => { throw new Error('no receiver'); }");
+        browser.replace("notifications", "undefined");
+        shell.carry_out(&Output::Probe { tab: 4, path: "/new".to_owned() });
+        shell.carry_out(&Output::Notify(Notice::Back));
+        turns().await;
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_click_on_a_notice_brings_claude_to_the_front() {
+        let browser = install();
+        let hand = js("() => {}").unchecked_into();
+        let background = Background(Rc::new(Core::new(Stored::default(), hand)));
+        JsFuture::from(background.event("notice".to_owned(), Array::new())).await.unwrap();
+        let wanted = [
+            r#"notifications.clear ["understudy"]"#,
+            r#"tabs.query [{"url":"https://claude.ai/*"}]"#,
+            r#"tabs.update [6,{"active":true}]"#,
+            r#"windows.update [3,{"focused":true}]"#,
+        ];
+        let calls = browser.calls();
+        assert!(calls.ends_with(&wanted.map(str::to_owned)), "{calls:?}");
     }
 
     #[wasm_bindgen_test]

@@ -1,9 +1,10 @@
 //! Outputs of the engine, as calls of the browser.
 
+use crate::border::SITE;
 use crate::work;
 use js_sys::{Array, Function};
 use understudy_browser::tabs::Tab;
-use understudy_browser::{Answer, action, after, alarms, net, object, runtime, say, storage, tabs};
+use understudy_browser::{Answer, action, after, alarms, net, notices, object, runtime, say, storage, tabs};
 use understudy_engine::{Act, Action, Area, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone};
 use wasm_bindgen::prelude::*;
 use work::Work;
@@ -71,8 +72,16 @@ impl Shell {
                     after(u32::try_from(wait).unwrap_or_default() + LATE_MS, &self.hand, "tick");
                 }
             }
-            // Nobody is asked for the permission yet, so the engine asks for no notice.
-            Output::Notify(_) | Output::Observed { .. } => {}
+            Output::Probe { tab, path } => {
+                // No script there (see the card): no request comes, and the engine finds that out by itself.
+                drop(tabs::send(*tab, &object().text("type", "probe").text("path", path).into()));
+            }
+            // Whoever took the permission back in this very moment gets none.
+            Output::Notify(notice) => {
+                let (title, text) = notice.words();
+                drop(notices::show(&say(&title), &say(&text)));
+            }
+            Output::Observed { .. } => {}
         }
         Then::Next
     }
@@ -92,6 +101,12 @@ impl Shell {
             let _ = hand.call3(&JsValue::UNDEFINED, &name.into(), &one, &two);
         }));
     }
+}
+
+/// A notice was clicked: it goes, and Claude comes to the front.
+pub async fn follow_notice() {
+    drop(notices::clear());
+    let _ = tabs::bring(&[SITE, "*"].concat(), SITE).await;
 }
 
 fn show_badge(badge: &Badge) {

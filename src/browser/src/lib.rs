@@ -6,6 +6,7 @@
 pub mod action;
 pub mod alarms;
 pub mod net;
+pub mod notices;
 mod object;
 pub mod permissions;
 mod raw;

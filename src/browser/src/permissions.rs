@@ -1,20 +1,25 @@
-//! `browser.permissions`: the hosts that the user has opened to us.
+//! `browser.permissions`: the hosts that the user has opened to us, and whether notices are allowed.
 
 use crate::{Members, Refused, member, object, raw, runtime, settled};
 use js_sys::Array;
+use understudy_engine::notice::PERMISSION;
 use understudy_engine::{CONSENT, Platform};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// What Firefox lists beside a host: what kind of data goes there. Chrome refuses the key.
 const DATA: [&str; 2] = ["websiteContent", "personalCommunications"];
 
-/// The match patterns of every host that we may access now, and [`CONSENT`] where Firefox's was given.
+/// The match patterns of every host that we may access now, [`CONSENT`] where Firefox's was given, and [`PERMISSION`] where notices
+/// are allowed.
 pub async fn origins() -> Result<Vec<String>, Refused> {
     let granted = settled(raw::permissions_get_all()).await?;
     let mut all = strings(&member(&granted, "origins"));
     let data = strings(&member(&granted, "data_collection"));
     if DATA.iter().all(|kind| data.iter().any(|granted| granted == kind)) {
         all.push(CONSENT.to_owned());
+    }
+    if strings(&member(&granted, "permissions")).iter().any(|name| name == PERMISSION) {
+        all.push(PERMISSION.to_owned());
     }
     Ok(all)
 }
@@ -40,6 +45,21 @@ pub fn request(origin: Option<&str>) -> impl Future<Output = Result<bool, Refuse
     }
     let asked = settled(raw::permissions_request(&wanted.into()));
     async move { Ok(asked.await?.is_truthy()) }
+}
+
+/// Asks the user for notices; to be called as [`request`] is.
+pub fn request_notices() -> impl Future<Output = Result<bool, Refused>> + use<> {
+    let asked = settled(raw::permissions_request(&notices()));
+    async move { Ok(asked.await?.is_truthy()) }
+}
+
+/// Gives that permission back; false if the browser kept it.
+pub async fn withdraw_notices() -> Result<bool, Refused> {
+    Ok(settled(raw::permissions_remove(&notices())).await?.is_truthy())
+}
+
+fn notices() -> JsValue {
+    object().with("permissions", &Array::of1(&PERMISSION.into())).into()
 }
 
 fn wanted(origin: Option<&str>) -> Members {

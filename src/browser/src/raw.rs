@@ -33,6 +33,10 @@ extern "C" {
     pub fn tabs_create(properties: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = update)]
     pub fn tabs_update(tab: i32, properties: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = query)]
+    pub fn tabs_query(wanted: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "windows"], js_name = update)]
+    pub fn windows_update(window: i32, properties: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
     pub fn tabs_get_current() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = sendMessage)]
@@ -52,6 +56,12 @@ extern "C" {
     #[wasm_bindgen(catch, js_namespace = ["browser", "action"], js_name = setTitle)]
     pub fn set_title(details: &JsValue) -> Result<JsValue, JsValue>;
 
+    // notices of the system
+    #[wasm_bindgen(catch, js_namespace = ["browser", "notifications"], js_name = create)]
+    pub fn notifications_create(id: &str, looks: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "notifications"], js_name = clear)]
+    pub fn notifications_clear(id: &str) -> Result<JsValue, JsValue>;
+
     // permissions
     #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = getAll)]
     pub fn permissions_get_all() -> Result<JsValue, JsValue>;
@@ -59,6 +69,8 @@ extern "C" {
     pub fn permissions_contains(wanted: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = request)]
     pub fn permissions_request(wanted: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "permissions"], js_name = remove)]
+    pub fn permissions_remove(unwanted: &JsValue) -> Result<JsValue, JsValue>;
 
     // runtime and words
     #[wasm_bindgen(js_namespace = ["browser", "runtime"], js_name = getURL)]

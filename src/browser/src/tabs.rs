@@ -4,7 +4,7 @@ use crate::time::within;
 use crate::{Answer, Refused, member, object, raw, settled, whole};
 use js_sys::Array;
 use understudy_engine::TabId;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// A tab, as far as we need to know it.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +27,27 @@ pub fn create(url: &str) -> Answer {
 /// Navigates a tab to a URL and shows it; the answer is a [`Tab`].
 pub fn navigate(tab: TabId, url: &str) -> Answer {
     settled(number(tab).and_then(|tab| raw::tabs_update(tab, &shown(url))))
+}
+
+/// Brings the tab to the front that was last looked at among those of a match pattern, with its window; a new one with `url` where
+/// there is none.
+pub async fn bring(pattern: &str, url: &str) -> Result<(), Refused> {
+    let found = settled(raw::tabs_query(&object().text("url", pattern).into())).await?;
+    let looked_at = |tab: &JsValue| member(tab, "lastAccessed").as_f64().unwrap_or_default();
+    let tabs = found.dyn_ref::<Array>().map_or_else(Vec::new, Array::to_vec);
+    let Some(tab) = tabs.into_iter().max_by(|one, other| looked_at(one).total_cmp(&looked_at(other))) else {
+        create(url).await?;
+        return Ok(());
+    };
+    let active = object().with("active", &JsValue::TRUE).into();
+    let shown = settled(number(whole(&member(&tab, "id")).unwrap_or(-1)).and_then(|id| raw::tabs_update(id, &active)));
+    if let Some(window) = whole(&member(&tab, "windowId")) {
+        // Nobody waits for that: Firefox for Android has no windows.
+        let focused = object().with("focused", &JsValue::TRUE).into();
+        drop(settled(number(window).and_then(|window| raw::windows_update(window, &focused))));
+    }
+    shown.await?;
+    Ok(())
 }
 
 fn shown(url: &str) -> JsValue {

@@ -9,7 +9,7 @@ use stand_in::{FAILURES, install, js, turns};
 use std::future::Future;
 use std::pin::Pin;
 use understudy_browser::tabs::Tab;
-use understudy_browser::{Refused, action, alarms, net, permissions, runtime, storage, tabs};
+use understudy_browser::{Refused, action, alarms, net, notices, permissions, runtime, storage, tabs};
 use understudy_engine::Area;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -20,7 +20,7 @@ type Outcome = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
 type Call = fn() -> Outcome;
 
 /// A call of ours, and the function of the browser that it stands on.
-const CALLS: [(&str, Call); 19] = [
+const CALLS: [(&str, Call); 25] = [
     ("storage.session.get", || Box::pin(async { storage::get(Area::Session, "k").await.map(drop) })),
     ("storage.local.get", || Box::pin(async { storage::get_all(Area::Local).await.map(drop) })),
     ("storage.session.set", || Box::pin(async { storage::set(Area::Session, "k", "v").await.map(drop) })),
@@ -38,6 +38,12 @@ const CALLS: [(&str, Call); 19] = [
     ("permissions.getAll", || Box::pin(async { permissions::origins().await.map(drop) })),
     ("permissions.contains", || Box::pin(async { permissions::contains("https://a.example/*").await.map(drop) })),
     ("permissions.request", || Box::pin(async { permissions::request(Some("https://a.example/*")).await.map(drop) })),
+    ("permissions.request", || Box::pin(async { permissions::request_notices().await.map(drop) })),
+    ("permissions.remove", || Box::pin(async { permissions::withdraw_notices().await.map(drop) })),
+    ("notifications.create", || Box::pin(async { notices::show("title", "text").await.map(drop) })),
+    ("notifications.clear", || Box::pin(async { notices::clear().await.map(drop) })),
+    ("tabs.query", || Box::pin(tabs::bring("https://a.example/*", "https://a.example/"))),
+    ("tabs.update", || Box::pin(tabs::bring("https://a.example/*", "https://a.example/"))),
     ("runtime.sendMessage", || Box::pin(async { runtime::send("{}").await.map(drop) })),
     ("runtime.openOptionsPage", || Box::pin(runtime::open_options())),
 ];
@@ -161,6 +167,52 @@ async fn the_question_for_a_host_is_put_before_anything_is_awaited() {
         r#"[{"origins":["https://a.example/*"],"data_collection":["websiteContent","personalCommunications"]}]"#
     );
     assert_eq!(asked.await, Ok(false));
+}
+
+#[wasm_bindgen_test]
+async fn notices_are_asked_for_before_anything_is_awaited_and_can_be_given_back() {
+    let browser = install();
+    let asked = permissions::request_notices();
+    assert_eq!(browser.calls(), [r#"permissions.request [{"permissions":["notifications"]}]"#]);
+    assert_eq!(asked.await, Ok(true));
+    assert_eq!(permissions::withdraw_notices().await, Ok(true));
+    assert_eq!(browser.calls()[1], r#"permissions.remove [{"permissions":["notifications"]}]"#);
+    for (granted, told) in [("['storage', 'notifications']", true), ("['storage']", false), ("undefined", false)] {
+        browser.replace("permissions.getAll", &format!("async () => ({{ permissions: {granted}, origins: ['a'] }})"));
+        let origins = permissions::origins().await.unwrap();
+        assert_eq!((origins[0].as_str(), origins.contains(&"notifications".to_owned())), ("a", told), "{granted}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn there_is_one_notice_at_a_time() {
+    let browser = install();
+    notices::show("Claude is down", "Go on elsewhere.").await.unwrap();
+    let icon = "chrome-extension://understudy-under-test/icons/128.png";
+    let looks =
+        format!(r#"{{"type":"basic","iconUrl":"{icon}","title":"Claude is down","message":"Go on elsewhere."}}"#);
+    assert_eq!(browser.calls(), [format!(r#"notifications.create ["understudy",{looks}]"#)]);
+}
+
+#[wasm_bindgen_test]
+async fn the_tab_looked_at_last_is_brought_to_the_front_or_a_new_one_is_opened() {
+    let bring = || tabs::bring("https://a.example/*", "https://a.example/");
+    let browser = install();
+    bring().await.unwrap();
+    let query = r#"tabs.query [{"url":"https://a.example/*"}]"#;
+    assert_eq!(
+        browser.calls(),
+        [query, r#"tabs.update [6,{"active":true}]"#, r#"windows.update [3,{"focused":true}]"#]
+    );
+    let browser = install();
+    browser.replace("windows", "undefined");
+    assert_eq!(bring().await, Ok(()), "Android has none");
+    for none in ["[]", "undefined", "{}"] {
+        let browser = install();
+        browser.replace("tabs.query", &format!("async () => {none}"));
+        bring().await.unwrap();
+        assert_eq!(browser.calls(), [r#"tabs.create [{"url":"https://a.example/","active":true}]"#], "{none}");
+    }
 }
 
 #[wasm_bindgen_test]

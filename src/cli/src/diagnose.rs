@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::io::Read;
 use understudy_engine::claude::{self, Role};
+use understudy_engine::provider::Settings;
 use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
 use understudy_engine::{
@@ -125,8 +126,11 @@ impl Replay {
     fn new() -> Self {
         // The browser only decides techniques of writing, of which there are none here.
         let config = Config { platform: Platform::Chromium };
+        // A recording answers no question: the judge must not count on any.
+        let settings = Settings { probes: false, ..Settings::default() };
+        let stored = Stored { session: None, local: vec![("settings".to_owned(), settings.write())] };
         let mut replay = Self {
-            engine: Engine::restore(config, Stored::default(), UNDATED),
+            engine: Engine::restore(config, stored, UNDATED),
             words: Words::english(),
             waiting: BinaryHeap::new(),
             order: 0,

@@ -8,6 +8,7 @@
 //! - [`classify`]: what a response means; [`transport`]: what its absence means;
 //! - [`stream_event`] and [`SseReader`]: what a completion stream tells;
 //! - [`parse_send`], [`human_messages`]: the prompt in a request, and the proof that it arrived;
+//! - [`probe`]: what is asked of claude.ai itself while it fails;
 //! - [`parse_status`]: the official status page, a second opinion.
 
 mod answers;
@@ -15,6 +16,7 @@ mod endpoints;
 mod fault;
 mod json;
 mod network;
+mod probe;
 mod send;
 mod status;
 mod stream;
@@ -28,6 +30,7 @@ pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, expl
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
 pub use fault::{Fault, fault};
 pub use network::{TRANSPORT, TransportRow, may_be_abort, never_left, transport};
+pub use probe::{SITE, organization, probe};
 pub use send::{human_messages, parse_send};
 pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status};
 pub use stream::{SseEvent, SseReader, stream_event};

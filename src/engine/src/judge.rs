@@ -137,6 +137,8 @@ const FLAPPING: u32 = 2;
 const PROBES_S: [Millis; 8] = [2, 7, 17, 22, 27, 37, 52, 82];
 /// … then every minute, each time a tenth later, up to this.
 const PROBE_MOST_MS: Millis = 300_000;
+/// So long after a probe was due that nobody could send, what has passed is not asked about any more.
+const STALE_MS: Millis = 60_000;
 /// Failures without an answer that wait at once, models told apart, turns remembered.
 const MAX_HELD: usize = 16;
 const MAX_MODELS: usize = 8;
@@ -301,6 +303,17 @@ impl Judge {
         Self { probing, ..Self::default() }
     }
 
+    /// Whether claude.ai may be asked from its own page from now on. A run of failures that is open is watched at once.
+    pub fn allow(&mut self, probing: bool, now: Millis) {
+        if self.probing != probing {
+            self.probing = probing;
+            self.watch_since = 0;
+            if self.run.is_some() {
+                self.watch(now);
+            }
+        }
+    }
+
     /// Takes one observation.
     pub fn observe(&mut self, seen: &Seen<'_>, now: Millis) -> Heard {
         match (seen.class, seen.way) {
@@ -408,20 +421,41 @@ impl Judge {
         if self.watch_since == 0 {
             return None;
         }
+        // While nothing works, what failed most; from the first success on, what is still to be proven.
+        let works = |run: &&Run| self.seen_at.is_some_and(|at| at > run.last);
+        let left =
+            self.run.as_ref().filter(works).map_or(0, |run| if run.failing == 0 { run.failed } else { run.failing });
         let list = self.tests[Group::List as usize].value() > self.tests[Group::Auth as usize].value();
-        Some((self.probe_at, if list { Surface::List } else { Surface::Bootstrap }))
+        let surface = if left & ACCOUNT != 0 {
+            Surface::Bootstrap
+        } else if left & bit(Surface::List) != 0 {
+            Surface::List
+        } else if left & bit(Surface::Document) != 0 {
+            Surface::Document
+        } else if list {
+            Surface::List
+        } else {
+            Surface::Bootstrap
+        };
+        Some((self.probe_at, surface))
     }
 
     /// The probe that was due has been sent.
     pub fn probed(&mut self, now: Millis) {
-        self.probes = self.probes.saturating_add(1);
-        self.probe_at = if let Some(seconds) = PROBES_S.get(self.probes as usize) {
-            self.watch_since.saturating_add(seconds * 1_000).max(now)
+        let planned = |probes: u32| PROBES_S.get(probes as usize).map(|s| self.watch_since.saturating_add(s * 1_000));
+        let mut probes = self.probes.saturating_add(1);
+        // What could not be asked in time is not asked for afterwards.
+        while planned(probes).is_some_and(|at| at <= now) {
+            probes += 1;
+        }
+        self.probe_at = if let Some(at) = planned(probes) {
+            at
         } else {
             // The start of the run spreads the probes of many people over a sixth of the pause.
-            let pause = (60_000 + 6_000 * u64::from(self.probes.saturating_sub(8))).min(PROBE_MOST_MS);
+            let pause = (60_000 + 6_000 * u64::from(probes.saturating_sub(8))).min(PROBE_MOST_MS);
             now.saturating_add(pause + self.watch_since % (pause / 6))
         };
+        self.probes = probes;
     }
 
     /// Time has passed.
@@ -436,6 +470,10 @@ impl Judge {
         });
         if over {
             self.close(true, now);
+        }
+        if self.run.is_none() && now.saturating_sub(self.probe_at) >= STALE_MS {
+            // Nobody could ask in time whether that was all: a page that is opened later begins anew.
+            self.watch_since = 0;
         }
     }
 
@@ -573,6 +611,15 @@ impl Judge {
         }
     }
 
+    /// Begins to ask.
+    fn watch(&mut self, now: Millis) {
+        if self.probing {
+            self.watch_since = now.max(1);
+            self.probes = 0;
+            self.probe_at = now.saturating_add(PROBES_S[0] * 1_000);
+        }
+    }
+
     fn hold(&mut self, seen: &Seen<'_>, now: Millis) -> Heard {
         if !self.online {
             return Heard::Nothing;
@@ -593,10 +640,8 @@ impl Judge {
     }
 
     fn fail(&mut self, surface: Surface, now: Millis) {
-        if self.probing && self.run.is_none() {
-            self.watch_since = now.max(1);
-            self.probes = 0;
-            self.probe_at = now.saturating_add(PROBES_S[0] * 1_000);
+        if self.run.is_none() {
+            self.watch(now);
         }
         let run = self.run.get_or_insert(Run {
             since: now,
@@ -652,15 +697,20 @@ impl Judge {
     fn worked(&mut self, surface: Surface, now: Millis) {
         let Some(run) = &mut self.run else { return };
         let sends = run.failed & bit(Surface::Completion) != 0;
+        let before = run.failing;
         run.failing &= match surface {
             // An answer to a prompt proves everything on its way; …
             Surface::Completion if sends => 0,
             // … if prompts never failed, it does not prove that one can still sign in.
             Surface::Completion => AUTH,
+            // The start of the app carries the account.
+            Surface::Bootstrap => !ACCOUNT,
+            // Chats that failed together with their list are back with it.
+            Surface::List if run.failed & bit(Surface::List) != 0 => !CHATS,
             _ => !bit(surface),
         };
         if run.failing != 0 {
-            if surface == Surface::Completion {
+            if surface == Surface::Completion || run.failing != before {
                 self.probe_at = self.probe_at.min(now.saturating_add(PROBES_S[0] * 1_000));
             }
             return;
@@ -675,7 +725,10 @@ impl Judge {
         match (run.down_at, run.recovering_at) {
             (None, _) => self.close(false, now),
             (Some(_), _) if !proof => {}
-            (Some(_), None) if episode > 0 => run.recovering_at = Some(now),
+            (Some(_), None) if episode > 0 => {
+                run.recovering_at = Some(now);
+                self.probe_at = self.probe_at.min(now.saturating_add(EPISODES_MS[1]));
+            }
             (Some(_), first) => {
                 if first.is_none_or(|first| now.abs_diff(first) >= episode) {
                     self.close(true, now);
@@ -775,7 +828,9 @@ fn graded(level: f64, probing: bool) -> State {
     }
 }
 
-const AUTH: u16 = bit(Surface::Login) | bit(Surface::Bootstrap) | bit(Surface::Account);
+const AUTH: u16 = bit(Surface::Login) | ACCOUNT;
+const ACCOUNT: u16 = bit(Surface::Bootstrap) | bit(Surface::Account);
+const CHATS: u16 = bit(Surface::List) | bit(Surface::Conversation);
 
 /// The logarithm of the likelihood ratio of one observation.
 #[inline(never)]
@@ -1203,6 +1258,7 @@ mod tests {
                         0 => judge.neutral(one % 2 == 0, now),
                         1 => judge.online(one > 0),
                         2 => judge.posted(Posted { bad: one % 2 == 0, monitoring: one > 7 }, now),
+                        3 if one > 7 => judge.allow(two % 2 == 0, now),
                         3 => judge.tick(now),
                         4 => judge.first_byte(models[one as usize], [0, u64::MAX, worth * 100][three as usize]),
                         5 => {

@@ -68,6 +68,14 @@ pub enum Output {
     /// A notice of the system. Only ever asked for where the permission [`crate::notice::PERMISSION`] is held, and at most
     /// twice for an incident.
     Notify(crate::notice::Notice),
+    /// One GET to claude.ai by our script in a page of it, which looks at no answer: what comes of it is told as any request is.
+    /// Only ever asked for while Claude fails, and one at a time.
+    Probe {
+        /// The page's tab.
+        tab: TabId,
+        /// Path and query: of the engine's own making, never from a message.
+        path: String,
+    },
     /// What one request was found to be. For the HAR report; the browser shell ignores it.
     Observed {
         /// The request's id.

@@ -183,6 +183,8 @@ pub struct Settings {
     /// (see [`crate::statistics::Target`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<u32>,
+    /// Whether claude.ai may be asked from its own page whether it is back, while it fails.
+    pub probes: bool,
 }
 
 impl Default for Settings {
@@ -192,6 +194,7 @@ impl Default for Settings {
             custom_url: String::new(),
             custom_name: String::new(),
             target: None,
+            probes: true,
         }
     }
 }
@@ -210,6 +213,7 @@ impl Settings {
         if let Some(target) = self.target {
             json.number("target", target.into());
         }
+        json.truth("probes", self.probes);
         json
     }
 
@@ -222,6 +226,7 @@ impl Settings {
             custom_url: json.take("customUrl").text().unwrap_or_default(),
             custom_name: json.take("customName").text().unwrap_or_default(),
             target: json.take("target").number(),
+            probes: json.take("probes").truth().unwrap_or(default.probes),
         })
     }
 
@@ -334,9 +339,8 @@ impl<'a> Template<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::Json;
-
     use super::{Arrival, CATALOGUE, CUSTOM, Settings, Template, TemplateError, find};
+    use crate::json::Json;
 
     #[test]
     fn every_row_is_complete() {
@@ -387,10 +391,21 @@ mod tests {
             custom_url: "ftp://x/{prompt}".into(),
             custom_name: "  Mine ".into(),
             target: Some(100_001),
+            probes: false,
         };
         let cleaned = settings.cleaned();
         assert_eq!(cleaned.target, None, "more than everything");
         assert_eq!(cleaned.fallbacks, ["gemini"]);
-        assert_eq!(cleaned.custom_name, "Mine");
+        assert_eq!((cleaned.custom_name.as_str(), cleaned.probes), ("Mine", false));
+    }
+
+    #[test]
+    fn settings_of_an_older_version_ask_as_new_ones_do() {
+        let read = |json: &str| Json::parse(json).and_then(Settings::read);
+        let older = read(r#"{"fallbacks":["grok"],"customUrl":"","customName":""}"#).expect("settings");
+        assert_eq!((older.fallbacks[0].as_str(), older.probes), ("grok", true));
+        assert_eq!(read(&older.write()), Some(older));
+        assert_eq!(read(r#"{"probes":false}"#).map(|read| read.probes), Some(false));
+        assert_eq!(read("[]"), None);
     }
 }

@@ -34,6 +34,8 @@ struct World {
     platform: Platform,
     /// How many prompts the lasting store holds at most.
     room: usize,
+    /// What was asked of claude.ai by ourselves: when, from which tab, for what.
+    asked: Vec<(u64, i64, String)>,
 }
 
 impl World {
@@ -50,6 +52,7 @@ impl World {
             badge: String::new(),
             done: Vec::new(),
             requests: 0,
+            asked: Vec::new(),
         };
         world.drain();
         world.tell(Input::Hello { tab: TAB, online: true });
@@ -97,6 +100,7 @@ impl World {
                 }
                 Output::Card { card, .. } => self.card.clone_from(card),
                 Output::Badge(badge) => self.badge.clone_from(&badge.text),
+                Output::Probe { tab, path } => self.asked.push((self.now, *tab, path.clone())),
                 _ => {}
             }
             acted = true;
@@ -326,6 +330,48 @@ impl World {
         self.done.iter().filter_map(notice).collect()
     }
 
+    /// Time passes by the second, and every probe is carried out: answered with a status, or with nothing at all.
+    fn live(&mut self, seconds: u64, status: Option<u16>) {
+        for _ in 0..seconds {
+            let known = self.asked.len();
+            self.wait(1_000);
+            assert!(self.asked.len() <= known + 1, "one at a time");
+            if self.asked.len() > known {
+                self.carry_out(status);
+            }
+        }
+    }
+
+    /// The bridge sends what was asked last.
+    fn carry_out(&mut self, status: Option<u16>) {
+        let (_, _, path) = self.asked.last().cloned().expect("a probe");
+        let id = self.start("GET", &path, false, None);
+        match status {
+            Some(status) => {
+                self.headers(id, status, if path == "/new" { "text/html" } else { "application/json" });
+                // The bridge does not fetch the body.
+                self.step(id, RequestStep::Failed { error: "net::ERR_ABORTED".into() });
+            }
+            None => self.step(id, RequestStep::Failed { error: "net::ERR_CONNECTION_RESET".into() }),
+        }
+    }
+
+    /// A request of the page's own.
+    fn get(&mut self, path: &str, status: u16) {
+        let id = self.start("GET", path, path == "/new", None);
+        self.headers(id, status, if path == "/new" { "text/html" } else { "application/json" });
+        self.step(id, RequestStep::Done);
+    }
+
+    fn configure(&mut self, probes: bool) {
+        self.page_act(Act::Configure { settings: Settings { probes, ..Settings::default() } });
+    }
+
+    /// Seconds after a moment at which probes were sent.
+    fn asked_after(&self, start: u64) -> Vec<u64> {
+        self.asked.iter().map(|(at, ..)| (at - start) / 1_000).collect()
+    }
+
     fn first_fallback(&mut self, provider: &str) {
         let settings = Settings { fallbacks: vec![provider.into()], ..Settings::default() };
         self.page_act(Act::Configure { settings });
@@ -350,6 +396,14 @@ fn error(kind: &str) -> String {
 
 fn failed(world: &mut World, text: &str) {
     world.refused(text, 500, "application/json", &error("api_error"));
+}
+
+fn bootstrap() -> String {
+    format!("/edge-api/bootstrap/{ORG}/app_start?statsig_hashing_algorithm=djb2")
+}
+
+fn list() -> String {
+    format!("/api/organizations/{ORG}/chat_conversations_v2?limit=30&offset=0")
 }
 
 /// Runs a journey in one life, and in as many as it has steps.
@@ -892,7 +946,7 @@ fn a_dismissed_card_stays_closed_for_that_prompt() {
         failed(world, "hello");
         world.card_act(Act::Dismiss {});
         assert_eq!(world.card, None);
-        world.now += 30_000;
+        world.now += 15_000;
         failed(world, "hello");
         assert_eq!(world.card, None);
         failed(world, "another one");
@@ -1843,4 +1897,212 @@ fn a_notice_is_woken_for() {
     world.outage();
     let woken = |output: &Output| matches!(output, Output::WakeAt { at } if *at == T0 + 42_000 + 60_000);
     assert!(world.done.iter().any(woken), "{:?}", world.done.last());
+}
+
+#[test]
+fn claude_is_asked_after_a_failure_until_it_is_back_and_never_while_it_works() {
+    journey(|world| {
+        world.get(&bootstrap(), 200);
+        world.get(&list(), 200);
+        world.answered("hello");
+        world.live(600, Some(500));
+        assert_eq!(world.asked, [], "nothing has failed");
+        let minutes = world.watched().of(Month::of(T0));
+        let start = world.now;
+        world.get(&bootstrap(), 500);
+        let title = world.title().to_owned();
+        world.live(60, Some(500));
+        assert_eq!(world.asked_after(start), [2, 7, 17, 22, 27, 37, 52]);
+        assert!(world.asked.iter().all(|(_, tab, path)| *tab == TAB && path.starts_with("/edge-api/bootstrap/1111")));
+        assert_eq!((world.engine.state(), world.badge.as_str()), (State::Down, "down"));
+        assert!(world.reasons().contains(&"seen_asked".into()));
+        // What we do is not what a person did.
+        let record = &world.records()[0];
+        assert_eq!((record.failures, record.failed_sends, record.since), (1, 0, start));
+        assert_eq!(world.watched().of(Month::of(T0)), minutes.map(|(all, bad)| (all + 1, bad)));
+        assert_eq!((title.as_str(), world.title()), ("title_login", "title_down"));
+        // Service is back, and nobody does anything.
+        let back = world.now;
+        world.live(60, Some(200));
+        assert_eq!((world.engine.state(), world.badge.as_str(), world.title()), (State::Clear, "", ""));
+        let record = &world.records()[0];
+        assert_eq!((record.failures, record.closed), (1, true));
+        assert!(record.recovered.is_some_and(|at| at > back));
+        let known = world.asked.len();
+        world.live(3_600, Some(200));
+        assert_eq!(world.asked.len(), known, "quiet again");
+    });
+}
+
+#[test]
+fn a_page_that_failed_as_a_whole_is_back_without_its_user() {
+    let whole = [
+        "/new".to_owned(),
+        bootstrap(),
+        "/api/account".to_owned(),
+        list(),
+        format!("/api/organizations/{ORG}/chat_conversations/{CHAT}"),
+    ];
+    for (failed, through) in [(&whole[..], true), (&whole[..1], false), (&whole[3..4], true), (&whole[2..3], true)] {
+        journey(|world| {
+            world.get(&bootstrap(), 200);
+            for path in failed {
+                world.get(path, 503);
+            }
+            // Everything fails, or only this.
+            world.live(40, Some(if through { 503 } else { 200 }));
+            world.live(60, Some(200));
+            assert_eq!((world.engine.state(), world.engine.failing()), (State::Clear, Vec::new()), "{failed:?}");
+        });
+    }
+}
+
+#[test]
+fn a_good_list_says_nothing_of_sending() {
+    journey(|world| {
+        world.get(&list(), 200);
+        world.outage();
+        world.live(120, Some(200));
+        assert!(!world.asked.is_empty());
+        assert_eq!((world.engine.state(), world.engine.failing()), (State::Down, vec![Surface::Completion]));
+        assert_eq!((world.badge.as_str(), world.title()), ("down", "title_down"), "the prompt waits for its user");
+        world.answered("hello");
+        assert_eq!(world.engine.state(), State::Recovering);
+    });
+}
+
+#[test]
+fn monitoring_and_one_good_probe_are_a_recovery() {
+    journey(|world| {
+        world.get(&bootstrap(), 500);
+        world.live(40, Some(500));
+        assert_eq!(world.engine.state(), State::Down);
+        let body = r#"{"status":{"indicator":"major"},"components":[{"id":"rwppv331jlwc","name":"claude.ai","status":"operational"}],"incidents":[{"id":"i","name":"Elevated errors on claude.ai","status":"monitoring","impact":"major","components":[{"id":"rwppv331jlwc","name":"claude.ai","status":"operational"}]}]}"#;
+        world.tell(Input::Status(Some(StatusAnswer { status: 200, body: body.into() })));
+        let known = world.asked.len();
+        while world.asked.len() == known {
+            world.wait(1_000);
+        }
+        world.carry_out(Some(200));
+        assert_eq!(world.engine.state(), State::Clear);
+    });
+}
+
+#[test]
+fn nobody_is_asked_where_the_user_said_no_and_at_once_where_they_said_yes() {
+    journey(|world| {
+        world.configure(false);
+        world.get(&bootstrap(), 500);
+        world.live(120, Some(500));
+        assert_eq!(world.asked, []);
+        let start = world.now;
+        world.configure(true);
+        world.live(10, Some(500));
+        assert_eq!(world.asked_after(start), [2, 7]);
+        world.configure(false);
+        world.live(120, Some(500));
+        assert_eq!(world.asked.len(), 2);
+    });
+}
+
+#[test]
+fn nobody_is_asked_without_a_page_or_a_network() {
+    journey(|world| {
+        world.get(&bootstrap(), 500);
+        world.tell(Input::Connectivity { online: false });
+        world.live(300, None);
+        assert_eq!(world.asked, [], "offline");
+        let start = world.now;
+        world.tell(Input::Connectivity { online: true });
+        world.carry_out(Some(500));
+        world.live(30, Some(500));
+        assert_eq!(world.asked.len(), 1, "what was missed is not made up for: {:?}", world.asked_after(start));
+        world.tell(Input::TabClosed { tab: TAB });
+        world.live(600, None);
+        assert_eq!(world.asked.len(), 1, "no page");
+    });
+    // A hiccup that was over when the last page was closed is none of the next one's business.
+    journey(|world| {
+        world.get(&bootstrap(), 500);
+        world.get(&bootstrap(), 200);
+        world.tell(Input::TabClosed { tab: TAB });
+        world.wait(3_600_000);
+        world.tell(Input::Hello { tab: 8, online: true });
+        world.live(60, Some(200));
+        assert_eq!(world.asked, []);
+    });
+}
+
+#[test]
+fn a_page_without_our_script_is_not_asked_twice() {
+    journey(|world| {
+        world.tell(Input::Hello { tab: 3, online: true });
+        world.now += 1_000;
+        world.tell(Input::Hello { tab: 4, online: true });
+        let start = world.now;
+        world.get(&bootstrap(), 500);
+        // Tab 4 has become a page of another site: nothing comes of it.
+        for _ in 0..8 {
+            world.wait(1_000);
+        }
+        assert_eq!(
+            world.asked.iter().map(|(_, tab, _)| *tab).collect::<Vec<_>>(),
+            [4, 3],
+            "{:?}",
+            world.asked_after(start)
+        );
+        assert_eq!(world.asked[1].2.matches(ORG).count(), 0, "the organization of another tab is none of its business");
+        for _ in 0..30 {
+            world.wait(1_000);
+        }
+        assert_eq!(world.asked.iter().map(|(_, tab, _)| *tab).collect::<Vec<_>>(), [4, 3, TAB]);
+        world.tell(Input::Hello { tab: 4, online: true });
+        for _ in 0..30 {
+            world.wait(1_000);
+        }
+        assert_eq!(world.asked.last().map(|(_, tab, _)| *tab), Some(4), "a new page is a new chance");
+    });
+}
+
+#[test]
+fn a_probe_is_known_again_and_what_the_page_asks_is_not_taken_for_one() {
+    journey(|world| {
+        world.get(&list(), 500);
+        for _ in 0..2 {
+            world.wait(1_000);
+        }
+        let (_, _, path) = world.asked.last().cloned().expect("a probe");
+        assert!(path.contains("chat_conversations_v2?limit=1&"), "{path}");
+        // The page's own request at the same time is the page's own.
+        world.get(&bootstrap(), 500);
+        assert_eq!((world.title(), world.engine.failing().len()), ("title_login", 2));
+        // Ours, by the page's service worker; nothing comes of it for a long time, and the bridge gives up.
+        let url = format!("https://claude.ai{path}");
+        let started = RequestStep::Started { method: "GET".into(), url, document: false, body: None };
+        world.tell(Input::Request(Request { id: "ours".into(), tab: -1, step: started }));
+        let (asked, known) = (world.asked_status(), world.asked.len());
+        for _ in 0..20 {
+            world.wait(1_000);
+        }
+        assert_eq!(world.asked.len(), known, "one at a time");
+        let failed = RequestStep::Failed { error: "net::ERR_ABORTED".into() };
+        world.tell(Input::Request(Request { id: "ours".into(), tab: -1, step: failed }));
+        assert!(world.asked_status() > asked, "whose fault the silence is, a neutral origin must say");
+        world.status_page("operational");
+        world.live(5, Some(200));
+        assert_eq!(world.asked.len(), known + 1, "and then the next one goes out");
+        assert_eq!(world.title(), "title_login", "no card is about a probe");
+    });
+}
+
+#[test]
+fn a_recovery_that_only_probes_have_seen_is_told() {
+    journey(|world| {
+        world.allow("notifications");
+        world.get(&bootstrap(), 500);
+        world.live(120, Some(500));
+        assert_eq!(world.notices(), [Notice::Down]);
+        world.live(200, Some(200));
+        assert_eq!(world.notices(), [Notice::Down, Notice::Back]);
+    });
 }

@@ -7,7 +7,7 @@ use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use gloo_timers::callback::Timeout;
-use parts::{fallbacks, field};
+use parts::{failing, fallbacks, field};
 use std::rc::Rc;
 use understudy_browser::permissions;
 use understudy_engine::provider::{CUSTOM, Settings, Template};
@@ -43,6 +43,10 @@ pub enum Deed {
     Url,
     /// Its name.
     Name,
+    /// Ask claude.ai while it fails, or no longer.
+    Probes,
+    /// Ask the browser for notices, or give them back.
+    Notices,
     /// Ask before deleting everything.
     Doom,
     /// Keep it.
@@ -56,7 +60,7 @@ pub enum Deed {
 pub struct Shown<'a> {
     /// The settings in force.
     pub settings: &'a Settings,
-    /// The hosts that Understudy may type into.
+    /// The hosts that Understudy may type into, and what else was allowed.
     pub origins: &'a [String],
     /// Saved prompts.
     pub prompts: usize,
@@ -104,6 +108,22 @@ impl Scene for Options {
                     save();
                 }
             }
+            Deed::Probes => configure(host, |settings| settings.probes = entered.checked),
+            Deed::Notices => {
+                let (host, on) = (Rc::clone(host), entered.checked);
+                begin(async move {
+                    let done =
+                        if on { permissions::request_notices().await } else { permissions::withdraw_notices().await };
+                    let notice = match (on, done.unwrap_or(false)) {
+                        (true, true) => "page_notices_on",
+                        (true, false) => "page_notices_refused",
+                        (false, true) => "page_notices_off",
+                        (false, false) => "page_trouble_send",
+                    };
+                    host.change(|page| page.notice = Some(say(notice)));
+                    host.refresh();
+                });
+            }
             Deed::Doom => {
                 host.change(|page| page.doomed = true);
                 host.focus("keep");
@@ -137,6 +157,7 @@ impl Options {
             .and(notice)
             .and(fallbacks(shown))
             .and(self.custom(shown.settings))
+            .and(failing(shown))
             .and(self.stored(shown));
         vec![Part::El(main)]
     }
@@ -339,6 +360,21 @@ mod tests {
         let row = all(&root).into_iter().find(|element| element.key.as_deref() == Some(CUSTOM)).expect("its row");
         assert!(texts(row).contains(&"chat.example".to_owned()));
         assert!(!all(row).into_iter().any(|element| matches!(element.does, Some(Deed::Allow(_)))));
+    }
+
+    #[test]
+    fn asking_and_telling_are_shown_as_they_are() {
+        let ticked = |settings: &Settings, origins: &[String]| {
+            let mut root = el("div");
+            root.parts = Options::default().page(&Shown { settings, origins, prompts: 0, damaged: 0 });
+            [Deed::Probes, Deed::Notices].map(|deed| {
+                let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
+                found.is_some_and(|field| attr(field, "checked").is_some())
+            })
+        };
+        let quiet = Settings { probes: false, ..Settings::default() };
+        assert_eq!(ticked(&Settings::default(), &[]), [true, false]);
+        assert_eq!(ticked(&quiet, &["notifications".to_owned()]), [false, true]);
     }
 
     #[test]

@@ -22,8 +22,14 @@
     tabs: {
       create: noted("tabs.create", Promise.resolve({ id: 7 })),
       update: noted("tabs.update", Promise.resolve({ id: 8 })),
+      query: noted("tabs.query", Promise.resolve([{ id: 5, windowId: 2, lastAccessed: 1 }, { id: 6, windowId: 3, lastAccessed: 2 }])),
       getCurrent: noted("tabs.getCurrent", Promise.resolve(undefined)),
       sendMessage: noted("tabs.sendMessage", Promise.resolve(undefined)),
+    },
+    windows: { update: noted("windows.update", Promise.resolve({})) },
+    notifications: {
+      create: noted("notifications.create", Promise.resolve("understudy")),
+      clear: noted("notifications.clear", Promise.resolve(true)),
     },
     scripting: { executeScript: noted("executeScript", Promise.resolve([])) },
     alarms: { create: noted("alarms.create", undefined) },
@@ -37,6 +43,7 @@
       getAll: async () => ({ permissions: ["storage"], origins: ["https://claude.ai/*"] }),
       contains: noted("permissions.contains", Promise.resolve(true)),
       request: noted("permissions.request", Promise.resolve(true)),
+      remove: noted("permissions.remove", Promise.resolve(true)),
     },
     runtime: {
       id: "understudy-under-test",

@@ -228,7 +228,9 @@ impl Engine {
 
     /// Follows the incident to where it stands at the end of a step, and stores what is new about it.
     pub(super) fn keep_log(&mut self, now: Millis) {
-        self.count_minute(now);
+        if now != self.session.weighed_at {
+            self.count_minute(now);
+        }
         self.follow_log(now);
         self.notice(now);
     }

@@ -3,6 +3,7 @@
 mod handoffs;
 mod log;
 mod offers;
+mod probes;
 mod session;
 mod traffic;
 mod views;
@@ -107,6 +108,7 @@ impl Engine {
                 engine.persist(Area::Local, key, None);
             }
         }
+        engine.session.judge.allow(engine.settings.probes, now);
         engine.resume_jobs(now);
         engine.finish(now);
         engine
@@ -126,6 +128,7 @@ impl Engine {
                 tab.tap = false;
                 tab.streams.clear();
                 tab.shown = 0;
+                tab.probe = None;
                 self.session.forget_numbers(page);
                 self.session.sight.hello(page);
                 self.dirty = true;
@@ -232,6 +235,7 @@ impl Engine {
             Act::Say { down } => self.say(if down { Word::Down } else { Word::Works }, now),
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
+                self.session.judge.allow(self.settings.probes, now);
                 let json = self.settings.write();
                 self.persist(Area::Local, SETTINGS_KEY.to_owned(), Some(json));
             }
@@ -297,11 +301,9 @@ impl Engine {
 
     /// Ages what nothing new is heard of.
     fn age(&mut self, now: Millis) {
-        if self.session.incident.is_some() {
-            self.session.judge.tick(now);
-            if self.session.judge.run().is_none() {
-                self.follow(now);
-            }
+        self.session.judge.tick(now);
+        if self.session.judge.run().is_none() {
+            self.follow(now);
         }
         let open = self.session.incident.is_some();
         for tab in self.session.tabs.values_mut() {
@@ -400,10 +402,11 @@ impl Engine {
 
     fn refresh_wake(&mut self, now: Millis) {
         self.ask_status(now);
+        self.ask_claude(now);
         let judge = self.session.judge.wake();
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
-        let next = requests.chain(jobs).chain(judge).filter(|at| *at > now).min();
+        let next = requests.chain(jobs).chain(judge).chain(self.probe_due(now)).filter(|at| *at > now).min();
         let next = self.log_due(next, now);
         if next != self.session.wake {
             self.session.wake = next;

@@ -12,7 +12,7 @@ use crate::notice::Notices;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 9;
+const VERSION: u64 = 10;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -62,6 +62,8 @@ pub(super) struct Session {
     pub sight: Sight,
     /// Which notices were given.
     pub notices: Notices,
+    /// When an answer to a request of our own came last: what was seen then is no use of Claude.
+    pub weighed_at: Millis,
 }
 
 impl Default for Session {
@@ -88,6 +90,7 @@ impl Default for Session {
             log: Log::default(),
             sight: Sight::default(),
             notices: Notices::default(),
+            weighed_at: 0,
         }
     }
 }
@@ -211,6 +214,22 @@ pub(super) struct Tab {
     pub shown: u64,
     /// The card that the user closed.
     pub dismissed: Option<Dismissed>,
+    /// The organization that its page asks for; empty while none is known.
+    pub organization: String,
+    /// What claude.ai was last asked from here by us, until it has answered.
+    pub probe: Option<Probe>,
+}
+
+/// A request of our own, sent by the page's bridge.
+#[derive(Clone, Debug)]
+pub(super) struct Probe {
+    /// The fingerprint of its URL.
+    pub url: u64,
+    pub surface: Surface,
+    /// When the bridge was told.
+    pub at: Millis,
+    /// The browser's id of the request; empty until it is seen.
+    pub request: String,
 }
 
 /// A closed card: what it was about.
@@ -293,6 +312,9 @@ pub(super) struct Incident {
     pub failed_sends: u32,
     pub failing: Vec<Surface>,
     pub evidence: Vec<(Millis, Surface, Cause)>,
+    /// Probes of ours that failed, and when the last one did.
+    pub asked: u32,
+    pub asked_at: Millis,
 }
 
 impl Incident {
@@ -307,6 +329,8 @@ impl Incident {
             failed_sends: 0,
             failing: Vec::new(),
             evidence: Vec::new(),
+            asked: 0,
+            asked_at: 0,
         }
     }
 
@@ -363,13 +387,14 @@ impl Official {
     }
 }
 
-fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices);
+fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at);
 fields!(Pending: tab, url, chat, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
-fields!(Tab: hello, tap, streams, offer, shown, dismissed);
+fields!(Tab: hello, tap, streams, offer, shown, dismissed, organization, probe);
+fields!(Probe: url, surface, at, request);
 fields!(Dismissed: entry, surface);
 fields!(Offer: at, surface, cause, kind, entry, handed);
 fields!(Unanswered: at, tab, surface, cause, entry);
-fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence);
+fields!(Incident: since, last_failure, down_at, recovering_at, official_at, failures, failed_sends, failing, evidence, asked, asked_at);
 fields!(Official: at, claude, api_up, says_down, incident, posted, monitoring);
 variants!(OfferKind: Refused, Broken, Cut, Silent, NoAnswer, OwnNetwork, Offline, Slow);
 

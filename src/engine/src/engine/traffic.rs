@@ -32,6 +32,9 @@ const MAX_URL: usize = 4_096;
 
 impl Engine {
     pub(super) fn on_request(&mut self, request: Request, now: Millis) {
+        if self.on_probe(&request, now) {
+            return;
+        }
         let Request { id, tab, step } = request;
         match step {
             RequestStep::Started { method, url, document, body } => {
@@ -64,6 +67,12 @@ impl Engine {
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
         self.look(tab, &endpoint, url, now);
+        if let Some(id) = claude::organization(url)
+            && let Some(page) = self.session.tabs.get_mut(&tab).filter(|page| page.organization != id)
+        {
+            id.clone_into(&mut page.organization);
+            self.dirty = true;
+        }
         let key = fingerprint(&url);
         // A redirect or a repeated navigation starts the same request again.
         if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == key) {
@@ -699,6 +708,8 @@ impl Engine {
     /// The neutral check has come back: anything that answers proves the network.
     pub(super) fn settle_unanswered(&mut self, network: bool, now: Millis) {
         self.session.judge.neutral(network, now);
+        // A probe of ours may have been among the silent.
+        self.follow(now);
         for silent in std::mem::take(&mut self.session.unanswered) {
             let kind = if network { OfferKind::NoAnswer } else { OfferKind::OwnNetwork };
             self.revise_offer(silent.tab, silent.entry.as_ref(), kind);

@@ -168,6 +168,10 @@ impl Engine {
                 _ => 1,
             };
             lines.sort_by_key(|line| strength(&line.say));
+            if incident.asked > 0 {
+                let say = Say::new("seen_asked").count(incident.asked.into());
+                lines.push(Evidence { at: incident.asked_at, say });
+            }
         }
         lines.splice(0..0, self.explained());
         let personal = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());

@@ -3,6 +3,7 @@
 use super::{Deed, Shown};
 use crate::marks::button;
 use crate::tree::{El, Words, el, say};
+use understudy_engine::notice::PERMISSION;
 use understudy_engine::provider::{CATALOGUE, CUSTOM, find};
 use understudy_engine::words::Say;
 
@@ -68,6 +69,29 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
         .with(lead)
         .and(typing)
         .and(moves)
+}
+
+/// What is done while Claude fails.
+pub(super) fn failing(shown: &Shown<'_>) -> El<Deed> {
+    let notices = shown.origins.iter().any(|allowed| allowed == PERMISSION);
+    let tick = |id: &'static str, on: bool, [label, explain]: [&str; 2], deed: Deed| {
+        let explained = format!("{id}-explain");
+        let field = el("input")
+            .attr("type", "checkbox")
+            .attr("id", id)
+            .attr("aria-describedby", explained.clone())
+            .flag("checked", on)
+            .does(deed);
+        [
+            el("label").class("offer").and(field).and(el("span").class("name").text(say(label))),
+            el("p").class("explain").attr("id", explained).text(say(explain)),
+        ]
+    };
+    el("section")
+        .attr("aria-labelledby", "failing-title")
+        .and(el("h2").attr("id", "failing-title").text(say("page_failing")))
+        .with(tick("probes", shown.settings.probes, ["page_probes", "page_probes_explain"], Deed::Probes))
+        .with(tick("notices", notices, ["page_notices", "page_notices_explain"], Deed::Notices))
 }
 
 pub(super) fn field(id: &'static str, value: &str, deed: Deed) -> El<Deed> {
