@@ -56,7 +56,7 @@ fn outage(stage: &Stage) -> Result<()> {
             serde_json::json!(words.say("receipt_failed_sends", &[])?)
         ),
     )?;
-    ensure!(sends == failed.to_string(), "{sends} failed sends are shown, {failed} failed");
+    ensure!(sends.as_str() == Some(failed.to_string().as_str()), "{sends} failed sends are shown, {failed} failed");
 
     let receipt: Value = serde_json::from_str(&receipt(stage, "JSON", "json")?).context("the receipt is no JSON")?;
     let incident = &receipt["incidents"][0];

@@ -175,22 +175,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.own("history-empty", "history.html")?;
             c.stage.browser.close_own_tab("history.html")
         }),
-        ("history", |c| {
-            c.past()?;
-            c.goes_down()?;
-            c.stage.lab.clear();
-            c.stage.send_whole(PROMPT)?;
-            c.badge("up?")?;
-            c.stage.browser.open_own_tab("history.html")?;
-            c.own("history", "history.html")?;
-            c.stage.browser.own_tab_eval(
-                "history.html",
-                "document.querySelectorAll('.incident details, .as-table').forEach((one, at) => { one.open = at < 3; });
-                 document.querySelector('.incidents').scrollIntoView()",
-            )?;
-            c.own("history-incident", "history.html")?;
-            c.stage.browser.close_own_tab("history.html")
-        }),
+        ("history", Camera::history),
         ("handoff", |c| {
             c.stage.prefer(&["deepseek"])?;
             c.fails(Effect::shape(Shape::ApiError))?;
@@ -247,6 +232,24 @@ impl Camera {
             self.stage.send(PROMPT)?;
             Ok(None)
         })
+    }
+
+    /// Two months and an outage just now; then opened.
+    fn history(&self) -> Result<()> {
+        self.past()?;
+        self.goes_down()?;
+        self.stage.lab.clear();
+        self.stage.send_whole(PROMPT)?;
+        self.badge("up?")?;
+        self.stage.browser.open_own_tab("history.html")?;
+        self.own("history", "history.html")?;
+        self.stage.browser.own_tab_eval(
+            "history.html",
+            "document.querySelectorAll('.incident details, .as-table').forEach((one, at) => { one.open = at < 3; });
+             document.querySelector('.incidents').scrollIntoView()",
+        )?;
+        self.own("history-incident", "history.html")?;
+        self.stage.browser.close_own_tab("history.html")
     }
 
     /// Two months that nobody can live through for a picture: incidents and observed minutes as they would be stored. The
