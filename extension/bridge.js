@@ -28,36 +28,32 @@
     made.append(...children);
     return made;
   };
-  // What stands in the page: its parts, its words and buttons as JSON, since when, its close action, where the focus was.
-  let card, said, offered, since, close, back, busy;
-  const mount = () => {
-    const host = make(HOST);
-    const root = host.attachShadow({ mode: "closed" });
-    const [words, actions] = [make("div", { role: "status", part: "words" }), make("div", { part: "actions" })];
-    root.append(make("section", { role: "region", ariaLabel: "Understudy" }, words, actions));
-    root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, event));
-    root.addEventListener("focusin", ({ relatedTarget: from }) => { if (!root.contains(from)) back = from; });
-    // The page's shortcuts, such as "type anywhere to write", must not answer to keys meant for the card.
-    for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation());
-    return { host, root, words, actions };
-  };
+  // What stands in the page: its words and buttons as JSON, since when, its close action, where the focus was.
+  let said, offered, since, close, back, busy;
+  const [words, actions] = [make("div", { role: "status", part: "words" }), make("div", { part: "actions" })];
+  const [host, card] = [make(HOST), make("section", { role: "region", ariaLabel: "Understudy" }, words, actions)];
+  const root = host.attachShadow({ mode: "closed" });
+  root.append(card);
+  root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, event));
+  root.addEventListener("focusin", ({ relatedTarget: from }) => { if (!root.contains(from)) back = from; });
+  // The page's shortcuts, such as "type anywhere to write", must not answer to keys meant for the card.
+  for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation());
   const hide = () => {
-    const held = card?.root.activeElement;
-    card?.host.remove();
+    const held = root.activeElement;
+    host.remove();
+    words.replaceChildren();
     if (held) back?.focus();
-    card = said = offered = close = back = undefined;
+    said = offered = close = back = undefined;
   };
   const show = (news) => {
     if (!news) return hide();
-    card ??= mount();
-    const { host, root, words, actions } = card;
     if (!host.isConnected) document.documentElement.append(host); // new, or dropped by a page that rebuilt itself
-    root.firstChild.part = `card ${news.tone}`;
+    card.part = `card ${news.tone}`;
     close = news.actions.find(({ kind }) => kind === "close");
     if (said !== (said = JSON.stringify([news.id, news.title, news.lines]))) {
+      const title = make("h2", { part: "title", dir: "auto" }, news.title);
       const lines = news.lines.map((line) => make("p", { part: "line", dir: "auto" }, line));
-      lines.unshift(make("h2", { part: "title", dir: "auto" }, news.title));
-      setTimeout(() => words.replaceChildren(...lines), 50); // read out, because their place was there before
+      setTimeout(() => words.replaceChildren(title, ...lines), 50); // read out, because their place was there before
     }
     if (offered !== (offered = JSON.stringify(news.actions))) {
       const held = [...actions.children].indexOf(root.activeElement);
@@ -67,16 +63,15 @@
     }
   };
   const button = (action) => {
-    const { label, kind, note } = action;
-    const looks = { type: "button", part: `action ${kind}`, title: note ?? "", ariaLabel: kind === "close" ? label : null };
-    return make("button", { ...looks, onclick: (event) => act(action, event) }, kind === "close" ? "×" : label);
+    const looks = { type: "button", part: `action ${action.kind}`, title: action.note ?? "" };
+    return make("button", { ...looks, onclick: (event) => act(action, event) }, action.label);
   };
   // Whether who clicked could see on what: the page may have hidden the card, covered it, or moved it under the hand.
   const seen = (pressed) => {
     const { left, top, width, height } = pressed.getBoundingClientRect();
     const at = (tree) => tree.elementFromPoint(left + width / 2, top + height / 2); // Firefox looks into the tree only
-    return at(document) === card.host && at(card.root) === pressed && performance.now() - since > 300 &&
-      getComputedStyle(card.host).opacity === "1" && card.words.checkVisibility({ visibilityProperty: true });
+    return at(document) === host && at(root) === pressed && performance.now() - since > 300 &&
+      getComputedStyle(host).opacity === "1" && words.checkVisibility({ visibilityProperty: true });
   };
   const act = async ({ act: wanted, label, kind }, { isTrusted, currentTarget: pressed }) => {
     if (!isTrusted || busy || (kind !== "close" && !seen(pressed))) return;

@@ -16,13 +16,12 @@
   const [[reader], [header], [decode]] = [methods(ReadableStream, "getReader"), methods(Headers, "get"), methods(TextDecoder, "decode")];
   const [[post], [gaveUp], [online]] = [methods(MessagePort, "postMessage"), methods(AbortSignal, "aborted"), methods(Navigator, "onLine")];
   const [Asked, Address, Decoder, Stream, { apply, defineProperty }] = [Request, URL, TextDecoder, ReadableStream, Reflect];
-  const [clock, every, stop] = [performance.now.bind(performance), setInterval.bind(window), clearInterval.bind(window)];
-  const [later, [then], settled] = [setTimeout.bind(window), methods(Promise, "then"), Promise.resolve.bind(Promise)];
+  const [every, stop, later] = [setInterval, clearInterval, setTimeout].map((timer) => timer.bind(window));
+  const [clock, [then], settled] = [performance.now.bind(performance), methods(Promise, "then"), Promise.resolve.bind(Promise)];
   const { parse, stringify } = JSON;
   let port, waiting = [], count = 0, leaving = false;
   const safely = (step) => { try { step()?.catch?.(() => {}); } catch {} };
-  const send = (line) => (port ? post(port, line) : waiting.length < WAITING && waiting.push(line));
-  const tell = (fact) => safely(() => send(stringify(fact)));
+  const tell = (fact) => safely(() => (port ? post(port, stringify(fact)) : waiting.length < WAITING && waiting.push(fact)));
   // A promise of its own, so that a rejection which the page does not handle is still reported to it.
   const passOn = (answer, came, broke) => then(settled(answer), (value) => { safely(() => came(value)); return value; },
     (error) => { safely(() => broke(error)); throw error; });
@@ -123,7 +122,7 @@
     event.stopImmediatePropagation();
     window.removeEventListener("message", greet, { capture: true });
     [port] = event.ports;
-    waiting.splice(0).forEach((line) => safely(() => post(port, line)));
+    waiting.splice(0).forEach(tell);
   }, { capture: true });
   // Firefox rejects what is under way when a page is left: nobody's failure.
   for (const name of ["pagehide", "pageshow"]) window.addEventListener(name, () => { leaving = name === "pagehide"; });

@@ -14,8 +14,8 @@ const BODY: u32 = 8 * 1024 * 1024;
 /// Longest header value taken in, in characters.
 const HEADER: usize = 1024;
 
-/// The input for one event; `None` for what is none of our business.
-pub async fn input(name: &str, args: &Array) -> Option<Input> {
+/// The input for one event; `None` for what is none of our business. (For [`permissions`] the browser is asked first.)
+pub fn input(name: &str, args: &Array) -> Option<Input> {
     let first = args.get(0);
     Some(match name {
         "started" => request(&first, started(&first)?)?,
@@ -23,7 +23,6 @@ pub async fn input(name: &str, args: &Array) -> Option<Input> {
         "done" => request(&first, RequestStep::Done)?,
         "failed" => request(&first, RequestStep::Failed { error: text(&first, "error").unwrap_or_default() })?,
         "message" => border::message(&first, &args.get(1))?,
-        "permissions" => permissions().await,
         "tab-complete" => Input::TabComplete { tab: whole(&first)? },
         "tab-closed" => Input::TabClosed { tab: whole(&first)? },
         // The three answers of spawned work; see `outputs`.
@@ -75,7 +74,7 @@ fn body(details: &JsValue) -> Option<Vec<u8>> {
 
 fn headers(details: &JsValue) -> Option<RequestStep> {
     let mut headers = Headers::default();
-    for header in member(details, "responseHeaders").dyn_ref::<Array>().into_iter().flat_map(Array::to_vec) {
+    for header in member(details, "responseHeaders").dyn_ref().map_or_else(Vec::new, Array::to_vec) {
         let Some(name) = text(&header, "name") else { continue };
         let slot = match name.to_ascii_lowercase().as_str() {
             "content-type" => &mut headers.content_type,
@@ -103,24 +102,23 @@ fn status(status: &JsValue, body: &JsValue) -> Option<StatusAnswer> {
 #[cfg(test)]
 #[cfg(target_arch = "wasm32")]
 mod tests {
-    use super::input;
+    use super::{input, permissions};
     use crate::stand_in::{install, js};
     use js_sys::Array;
     use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer};
-    use wasm_bindgen::JsValue;
     use wasm_bindgen_test::wasm_bindgen_test;
 
     const SEND: &str = "https://claude.ai/api/organizations/0b5c1b7e-8f0e-4c83-9d2a-3d2b6a1f4c55/chat_conversations/\
                         5b0f7d7e-31b7-4c9c-8a5d-0d6f1e8a9b01/completion";
 
     /// The input for an event with these arguments, given as a JavaScript list.
-    async fn event(name: &str, args: &str) -> Option<Input> {
+    fn event(name: &str, args: &str) -> Option<Input> {
         install();
-        input(name, &Array::from(&js(&format!("[{args}]")))).await
+        input(name, &Array::from(&js(&format!("[{args}]"))))
     }
 
-    async fn step(name: &str, details: &str) -> Option<RequestStep> {
-        match event(name, details).await? {
+    fn step(name: &str, details: &str) -> Option<RequestStep> {
+        match event(name, details)? {
             Input::Request(Request { id, tab, step }) => {
                 assert_eq!((id.as_str(), tab), ("17", 4));
                 Some(step)
@@ -130,28 +128,28 @@ mod tests {
     }
 
     /// The body that is taken from a send with this `requestBody`.
-    async fn body(request_body: &str) -> Option<Vec<u8>> {
+    fn body(request_body: &str) -> Option<Vec<u8>> {
         let details = format!(
             "{{ requestId: '17', tabId: 4, method: 'POST', url: '{SEND}', type: 'xmlhttprequest', requestBody: {request_body} }}"
         );
-        match step("started", &details).await {
+        match step("started", &details) {
             Some(RequestStep::Started { body, document: false, .. }) => body,
             other => panic!("{other:?}"),
         }
     }
 
     #[wasm_bindgen_test]
-    async fn a_body_in_several_pieces_is_one_body() {
+    fn a_body_in_several_pieces_is_one_body() {
         // A character of four bytes is torn by the border of two pieces.
         let pieces = "(() => { const all = new TextEncoder().encode('{\"prompt\":\"\u{1f600} \u{202e}</script>\"}'); \
                       return [0, 12, 14, all.length].slice(1).map((to, at, tos) => \
                       ({ bytes: all.slice(at && tos[at - 1], to).buffer })); })()";
-        let read = body(&format!("{{ raw: {pieces} }}")).await.unwrap();
+        let read = body(&format!("{{ raw: {pieces} }}")).unwrap();
         assert_eq!(String::from_utf8(read).unwrap(), "{\"prompt\":\"\u{1f600} \u{202e}</script>\"}");
     }
 
     #[wasm_bindgen_test]
-    async fn what_is_no_raw_body_is_none() {
+    fn what_is_no_raw_body_is_none() {
         for request_body in [
             "undefined",
             "null",
@@ -169,12 +167,12 @@ mod tests {
             "{ get raw() { throw new Error('gone'); } }",
             "new Proxy({}, { get() { throw new Error('gone'); } })",
         ] {
-            assert_eq!(body(request_body).await, None, "{request_body}");
+            assert_eq!(body(request_body), None, "{request_body}");
         }
     }
 
     #[wasm_bindgen_test]
-    async fn a_part_without_bytes_does_not_cost_the_others() {
+    fn a_part_without_bytes_does_not_cost_the_others() {
         let part = "{ bytes: new TextEncoder().encode('{\"prompt\":').buffer }";
         let rest = "{ bytes: new TextEncoder().encode('\"hello\"}').buffer }";
         for odd in [
@@ -185,30 +183,30 @@ mod tests {
             "{ get bytes() { throw new Error('gone'); } }",
         ] {
             for parts in [[odd, part, rest], [part, odd, rest], [part, rest, odd]] {
-                let read = body(&format!("{{ raw: [{}] }}", parts.join(","))).await;
+                let read = body(&format!("{{ raw: [{}] }}", parts.join(",")));
                 assert_eq!(read.as_deref(), Some("{\"prompt\":\"hello\"}".as_bytes()), "{parts:?}");
             }
         }
     }
 
     #[wasm_bindgen_test]
-    async fn a_body_is_taken_up_to_a_limit_whatever_its_pieces() {
+    fn a_body_is_taken_up_to_a_limit_whatever_its_pieces() {
         const LIMIT: usize = 8 * 1024 * 1024;
         let pieces = |sizes: &str| format!("{{ raw: {sizes}.map((size) => ({{ bytes: new ArrayBuffer(size) }})) }}");
-        assert_eq!(body(&pieces("[8 << 20]")).await.map(|body| body.len()), Some(LIMIT));
-        assert_eq!(body(&pieces("[4 << 20, 4 << 20]")).await.map(|body| body.len()), Some(LIMIT));
+        assert_eq!(body(&pieces("[8 << 20]")).map(|body| body.len()), Some(LIMIT));
+        assert_eq!(body(&pieces("[4 << 20, 4 << 20]")).map(|body| body.len()), Some(LIMIT));
         for sizes in ["[(8 << 20) + 1]", "[4 << 20, 4 << 20, 1]", "[1, 64 << 20]", "[9 << 20, 9 << 20]"] {
-            assert_eq!(body(&pieces(sizes)).await.map(|body| body.len()), Some(LIMIT), "{sizes}");
+            assert_eq!(body(&pieces(sizes)).map(|body| body.len()), Some(LIMIT), "{sizes}");
         }
         // The prompt comes first and is whole.
         let first =
             "[{ bytes: new TextEncoder().encode('{\"prompt\":\"kept\"').buffer }, { bytes: new ArrayBuffer(9 << 20) }]";
-        let read = body(&format!("{{ raw: {first} }}")).await.unwrap();
+        let read = body(&format!("{{ raw: {first} }}")).unwrap();
         assert!(read.starts_with(b"{\"prompt\":\"kept\"") && read.len() == LIMIT);
     }
 
     #[wasm_bindgen_test]
-    async fn only_a_prompt_is_read_from_a_request() {
+    fn only_a_prompt_is_read_from_a_request() {
         for (method, url) in [
             ("POST", "https://claude.ai/api/organizations/o/upload"),
             ("POST", "https://claude.ai/api/event_logging/batch"),
@@ -218,22 +216,22 @@ mod tests {
                 "{{ requestId: '17', tabId: 4, method: '{method}', url: '{url}', type: 'xmlhttprequest', \
                  requestBody: {{ raw: [{{ bytes: new ArrayBuffer(9) }}] }} }}"
             );
-            let Some(RequestStep::Started { body, .. }) = step("started", &details).await else { panic!("{url}") };
+            let Some(RequestStep::Started { body, .. }) = step("started", &details) else { panic!("{url}") };
             assert_eq!(body, None, "{method} {url}");
         }
         let page = "{ requestId: '17', tabId: 4, method: 'GET', url: 'https://claude.ai/new', type: 'main_frame' }";
-        let Some(RequestStep::Started { document, .. }) = step("started", page).await else { panic!() };
+        let Some(RequestStep::Started { document, .. }) = step("started", page) else { panic!() };
         assert!(document);
     }
 
     #[wasm_bindgen_test]
-    async fn headers_are_found_in_any_case_and_shape() {
+    fn headers_are_found_in_any_case_and_shape() {
         let details = "{ requestId: '17', tabId: 4, statusCode: 503, responseHeaders: [ \
             { name: 'Content-Type', value: 'text/html' }, { name: 'CF-Mitigated', value: 'challenge' }, \
             { name: 'set-cookie', value: 'secret' }, { name: 'location', binaryValue: [1, 2] }, \
             { value: 'nameless' }, null, { get name() { throw new Error('gone'); } }, \
             { name: 'request-id', value: '\u{1f600}'.repeat(3000) } ] }";
-        let Some(RequestStep::Headers { status, headers }) = step("headers", details).await else { panic!() };
+        let Some(RequestStep::Headers { status, headers }) = step("headers", details) else { panic!() };
         let long = "\u{1f600}".repeat(1024);
         assert_eq!(status, 503);
         assert_eq!(
@@ -246,12 +244,12 @@ mod tests {
             }
         );
         let bare = "{ requestId: '17', tabId: 4, statusCode: 200 }";
-        let Some(RequestStep::Headers { status: 200, headers }) = step("headers", bare).await else { panic!() };
+        let Some(RequestStep::Headers { status: 200, headers }) = step("headers", bare) else { panic!() };
         assert_eq!(headers, Headers::default());
     }
 
     #[wasm_bindgen_test]
-    async fn an_event_without_what_it_needs_is_none() {
+    fn an_event_without_what_it_needs_is_none() {
         for (name, details) in [
             ("started", "undefined"),
             ("started", "{}"),
@@ -272,18 +270,18 @@ mod tests {
             ("no-such-event", "{}"),
             ("", ""),
         ] {
-            assert!(event(name, details).await.is_none(), "{name} {details}");
+            assert!(event(name, details).is_none(), "{name} {details}");
         }
         // A request of the page's own service worker has no tab.
-        let Some(Input::Request(request)) = event("done", "{ requestId: '17' }").await else { panic!() };
+        let Some(Input::Request(request)) = event("done", "{ requestId: '17' }") else { panic!() };
         assert_eq!(request.tab, -1);
         let failed = "{ requestId: '17', tabId: 4 }";
-        let Some(RequestStep::Failed { error }) = step("failed", failed).await else { panic!() };
+        let Some(RequestStep::Failed { error }) = step("failed", failed) else { panic!() };
         assert_eq!(error, "");
     }
 
     #[wasm_bindgen_test]
-    async fn a_filler_that_does_not_report_could_not_run() {
+    fn a_filler_that_does_not_report_could_not_run() {
         let silent = FillReport { outcome: FillOutcome::Unreachable, read: None, took_ms: 0 };
         for answer in [
             // No listener in that page answered.
@@ -299,25 +297,23 @@ mod tests {
             "{ toJSON() { return undefined; } }",
             "(() => { const a = {}; a.a = a; return a; })()",
         ] {
-            let Some(Input::Filled { job, report }) = event("filled", &format!("'j1', {answer}")).await else {
-                panic!()
-            };
+            let Some(Input::Filled { job, report }) = event("filled", &format!("'j1', {answer}")) else { panic!() };
             assert_eq!((job.as_str(), &report), ("j1", &silent), "{answer}");
         }
         let answer = "'j1', { outcome: 'written', read: 'a\\u202e</script>', tookMs: 31 }";
-        let Some(Input::Filled { report, .. }) = event("filled", answer).await else { panic!() };
+        let Some(Input::Filled { report, .. }) = event("filled", answer) else { panic!() };
         assert_eq!((report.outcome, report.took_ms), (FillOutcome::Written, 31));
         assert_eq!(report.read.unwrap().reveal(), "a\u{202e}</script>");
     }
 
     #[wasm_bindgen_test]
-    async fn answers_of_spawned_work_come_back_whole_or_not_at_all() {
-        let Some(Input::Status(answer)) = event("status", "200, '{}'").await else { panic!() };
+    fn answers_of_spawned_work_come_back_whole_or_not_at_all() {
+        let Some(Input::Status(answer)) = event("status", "200, '{}'") else { panic!() };
         assert_eq!(answer, Some(StatusAnswer { status: 200, body: "{}".into() }));
         for args in ["null, null", "200, null", "'200', '{}'", "70000, '{}'", ""] {
-            assert!(matches!(event("status", args).await, Some(Input::Status(None))), "{args}");
+            assert!(matches!(event("status", args), Some(Input::Status(None))), "{args}");
         }
-        let Some(Input::Opened { job, tab }) = event("opened", "'j1', null").await else { panic!() };
+        let Some(Input::Opened { job, tab }) = event("opened", "'j1', null") else { panic!() };
         assert_eq!((job.as_str(), tab), ("j1", None));
     }
 
@@ -333,9 +329,7 @@ mod tests {
             ("undefined", Vec::new()),
         ] {
             install().replace("permissions.getAll", answer);
-            let Some(Input::Permissions { origins }) = input("permissions", &Array::of1(&JsValue::NULL)).await else {
-                panic!()
-            };
+            let Input::Permissions { origins } = permissions().await else { panic!() };
             assert_eq!(origins, expected, "{answer}");
         }
     }

@@ -13,7 +13,6 @@ mod work;
 use js_sys::{Array, Date, Function, Promise};
 use outputs::{Shell, Then};
 use std::cell::RefCell;
-use std::rc::Rc;
 use understudy_browser::{runtime, storage};
 use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored};
 use wasm_bindgen::prelude::*;
@@ -22,8 +21,10 @@ use wasm_bindgen::prelude::*;
 const SNAPSHOT: &str = "engine";
 
 /// The engine and its way out into the browser.
+///
+/// It is never taken down: it lives as long as its module, and nothing that could take it apart is shipped.
 #[wasm_bindgen]
-pub struct Background(Rc<Core>);
+pub struct Background(&'static Core);
 
 struct Core {
     engine: RefCell<Engine>,
@@ -45,7 +46,7 @@ impl Background {
                 session: storage::get(Area::Session, SNAPSHOT).await.unwrap_or_default(),
                 local: storage::get_all(Area::Local).await.unwrap_or_default(),
             };
-            let core = Rc::new(Core::new(stored, hand));
+            let core = Core::new(stored, hand);
             core.take(events::permissions().await).await;
             Background(core).into()
         }))
@@ -53,12 +54,16 @@ impl Background {
 
     /// Takes one event by its name in `background.js`; the reply matters to the senders of messages only.
     pub fn event(&self, name: String, args: Array) -> Promise {
-        let core = Rc::clone(&self.0);
+        let core = self.0;
         work::promise(Box::pin(async move {
             if name == "notice" {
                 outputs::follow_notice().await;
             }
-            match events::input(&name, &args).await {
+            let input = match name.as_str() {
+                "permissions" => Some(events::permissions().await),
+                _ => events::input(&name, &args),
+            };
+            match input {
                 Some(input) => core.take(input).await,
                 None => JsValue::UNDEFINED,
             }
@@ -67,9 +72,10 @@ impl Background {
 }
 
 impl Core {
-    fn new(stored: Stored, hand: Function) -> Self {
+    fn new(stored: Stored, hand: Function) -> &'static Self {
         let config = Config { platform: runtime::platform() };
-        Self { engine: RefCell::new(Engine::restore(config, stored, now())), shell: Shell::new(hand) }
+        let engine = RefCell::new(Engine::restore(config, stored, now()));
+        Box::leak(Box::new(Self { engine, shell: Shell::new(hand) }))
     }
 
     /// The shell loop: mutate, then drain, carrying out each output in order.
@@ -123,7 +129,6 @@ mod tests {
     use crate::outputs::Shell;
     use crate::stand_in::{StandIn, install, js, turns};
     use js_sys::Array;
-    use std::rc::Rc;
     use understudy_browser::storage;
     use understudy_engine::notice::Notice;
     use understudy_engine::{Area, Output, Stored};
@@ -138,7 +143,7 @@ mod tests {
     async fn failed_send(browser: &StandIn) -> usize {
         // Not by `start`: its panic hook would take the harness's place.
         let hand = js("(...args) => { globalThis.handed = args; }").unchecked_into();
-        let background = Background(Rc::new(Core::new(Stored::default(), hand)));
+        let background = Background(Core::new(Stored::default(), hand));
         let body = "new TextEncoder().encode(JSON.stringify({ prompt: 'kept', model: 'm', attachments: [], files: [] })).buffer";
         for (name, details) in [
             (
@@ -213,7 +218,7 @@ mod tests {
     async fn a_click_on_a_notice_brings_claude_to_the_front() {
         let browser = install();
         let hand = js("() => {}").unchecked_into();
-        let background = Background(Rc::new(Core::new(Stored::default(), hand)));
+        let background = Background(Core::new(Stored::default(), hand));
         JsFuture::from(background.event("notice".to_owned(), Array::new())).await.unwrap();
         let wanted = [
             r#"notifications.clear ["understudy"]"#,

@@ -3,6 +3,7 @@
 use crate::{object, raw};
 use js_sys::{Array, Date};
 use understudy_engine::Millis;
+use understudy_engine::json::numbered;
 use understudy_engine::words::{Arg, Say};
 use wasm_bindgen::JsValue;
 
@@ -11,7 +12,7 @@ pub fn say(sentence: &Say) -> String {
     let args = sentence.args.iter().map(|arg| {
         JsValue::from(match arg {
             Arg::Text(text) => text.clone(),
-            Arg::Count(count) => count.to_string(),
+            Arg::Count(count) => numbered("", *count),
             Arg::Time(at) => clock(*at),
             Arg::Word(key) => self::say(&Say::new(key)),
         })
@@ -22,8 +23,9 @@ pub fn say(sentence: &Say) -> String {
 
 /// A local clock time, `HH:MM`, whatever its day.
 pub fn hour(at: Millis) -> String {
-    let then = date(at);
-    format!("{:02}:{:02}", then.get_hours(), then.get_minutes())
+    // "14:05:09 GMT+0100 (…)", in every language.
+    let time = String::from(date(at).to_time_string());
+    time.get(..5).unwrap_or(&time).to_owned()
 }
 
 /// A local clock time, `HH:MM`; with the day in front when it is not today's.
@@ -36,7 +38,7 @@ pub fn clock(at: Millis) -> String {
     }
     // "Tue Nov 24 2026" without its year.
     let day = String::from(day);
-    format!("{}, {clock}", day.get(..10).unwrap_or(&day))
+    [day.get(..10).unwrap_or(&day), ", ", &clock].concat()
 }
 
 /// A local day, "Nov 24".

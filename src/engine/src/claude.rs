@@ -36,6 +36,11 @@ pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncid
 pub use stream::{SseEvent, SseReader, stream_event};
 pub use time::parse_rfc3339;
 
+/// The name of a table's row, for fixtures and for whoever looks into a recording. The browser's modules do without: there it is empty.
+const fn named(name: &'static str) -> &'static str {
+    if cfg!(target_arch = "wasm32") { "" } else { name }
+}
+
 /// What a request to claude.ai is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint<'a> {
@@ -47,7 +52,7 @@ pub struct Endpoint<'a> {
     pub role: Role,
     /// The conversation's UUID in the path.
     pub conversation: Option<&'a str>,
-    /// The row of [`ENDPOINTS`] that matched, or `"else"`.
+    /// The row of [`ENDPOINTS`] that matched (empty in the browser's modules), or `"else"`.
     pub row: &'static str,
 }
 

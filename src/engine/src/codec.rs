@@ -35,13 +35,12 @@ pub(crate) fn write(version: u64, value: &mut impl Field) -> Vec<u8> {
     bytes
 }
 
-/// The value of the bytes; `None` if they are not exactly one, of this version.
-pub(crate) fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
+/// The value of the bytes, read into a value without lists; `None` if they are not exactly one, of this version.
+pub(crate) fn read<T: Field>(version: u64, bytes: &[u8], mut value: T) -> Option<T> {
     let (seal, rest) = bytes.split_at_checked(SEAL)?;
     if seal != sum(version, rest).to_le_bytes() {
         return None;
     }
-    let mut value = T::blank();
     let mut codec = Codec::In(Some(rest));
     value.code(&mut codec);
     matches!(codec, Codec::In(Some([]))).then_some(value)
@@ -101,13 +100,31 @@ impl Codec<'_> {
         }
     }
 
+    /// How many bytes or items there are. Reading a broken text, or what no memory can hold, yields 0.
+    fn length(&mut self, length: usize) -> usize {
+        usize::try_from(self.number(length as u64)).unwrap_or_else(|_| {
+            self.refuse();
+            0
+        })
+    }
+
+    /// Whether it is so. Reading a broken text yields false.
+    #[inline(never)]
+    fn flag(&mut self, flag: bool) -> bool {
+        let read = self.number(u64::from(flag));
+        if read > 1 {
+            self.refuse();
+        }
+        read == 1
+    }
+
     #[inline(never)]
     fn text(&mut self, text: &mut String) {
-        let length = self.number(text.len() as u64);
+        let length = self.length(text.len());
         match self {
             Self::Out(bytes) => bytes.extend_from_slice(text.as_bytes()),
             Self::In(rest) => {
-                let found = rest.and_then(|bytes| bytes.split_at_checked(usize::try_from(length).ok()?));
+                let found = rest.and_then(|bytes| bytes.split_at_checked(length));
                 *rest = found.and_then(|(head, after)| {
                     text.push_str(std::str::from_utf8(head).ok()?);
                     Some(after)
@@ -161,11 +178,7 @@ impl Field for bool {
         false
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
-        match codec.number(u64::from(*self)) {
-            0 => *self = false,
-            1 => *self = true,
-            _ => codec.refuse(),
-        }
+        *self = codec.flag(*self);
     }
 }
 
@@ -210,9 +223,7 @@ impl<T: Field> Field for Option<T> {
         None
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
-        let mut some = self.is_some();
-        some.code(codec);
-        if some {
+        if codec.flag(self.is_some()) {
             self.get_or_insert_with(T::blank).code(codec);
         }
     }
@@ -223,13 +234,12 @@ impl<T: Field> Field for Vec<T> {
         Self::new()
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
-        let length = codec.number(self.len() as u64);
-        for index in 0..length {
+        for index in 0..codec.length(self.len()) {
             // Reading: no room is made before the next item is known to have begun.
-            if matches!(codec, Codec::In(_)) {
+            if self.len() == index {
                 self.push(T::blank());
             }
-            if let Some(item) = usize::try_from(index).ok().and_then(|index| self.get_mut(index)) {
+            if let Some(item) = self.get_mut(index) {
                 item.code(codec);
             }
             if matches!(codec, Codec::In(None)) {
@@ -319,7 +329,7 @@ pub(crate) use {fields, variants};
 
 #[cfg(test)]
 mod tests {
-    use super::{Codec, Field, read, sum, write};
+    use super::{Codec, Field, sum, write};
     use crate::map::Map;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -356,6 +366,10 @@ mod tests {
             maybe: Some((Colour::Green, true)),
             map,
         }
+    }
+
+    fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
+        super::read(version, bytes, T::blank())
     }
 
     /// Bytes with a right seal: damage that the seal would not find.

@@ -116,7 +116,17 @@ pub fn settle_ms(editor: Editor, technique: Technique, platform: Platform) -> u3
 
 /// The one normalisation before a fill: CRLF and CR become LF.
 pub fn normalised(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
+    let mut lines = String::with_capacity(text.len());
+    let mut last = '\0';
+    for c in text.chars() {
+        match c {
+            '\r' => lines.push('\n'),
+            '\n' if last == '\r' => {}
+            _ => lines.push(c),
+        }
+        last = c;
+    }
+    lines
 }
 
 /// The one rule of comparison: exact, but for line breaks at the very end.

@@ -7,7 +7,8 @@
 
 use crate::cause::{Class, Surface};
 use crate::input::Millis;
-use crate::json::{Json, push_number};
+use crate::json::{Json, numbered, push_number};
+use crate::search::has;
 
 /// Records kept; the oldest goes first.
 pub const MAX_RECORDS: u64 = 500;
@@ -194,9 +195,7 @@ impl Record {
 
 /// Where a record is stored in `storage.local`.
 pub fn incident_key(id: u64) -> String {
-    let mut key = PREFIX.to_owned();
-    push_number(&mut key, id);
-    key
+    numbered(PREFIX, id)
 }
 
 /// Every record in a store, the oldest first; for pages and the command line.
@@ -266,7 +265,7 @@ pub(crate) fn note(texts: &mut String, kind: char, text: &str) {
         json.push(if c < ' ' || c == '"' || c == '\\' { '\'' } else { c });
     }
     json.push('"');
-    if texts.len() < MAX_TEXTS && !texts.contains(&json) {
+    if texts.len() < MAX_TEXTS && !has(texts, &json) {
         texts.push_str(&json);
     }
 }

@@ -156,6 +156,14 @@ pub(crate) fn push_number(text: &mut String, number: u64) {
     text.push(char::from(b"0123456789"[(number % 10) as usize]));
 }
 
+/// A name that ends with a number, in decimal.
+#[must_use]
+pub fn numbered(name: &str, number: u64) -> String {
+    let mut text = name.to_owned();
+    push_number(&mut text, number);
+    text
+}
+
 /// Reads a text a value at a time. Both readers of the engine stand on it: [`Json`], and the walk over the site's bodies.
 ///
 /// Half a surrogate pair in an escape, which a page can write, is read as U+FFFD instead of losing the whole text.

@@ -1283,7 +1283,7 @@ mod tests {
                 }
                 let bytes = codec::write(1, &mut broken);
                 assert!(bytes.len() < 4_096, "{}", bytes.len());
-                broken = codec::read(1, &bytes).expect("what was written");
+                broken = codec::read(1, &bytes, Judge::default()).expect("what was written");
                 assert_eq!(whole, broken);
                 assert!((0.0..=CEILING).contains(&whole.level()), "{}", whole.level());
                 assert!(

@@ -21,6 +21,7 @@ pub mod outbox;
 mod output;
 pub mod provider;
 pub mod receipt;
+mod search;
 pub mod sight;
 pub mod statistics;
 mod text;

@@ -3,7 +3,7 @@
 use crate::claude::Send;
 use crate::handoff::Way;
 use crate::input::{EntryId, Millis};
-use crate::json::{Json, Writer};
+use crate::json::{Json, Writer, numbered};
 use crate::text::UserText;
 
 /// What we know of a saved prompt.
@@ -298,7 +298,7 @@ impl Outbox {
     fn fresh_id(&self, now: Millis) -> EntryId {
         let mut number = 1;
         loop {
-            let id = format!("{now:x}-{number}");
+            let id = numbered(&(numbered("", now) + "-"), number);
             if self.get(&id).is_none() {
                 return id;
             }

@@ -222,7 +222,7 @@ pub struct FillOrder {
 
 /// Where an entry of the outbox is stored in `storage.local`.
 pub fn entry_key(entry: &EntryId) -> String {
-    format!("entry:{entry}")
+    ["entry:", entry].concat()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use crate::handoff::encoded_len;
 use crate::json::{Json, Writer};
+use crate::search::{before, cut};
 use serde::Serialize;
 
 /// The kind of editor behind a composer; it decides the technique (see [`crate::handoff::techniques`]).
@@ -159,6 +160,13 @@ pub const CATALOGUE: &[Provider] = &[
     },
 ];
 
+impl Provider {
+    /// The origin itself: its pattern without `/*`.
+    pub fn site(&self) -> &'static str {
+        self.origin.strip_suffix("/*").unwrap_or(self.origin)
+    }
+}
+
 /// The provider of an id.
 pub fn find(id: &str) -> Option<&'static Provider> {
     CATALOGUE.iter().find(|provider| provider.id == id)
@@ -298,32 +306,33 @@ impl<'a> Template<'a> {
             .any(|base| template.strip_prefix(base).is_some_and(|rest| rest.starts_with([':', '/'])));
         let rest = match template.strip_prefix("https://") {
             Some(rest) => rest,
-            None if local => &template["http://".len()..],
+            None if local => template.strip_prefix("http://").unwrap_or_default(),
             None => return Err(TemplateError::NotHttps),
         };
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = before(rest, b"/?#");
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
         if host.is_empty() || host.len() == rest.len() || !host.chars().all(plain) {
             return Err(if host.contains('{') { TemplateError::Placeholder } else { TemplateError::NoHost });
         }
-        let (before, after) = template.split_once("{prompt}").ok_or(TemplateError::Placeholder)?;
-        let whole = |part: &str| part.chars().all(|c| c.is_ascii_graphic() && !"<>\"{}\\^`".contains(c));
-        if !whole(before) || !whole(after) {
+        let (first, rest) = cut(template, "{prompt}").ok_or(TemplateError::Placeholder)?;
+        let barred = |c: char| matches!(c, '<' | '>' | '"' | '{' | '}' | '\\' | '^' | '`');
+        let whole = |part: &str| part.chars().all(|c| c.is_ascii_graphic() && !barred(c));
+        if !whole(first) || !whole(rest) {
             return Err(TemplateError::Placeholder);
         }
-        Ok(Self { before, after })
+        Ok(Self { before: first, after: rest })
     }
 
     /// The host, with its port.
     pub fn host(&self) -> &'a str {
-        let rest = self.before.split_once("://").map_or("", |(_, rest)| rest);
-        rest.split(['/', '?', '#']).next().unwrap_or_default()
+        let rest = cut(self.before, "://").map_or("", |(_, rest)| rest);
+        before(rest, b"/?#")
     }
 
     /// The site's first page, for the clipboard way.
     pub fn home(&self) -> String {
-        let scheme = self.before.split_once("://").map_or("https", |(scheme, _)| scheme);
-        format!("{scheme}://{}/", self.host())
+        let scheme = cut(self.before, "://").map_or("https", |(scheme, _)| scheme);
+        [scheme, "://", self.host(), "/"].concat()
     }
 
     /// Bytes of the link for a prompt.
@@ -333,7 +342,7 @@ impl<'a> Template<'a> {
 
     /// The link for a prompt.
     pub fn url(&self, prompt: &str) -> String {
-        format!("{}{}{}", self.before, crate::handoff::encode(prompt), self.after)
+        [self.before, &crate::handoff::encode(prompt), self.after].concat()
     }
 }
 

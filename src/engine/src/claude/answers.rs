@@ -5,8 +5,9 @@
 
 use super::json::{At, Scalar, Sink, head, walk, word};
 use super::time::parse_rfc3339;
-use super::{Answer, Endpoint, Role};
+use super::{Answer, Endpoint, Role, named};
 use crate::cause::{Cause, Class, Surface};
+use crate::search::{before, has};
 
 /// What a response means.
 ///
@@ -114,7 +115,7 @@ pub enum Says {
 }
 
 const fn row(name: &'static str, status: (u16, u16), on: On, shape: Shape, says: Says, class: Class) -> AnswerRow {
-    AnswerRow { name, status, on, shape, says, class, strong: false }
+    AnswerRow { name: named(name), status, on, shape, says, class, strong: false }
 }
 
 const fn strong(row: AnswerRow) -> AnswerRow {
@@ -317,7 +318,7 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     fn new(endpoint: &'a Endpoint<'a>, answer: &'a Answer<'a>) -> Self {
         let mut found = Found::default();
-        let kind = answer.content_type.and_then(|t| t.split(';').next()).map(str::trim);
+        let kind = answer.content_type.map(|kind| before(kind, b";").trim());
         let is = |name: &str| kind.is_some_and(|k| k.eq_ignore_ascii_case(name));
         let json_kind = is("application/json")
             || kind.is_some_and(|k| k.len() >= 5 && k.as_bytes()[k.len() - 5..].eq_ignore_ascii_case(b"+json"));
@@ -371,11 +372,10 @@ impl<'a> Look<'a> {
         match says {
             Says::Any => true,
             Says::Mitigated => self.answer.cf_mitigated.is_some_and(|v| v.trim().eq_ignore_ascii_case("challenge")),
-            Says::ChallengePage => self.answer.body.is_some_and(|body| bounded(body).contains("_cf_chl_opt")),
-            Says::Location(segment) => self
-                .answer
-                .location
-                .is_some_and(|to| to.split(['?', '#']).next().unwrap_or_default().split('/').any(|s| s == segment)),
+            Says::ChallengePage => self.answer.body.is_some_and(|body| has(bounded(body), "_cf_chl_opt")),
+            Says::Location(segment) => {
+                self.answer.location.is_some_and(|to| before(to, b"?#").split('/').any(|s| s == segment))
+            }
             Says::OwnLocation => self.answer.location.is_some_and(|to| {
                 (to.starts_with('/') && !to.starts_with("//")) || super::endpoint("GET", to).is_some()
             }),

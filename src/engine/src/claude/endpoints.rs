@@ -1,7 +1,8 @@
 //! Requests → what they are about, by host, method and path (as of 2026-11).
 
-use super::{Endpoint, Role};
+use super::{Endpoint, Role, named};
 use crate::cause::Surface;
+use crate::search::{before, has};
 use crate::sight::Look;
 
 /// What a request is about; `None` for any host but claude.ai, which is none of our business.
@@ -32,7 +33,7 @@ pub fn endpoint<'a>(method: &str, url: &'a str) -> Option<Endpoint<'a>> {
 pub fn page(url: &str) -> Option<Endpoint<'_>> {
     let found = endpoint("GET", url)?;
     let (_, path) = split(url)?;
-    let first = path.split('/').next().unwrap_or_default();
+    let first = before(path, b"/");
     if found.row != ELSE.row || matches!(first, "api" | "edge-api" | "v1") {
         return Some(found);
     }
@@ -43,11 +44,11 @@ pub fn page(url: &str) -> Option<Endpoint<'_>> {
 /// `/login?from=logout&reauth=1` (the web client as of 2026-08).
 pub fn is_forced_logout(url: &str) -> bool {
     let Some((_, path)) = split(url) else { return false };
-    let first = path.split(['/', '?']).next().unwrap_or_default();
+    let first = before(path, b"/?");
     let query = url.split_once('?').map_or("", |(_, query)| query);
     match first {
-        "logout" => query.contains("involuntary=1"),
-        "login" => query.contains("reauth=1"),
+        "logout" => has(query, "involuntary=1"),
+        "login" => has(query, "reauth=1"),
         _ => false,
     }
 }
@@ -115,7 +116,7 @@ const fn row(
     weight: f32,
     role: Role,
 ) -> EndpointRow {
-    EndpointRow { name, methods, base, path, surface, weight, role }
+    EndpointRow { name: named(name), methods, base, path, surface, weight, role }
 }
 
 /// Telemetry and noise.
@@ -249,12 +250,13 @@ impl<'a> Split<'a> {
 /// The base and the rest of the path, without slashes at either end; `None` for another host.
 fn split(url: &str) -> Option<(Split<'_>, &str)> {
     let rest = after(url, "https://").or_else(|| after(url, "wss://"))?;
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let authority = before(rest, b"/?#");
+    let path = rest.strip_prefix(authority)?;
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
     if !host.eq_ignore_ascii_case("claude.ai") || !port.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let path = before(path, b"?#");
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
 

@@ -115,10 +115,12 @@ pub(super) fn word(text: &str) -> Option<String> {
 /// The beginning of `text`: at most `max` bytes, never half a character.
 pub(super) fn head(text: &str, max: usize) -> &str {
     let mut end = max.min(text.len());
-    while !text.is_char_boundary(end) {
+    loop {
+        if let Some(head) = text.get(..end) {
+            return head;
+        }
         end -= 1;
     }
-    &text[..end]
 }
 
 /// Walks one value; `None` where the text was cut or is no JSON.

@@ -70,8 +70,8 @@ impl SseReader {
             self.after_cr = false;
             rest = rest.strip_prefix('\n').unwrap_or(rest);
         }
-        while let Some(end) = rest.bytes().position(|b| matches!(b, b'\r' | b'\n')) {
-            let (head, tail) = rest.split_at(end);
+        let line = |text: &str| text.bytes().position(|b| matches!(b, b'\r' | b'\n'));
+        while let Some((head, tail)) = line(rest).and_then(|end| rest.split_at_checked(end)) {
             if self.line.is_empty() {
                 self.field(head, &mut events);
             } else {
@@ -82,7 +82,7 @@ impl SseReader {
                 self.line = line;
                 self.line.clear();
             }
-            rest = &tail[1..];
+            rest = tail.get(1..).unwrap_or_default();
             if tail.starts_with('\r') {
                 if rest.is_empty() {
                     self.after_cr = true;

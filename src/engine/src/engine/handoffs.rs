@@ -3,6 +3,7 @@
 use super::{Engine, Platform};
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
 use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
+use crate::json::numbered;
 use crate::outbox::Handed;
 use crate::output::{FillOrder, Output, Target};
 use crate::provider::{self, Arrival, CUSTOM, CUSTOM_BUDGET, Template};
@@ -29,7 +30,7 @@ impl Engine {
         let entry = entry.filter(|_| text.is_some());
         self.session.job_counter = self.session.job_counter.wrapping_add(1);
         let job = Job {
-            id: format!("j{}", self.session.job_counter),
+            id: numbered("j", self.session.job_counter.into()),
             entry,
             provider: id.to_owned(),
             at: now,
@@ -216,7 +217,7 @@ impl Engine {
             job: job.id.clone(),
             tab,
             order: FillOrder {
-                origin: found.origin.trim_end_matches("/*"),
+                origin: found.site(),
                 selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
                 technique,
                 text: UserText::new(text),
@@ -247,7 +248,7 @@ impl Engine {
             job: id,
             tab,
             order: FillOrder {
-                origin: found.origin.trim_end_matches("/*"),
+                origin: found.site(),
                 selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
                 technique: Technique::ByHand,
                 text: UserText::default(),
@@ -353,5 +354,5 @@ impl Engine {
 fn filling_link(id: &str, prompt: &str) -> Option<String> {
     let link = provider::find(id)?.link.filter(|link| link.arrival == Arrival::Fills)?;
     let fits = link.prefix.len() + handoff::encoded_len(prompt) <= link.budget;
-    fits.then(|| format!("{}{}", link.prefix, handoff::encode(prompt)))
+    fits.then(|| [link.prefix, &handoff::encode(prompt)].concat())
 }

@@ -104,7 +104,7 @@ impl Engine {
             if damaged {
                 engine.session.set_aside = engine.session.set_aside.saturating_add(1);
                 engine.dirty = true;
-                engine.persist(Area::Local, format!("{ASIDE}{key}"), Some(value));
+                engine.persist(Area::Local, [ASIDE, &key].concat(), Some(value));
                 engine.persist(Area::Local, key, None);
             }
         }
@@ -394,10 +394,14 @@ impl Engine {
             self.persist(Area::Session, SESSION_KEY.to_owned(), Some(text));
         }
         // What is to be stored goes out before anything that a person or another program could notice.
-        let (mut first, then): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.outputs).into_iter().partition(|output| matches!(output, Output::Persist { .. }));
-        first.extend(then);
-        self.outputs = first;
+        let mut first = 0;
+        for at in 0..self.outputs.len() {
+            if matches!(self.outputs.get(at), Some(Output::Persist { .. })) {
+                let output = self.outputs.remove(at);
+                self.outputs.insert(first, output);
+                first += 1;
+            }
+        }
     }
 
     fn refresh_wake(&mut self, now: Millis) {

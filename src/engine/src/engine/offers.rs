@@ -6,6 +6,7 @@ use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Fault};
 use crate::handoff::Way;
 use crate::input::{Act, EntryId, Millis, TabId};
+use crate::json::numbered;
 use crate::outbox::EntryState;
 use crate::output::{Action, ActionKind, Badge, Card, Output, Tone};
 use crate::provider::{self, Arrival};
@@ -163,7 +164,7 @@ impl Engine {
             note: None,
         });
         Card {
-            id: format!("{}-{}", offer.entry.as_deref().unwrap_or("page"), offer.surface.name()),
+            id: [offer.entry.as_deref().unwrap_or("page"), "-", offer.surface.name()].concat(),
             tone,
             title,
             lines,
@@ -234,7 +235,7 @@ impl Engine {
         } else if let Some(at) = cause.resets_at {
             what = what.time(at);
         } else if cause.class == Class::Service {
-            what = what.text(cause.status.map_or_else(|| "?".to_owned(), |status| status.to_string()));
+            what = what.text(cause.status.map_or_else(|| "?".to_owned(), |status| numbered("", status.into())));
         }
         (title, what)
     }

@@ -9,6 +9,7 @@ use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::judge::{HICCUP_LIFE_MS, Judge, VERDICT_LIFE_MS};
 use crate::map::Map;
 use crate::notice::Notices;
+use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
@@ -67,6 +68,7 @@ pub(super) struct Session {
 }
 
 impl Default for Session {
+    #[inline(never)]
     fn default() -> Self {
         Self {
             online: true,
@@ -104,7 +106,7 @@ impl Session {
     /// Reads a snapshot; one of another version, or a damaged one, is none.
     pub fn read(text: &str) -> Option<Self> {
         let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
-        codec::read(VERSION, &bytes)
+        codec::read(VERSION, &bytes, Self::default())
     }
 
     /// A page of claude.ai, known from now on.
@@ -197,7 +199,7 @@ impl Pending {
     /// Whether it answers with an event stream.
     pub fn is_stream(&self) -> bool {
         self.status == Some(200)
-            && self.headers.content_type.as_deref().is_some_and(|kind| kind.contains("text/event-stream"))
+            && self.headers.content_type.as_deref().is_some_and(|kind| has(kind, "text/event-stream"))
     }
 }
 

@@ -6,9 +6,11 @@ use super::session::{self, OfferKind, Pending, Unanswered};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Answer, Role, StreamMark};
 use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamEnd, TabId};
+use crate::json::numbered;
 use crate::judge::{Heard, Seen, Way};
 use crate::outbox::EntryState;
 use crate::output::Output;
+use crate::search::has;
 
 /// Before the name of a request of which only the tap has told.
 const TAPPED: &str = "tap:";
@@ -303,6 +305,10 @@ impl Engine {
             self.settle(id, &cause, now);
             return;
         }
+        // Only a recording brings a stream as one text. In a browser the tap tells its events, and no code is shipped that could read it.
+        if cfg!(target_arch = "wasm32") {
+            return;
+        }
         let mut reader = claude::SseReader::default();
         for event in reader.push(text) {
             self.on_mark(id, claude::stream_event(&event.name, &event.data), now);
@@ -447,7 +453,7 @@ impl Engine {
         let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
             id
         } else {
-            let id = format!("{TAPPED}{tab}:{seq}");
+            let id = numbered(&(numbered(TAPPED, tab.cast_unsigned()) + ":"), seq.into());
             self.on_started(id.clone(), tab, method, url, false, None, now);
             id
         };
@@ -749,7 +755,7 @@ impl Pending {
     /// Whether the error answer shows that the prompt was not taken: the application's own JSON, or an edge that says
     /// that it reached nobody. Other gateway errors (502, 504, 52x) leave it open.
     fn was_turned_away(&self) -> bool {
-        let json = self.headers.content_type.as_deref().is_some_and(|kind| kind.contains("json"));
+        let json = self.headers.content_type.as_deref().is_some_and(|kind| has(kind, "json"));
         match self.status {
             Some(429 | 503 | 529) => true,
             // A 409 may mean that the message is there already.
