@@ -85,7 +85,7 @@
     busy = false;
   };
   // One look whether this site answers: how it did, webRequest sees. The body is not fetched.
-  const looks = () => ({ mode: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(20000) });
+  const looks = () => ({ mode: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(5000) });
   browser.runtime.onMessage.addListener(({ type, card: news, path }, { id }) => {
     if (id !== browser.runtime.id || life.signal.aborted) return;
     if (type === "card") show(news);

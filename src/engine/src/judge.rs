@@ -75,7 +75,7 @@ impl Group {
 type Strong = [(f64, Millis); 3];
 /// Without probes, and with them, which see the same sooner and more often.
 const STRONG: [Strong; 2] =
-    [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (7.7, 25_000), (10.5, 60_000)]];
+    [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (7.7, 24_000), (9.5, 50_000)]];
 /// Runs of failures that took so long and passed by themselves are learnt, like `p0`: …
 const PASSED_LEAST_MS: Millis = 3_000;
 /// … they are forgotten in about a quarter, …
@@ -87,12 +87,15 @@ const PASSED_MOST: f64 = 1.5;
 const SUSPECT: f64 = 5.0;
 /// How a passing disturbance looks: requests that fail in it, milliseconds that it lasts on average, and the belief that
 /// one is on while nothing speaks for it. Longer and less than total, so that what is total and lasts stands out.
-const DISTURBANCE: (f64, f64, f64) = (0.57, 9_000.0, 0.003);
+const DISTURBANCE: (f64, f64, f64) = (0.52, 9_000.0, 0.003);
 /// The belief is never certainty.
 const SURE: f64 = 0.98;
 /// `p1` of everything at once, and of now and then everywhere.
 const WIDE: f64 = 0.97;
 const THIN: f64 = 0.4;
+/// Failures for each success that make a second one in which a surface failed, and one in which everything did: where some
+/// requests fail and some do not, that is a disturbance rather than an outage of everything.
+const FAILED_EACH: (u16, u16) = (1, 3);
 /// Nats that one second can add to the sum of now and then, and take from it.
 const THIN_SECOND: (f64, f64) = (4.0, -3.0);
 /// A failure without an answer, when the network works: it may have been the network a moment ago.
@@ -132,13 +135,18 @@ const RECOVERED_MS: Millis = 10 * 60_000;
 const FRAGILE_MS: Millis = 3 * 3_600_000;
 /// A second relapse within the fragile time is flapping: one incident that goes on, not many.
 const FLAPPING: u32 = 2;
-/// Seconds after the user's first failure at which claude.ai is asked from its own page (the one at 27 decides most
-/// outages of everything), …
-const PROBES_S: [Millis; 8] = [2, 7, 17, 22, 27, 37, 52, 82];
+/// Seconds after the user's first failure at which claude.ai is asked from its own page, …
+const PROBES_S: [Millis; PROBES as usize] = [2, 7, 17, 32, 52, 82];
 /// … then every minute, each time a tenth later, up to this.
 const PROBE_MOST_MS: Millis = 300_000;
 /// So long after a probe was due that nobody could send, what has passed is not asked about any more.
 const STALE_MS: Millis = 60_000;
+/// Probes of the schedule.
+const PROBES: u32 = 6;
+/// While everything seems to fail and that is no verdict yet, the last answer is confirmed after this long, …
+const CONFIRM_MS: Millis = 2_500;
+/// … for so long after the first failure: by then it is a verdict, or it was a moment.
+const CONFIRMED_MS: Millis = 30_000;
 /// Failures without an answer that wait at once, models told apart, turns remembered.
 const MAX_HELD: usize = 16;
 const MAX_MODELS: usize = 8;
@@ -248,6 +256,8 @@ pub struct Judge {
     watch_since: Millis,
     probes: u32,
     probe_at: Millis,
+    /// When it was asked last.
+    probed_at: Millis,
     held: Vec<Vote>,
     hold_until: Millis,
     /// When the neutral origin was asked last.
@@ -281,6 +291,7 @@ impl Default for Judge {
             watch_since: 0,
             probes: 0,
             probe_at: 0,
+            probed_at: 0,
             held: Vec::new(),
             hold_until: 0,
             asked: 0,
@@ -437,11 +448,23 @@ impl Judge {
         } else {
             Surface::Bootstrap
         };
-        Some((self.probe_at, surface))
+        Some((self.confirm_at().map_or(self.probe_at, |at| at.min(self.probe_at)), surface))
+    }
+
+    /// When what looks like an outage of everything is to be confirmed, between the probes of the schedule.
+    fn confirm_at(&self) -> Option<Millis> {
+        let down = self.run.as_ref().is_some_and(|run| run.down_at.is_some());
+        let at = self.probed_at.max(self.watch_since).saturating_add(CONFIRM_MS);
+        let soon = at <= self.watch_since.saturating_add(CONFIRMED_MS);
+        (!down && soon && self.tests[ALL].value() >= SUSPECT).then_some(at)
     }
 
     /// The probe that was due has been sent.
     pub fn probed(&mut self, now: Millis) {
+        self.probed_at = now;
+        if now < self.probe_at {
+            return;
+        }
         let planned = |probes: u32| PROBES_S.get(probes as usize).map(|s| self.watch_since.saturating_add(s * 1_000));
         let mut probes = self.probes.saturating_add(1);
         // What could not be asked in time is not asked for afterwards.
@@ -452,7 +475,7 @@ impl Judge {
             at
         } else {
             // The start of the run spreads the probes of many people over a sixth of the pause.
-            let pause = (60_000 + 6_000 * u64::from(probes.saturating_sub(8))).min(PROBE_MOST_MS);
+            let pause = (60_000 + 6_000 * u64::from(probes.saturating_sub(PROBES))).min(PROBE_MOST_MS);
             now.saturating_add(pause + self.watch_since % (pause / 6))
         };
         self.probes = probes;
@@ -800,13 +823,13 @@ impl Judge {
         let null = self.before * q + (1.0 - self.before) * p0;
         let llr = |p1: f64| ratio(failed, p1, null);
         let silent = seen.way == Way::Silent;
-        self.tests[group].add(failed, worth * own * llr(p1), silent, now);
+        self.tests[group].add(failed, worth * own * llr(p1), silent, FAILED_EACH.0, now);
         if group == Group::Completion as usize
             && let Some(model) = seen.model.and_then(|name| model_of(&mut self.models, name))
         {
-            model.test.add(failed, worth * llr(p1), silent, now);
+            model.test.add(failed, worth * llr(p1), silent, FAILED_EACH.0, now);
         }
-        self.tests[ALL].add(failed, weight * llr(WIDE), silent, now);
+        self.tests[ALL].add(failed, weight * llr(WIDE), silent, FAILED_EACH.1, now);
         self.tests[NOW_AND_THEN].pile(weight * llr(THIN), silent, now);
         if failed && seen.turn.is_some() && !self.turns.iter().any(|turn| turn.turn == seen.turn) {
             if self.turns.len() >= MAX_TURNS {
@@ -902,12 +925,12 @@ impl Test {
         }
     }
 
-    /// One vote: all of one second are one observation, failed if at least half failed.
-    fn add(&mut self, failed: bool, llr: f64, silent: bool, now: Millis) {
+    /// One vote: all of one second are one observation, failed if for each that worked at least so many failed.
+    fn add(&mut self, failed: bool, llr: f64, silent: bool, each: u16, now: Millis) {
         self.begin(failed, now);
         let count = if failed { &mut self.failed } else { &mut self.ok };
         *count = count.saturating_add(1);
-        if failed == (self.failed >= self.ok) {
+        if failed == (self.failed >= self.ok.saturating_mul(each)) {
             self.delta = if failed { llr.max(self.delta) } else { llr };
         }
         if failed && silent {
@@ -956,7 +979,7 @@ struct Model {
     test: Test,
 }
 
-fields!(Judge: probing, online, tests, rates, belief, before, second, run, watch_since, probes, probe_at, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
+fields!(Judge: probing, online, tests, rates, belief, before, second, run, watch_since, probes, probe_at, probed_at, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
 fields!(Run: since, last, failures, down_at, recovering_at, failing, failed, official, monitoring, flapping);
 fields!(Test: base, delta, second, ok, failed, silent, since);
 fields!(Vote: at, surface, worth, nats, turn);
@@ -1163,15 +1186,62 @@ mod tests {
             times.push((at - T0) / 1_000);
             judge.probed(at);
         }
-        assert_eq!(times[..8], [2, 7, 17, 22, 27, 37, 52, 82]);
+        assert_eq!(times[..6], [2, 7, 17, 32, 52, 82]);
         let pauses: Vec<u64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        for (n, pause) in (0..).zip(&pauses[7..]) {
+        for (n, pause) in (0..).zip(&pauses[5..]) {
             let least = (60 + 6 * n).min(300);
             assert!((least..=least + least / 6 + 1).contains(pause), "{pauses:?}");
         }
         let mut silent = Judge::new(false);
         fail(&mut silent, Surface::Completion, 0);
         assert_eq!(silent.probe(), None);
+    }
+
+    #[test]
+    fn an_outage_of_everything_is_confirmed_before_it_is_told() {
+        let mut judge = Judge::new(true);
+        fail(&mut judge, Surface::Document, 0);
+        let mut times = Vec::new();
+        while judge.state() != State::Down {
+            let (at, surface) = judge.probe().expect("one more");
+            times.push(at - T0);
+            judge.probed(at);
+            judge.observe(&seen(surface, Class::Service), at + 100);
+        }
+        // The schedule's, and one every few seconds between them, until that is enough.
+        assert!(times.starts_with(&[2_000, 4_500, 7_000, 9_500]), "{times:?}");
+        assert!(times.contains(&17_000) && *times.last().expect("some") <= 30_000, "{times:?}");
+        // Then no more than the schedule's.
+        assert_eq!(judge.probe().map(|(at, _)| at), Some(T0 + 32_000));
+        // And none while it looks like a moment of one surface.
+        let mut calm = Judge::new(true);
+        fail(&mut calm, Surface::Completion, 0);
+        for expected in [2_000, 7_000, 17_000, 32_000] {
+            let (at, surface) = calm.probe().expect("one more");
+            assert_eq!(at - T0, expected);
+            calm.probed(at);
+            calm.observe(&seen(surface, Class::Ok), at + 100);
+        }
+    }
+
+    #[test]
+    fn a_second_in_which_some_requests_work_is_no_outage_of_everything() {
+        let run = |works: bool| {
+            let mut judge = Judge::new(true);
+            for second in [0, 9, 18, 27] {
+                for surface in [Surface::Document, Surface::Bootstrap, Surface::List] {
+                    judge.observe(&seen(surface, Class::Service), T0 + second * 1_000);
+                }
+                for _ in 0..if works { 2 } else { 0 } {
+                    judge.observe(&seen(Surface::Bootstrap, Class::Ok), T0 + second * 1_000 + 1);
+                }
+            }
+            (judge.tests[super::ALL].value(), judge.state())
+        };
+        let (all, state) = run(false);
+        assert!(all > 7.7 && state == State::Down, "{all}");
+        let (all, state) = run(true);
+        assert!(all < 1.0 && state != State::Down, "{all}");
     }
 
     #[test]

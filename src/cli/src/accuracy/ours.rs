@@ -12,6 +12,8 @@ pub struct Ours {
     pub judge: Judge,
     rng: Rng,
     due: Vec<(Millis, Due)>,
+    /// Until then the last probe is under way: one is sent at a time.
+    busy: Millis,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +38,14 @@ pub enum Told<'a> {
 const ANSWER_MS: Millis = 300;
 /// … and that there is none is known after this long.
 const SILENCE_MS: Millis = 1_000;
+/// The extension gives up a probe after this long: what is small and has no answer by then has failed.
+const GIVE_UP_MS: Millis = 5_000;
 /// The extension calls a send late after this long without a first byte.
 const LATE_MS: Millis = 20_000;
 
 impl Ours {
     pub fn new(probing: bool, rng: Rng) -> Self {
-        Self { judge: Judge::new(probing), rng, due: Vec::new() }
+        Self { judge: Judge::new(probing), rng, due: Vec::new(), busy: 0 }
     }
 
     /// Lives through one session.
@@ -49,6 +53,7 @@ impl Ours {
         let closes = session.end + millis(GRACE_S);
         let mut events = session.events.iter().peekable();
         self.due.clear();
+        self.busy = 0;
         let late = session.events.iter().filter(|event| event.surface == Some(Surface::Completion));
         self.due.extend(
             late.filter(|event| event.at >= event.began + LATE_MS)
@@ -59,7 +64,7 @@ impl Ours {
         loop {
             let event = events.peek().map(|event| event.at);
             let answer = self.due.iter().map(|(at, _)| *at).min();
-            let probe = self.judge.probe().map(|(at, _)| at.max(now)).filter(|at| *at <= closes);
+            let probe = self.judge.probe().map(|(at, _)| at.max(self.busy).max(now)).filter(|at| *at <= closes);
             let Some(next) = [event, answer, probe].into_iter().flatten().min() else { break };
             now = next.max(now);
             self.judge.tick(now);
@@ -88,7 +93,9 @@ impl Ours {
             } else if let Some((_, surface)) = self.judge.probe() {
                 self.judge.probed(now);
                 let (fate, later) = session.probe(surface, now, &mut self.rng);
-                self.due.push((now + ANSWER_MS + later, Due::Probe(surface, fate)));
+                let (fate, later) = if later < GIVE_UP_MS { (fate, later) } else { (Fate::Silent, GIVE_UP_MS) };
+                self.busy = now + ANSWER_MS + later;
+                self.due.push((self.busy, Due::Probe(surface, fate)));
             }
             if self.judge.asks(now) {
                 let up = session.network(now);

@@ -15,10 +15,10 @@ use crate::output::Output;
 /// What has not begun by then went to a page without our script, or to one that the browser has put to sleep: that tab is
 /// not asked again until its next page.
 const BEGIN_MS: Millis = 4_000;
-/// `bridge.js` gives up after 20 s; what the browser tells of that is here by then.
-const END_MS: Millis = 25_000;
+/// `bridge.js` gives up after 5 s, for what is small and has no answer by then has failed; what the browser tells of that is here by now.
+const END_MS: Millis = 8_000;
 /// What was given up so late was given up by us: nothing had come.
-const GIVEN_UP_MS: Millis = 19_000;
+const GIVEN_UP_MS: Millis = 4_500;
 
 impl Engine {
     /// Sends the probe that is due, if there is somebody to send it.
