@@ -27,7 +27,9 @@ pub(crate) enum Codec<'a> {
 
 /// The bytes of a value, under the seal of their sum.
 pub(crate) fn write(version: u64, value: &mut impl Field) -> Vec<u8> {
-    let mut codec = Codec::Out(vec![0; SEAL]);
+    let mut bytes = Vec::with_capacity(ROOM);
+    bytes.resize(SEAL, 0);
+    let mut codec = Codec::Out(bytes);
     value.code(&mut codec);
     let Codec::Out(mut bytes) = codec else { return Vec::new() };
     let seal = sum(version, &bytes[SEAL..]).to_le_bytes();
@@ -46,6 +48,8 @@ pub(crate) fn read<T: Field>(version: u64, bytes: &[u8], mut value: T) -> Option
     matches!(codec, Codec::In(Some([]))).then_some(value)
 }
 
+/// Bytes that most snapshots need.
+const ROOM: usize = 4_096;
 /// Bytes of the seal.
 const SEAL: usize = 8;
 

@@ -75,7 +75,7 @@ impl Group {
 type Strong = [(f64, Millis); 3];
 /// Without probes, and with them, which see the same sooner and more often.
 const STRONG: [Strong; 2] =
-    [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (7.7, 24_000), (9.5, 50_000)]];
+    [[(10.0, 30_000), (9.0, 22_000), (9.0, 50_000)], [(10.0, 22_000), (9.3, 17_000), (9.5, 50_000)]];
 /// Runs of failures that took so long and passed by themselves are learnt, like `p0`: …
 const PASSED_LEAST_MS: Millis = 3_000;
 /// … they are forgotten in about a quarter, …
@@ -144,7 +144,7 @@ const STALE_MS: Millis = 60_000;
 /// Probes of the schedule.
 const PROBES: u32 = 6;
 /// While everything seems to fail and that is no verdict yet, the last answer is confirmed after this long, …
-const CONFIRM_MS: Millis = 2_500;
+const CONFIRM_MS: Millis = 3_000;
 /// … for so long after the first failure: by then it is a verdict, or it was a moment.
 const CONFIRMED_MS: Millis = 30_000;
 /// Failures without an answer that wait at once, models told apart, turns remembered.
@@ -1209,7 +1209,7 @@ mod tests {
             judge.observe(&seen(surface, Class::Service), at + 100);
         }
         // The schedule's, and one every few seconds between them, until that is enough.
-        assert!(times.starts_with(&[2_000, 4_500, 7_000, 9_500]), "{times:?}");
+        assert!(times.starts_with(&[2_000, 5_000, 7_000, 10_000]), "{times:?}");
         assert!(times.contains(&17_000) && *times.last().expect("some") <= 30_000, "{times:?}");
         // Then no more than the schedule's.
         assert_eq!(judge.probe().map(|(at, _)| at), Some(T0 + 32_000));

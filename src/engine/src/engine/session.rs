@@ -100,7 +100,11 @@ impl Default for Session {
 impl Session {
     /// The snapshot as text that any store takes: one character a byte.
     pub fn write(&mut self) -> String {
-        codec::write(VERSION, self).into_iter().map(char::from).collect()
+        let bytes = codec::write(VERSION, self);
+        // Room for the longest at once: this is written after nearly every event.
+        let mut text = String::with_capacity(2 * bytes.len());
+        text.extend(bytes.into_iter().map(char::from));
+        text
     }
 
     /// Reads a snapshot; one of another version, or a damaged one, is none.
