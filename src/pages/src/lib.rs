@@ -270,25 +270,24 @@ mod painting {
     async fn the_history_paints_what_is_stored() {
         install();
         let mut life = Life::begin().await;
-        for _ in 0..3 {
+        for _ in 0..2 {
             life.send(PROMPT, 500).await;
         }
         open("history").await;
         assert_eq!((js("document.title"), text("h1")), ("History".into(), "History".to_owned()));
-        assert_eq!(text(".incident .what"), "3 sends failed");
+        assert_eq!(text(".incident .what"), "2 sends failed");
         assert_eq!(text(".incident .tag"), "still open");
-        // The store knows of fewer, for it is not written at each failure.
         let sends = "[...document.querySelectorAll('.facts > div')].find((row) => row.firstChild.textContent === 'Failed sends')";
-        assert_eq!(js(&format!("{sends}.lastChild.textContent")), "3");
+        assert_eq!(js(&format!("{sends}.lastChild.textContent")), "2");
         assert_eq!(text(".timeline .count"), "1 incident was seen|1 incident was seen");
         assert!(text(".figures dd").starts_with("0.000 %|not known|"), "{}", text(".figures dd"));
         assert!(!text("main").contains("onerror"), "no word of the user's is in it");
         assert_accessible();
-        // What the user has opened stays open, and the list knows of the next failure.
+        // What the user has opened stays open, and the next failure, with which it is a verdict, is told.
         js("document.querySelector('#page .incident details').open = true");
         life.send(PROMPT, 500).await;
         turns().await;
-        assert_eq!(text(".incident .what"), "4 sends failed");
+        assert_eq!(text(".incident .what"), "Claude is down");
         assert_eq!(js("document.querySelector('#page .incident details').open"), true);
     }
 
