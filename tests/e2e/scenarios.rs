@@ -1,68 +1,190 @@
-//! Every scenario file of `tests/scenarios`, lived through by a user in the browser; the file says what must be true.
+//! Every scenario file of `tests/scenarios`, lived through by a user in the browser; the file says what must be seen, in order and
+//! complete, and what must be true. The short ones are lived through once more while the background is killed again and again.
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::verdict::State;
-use understudy_lab::{Deed, Expect, Lab, Playing, Scenario};
+use understudy_lab::{Deed, Expect, Lab, Playing, Scenario, Sight, UserStep};
 use understudy_tests::Stage;
+use understudy_tests::record::{Record, Seen};
 use understudy_tests::stage::Words;
 use understudy_tests::wait::{SOON, never, until};
+use understudy_tests::webdriver::text;
 
-/// A card that has not come by then was not meant to come.
+/// What has not come by then was not meant to come.
 const QUIET: Duration = Duration::from_millis(1_500);
-/// A stall counts after a minute, and the status page is asked again after a minute.
+/// Where nothing was written down for so long, no event is being worked on.
+const STILL: Duration = Duration::from_millis(200);
+/// The status page is asked again after a minute.
 const LONG: Duration = Duration::from_secs(100);
-
-/// So far apart, failures are evidence of their own: the judge takes those within some eight seconds for one disturbance.
-const PACE: Duration = Duration::from_secs(16);
+/// A scenario is short if it asks for no more patience than this, in seconds.
+const SHORT: u32 = 20;
 
 pub fn add(suite: &mut Suite) {
     for name in Scenario::names() {
-        let test = name.clone();
-        suite.both(&format!("scenario_{}", name.replace('-', "_")), move |stage| live(stage, &test));
+        let (test, title) = (name.clone(), name.replace('-', "_"));
+        suite.both(&format!("scenario_{title}"), move |stage| live(stage, &test, None));
+        let short = |scenario: Scenario| {
+            scenario.user.iter().all(|step| step.wait == 0)
+                && scenario.timeline.iter().all(|sight| sight.within <= SHORT)
+                && scenario.compression <= 1.0
+        };
+        if Scenario::named(&name).is_ok_and(short) {
+            suite.both(&format!("scenario_{title}_with_kills"), move |stage| {
+                let mut kills = Kills::of(&name);
+                let seed = kills.seed;
+                live(stage, &name, Some(&mut kills)).with_context(|| format!("{SEED}={seed}"))
+            });
+        }
+    }
+}
+
+/// The environment variable that varies the moments at which the background is killed.
+const SEED: &str = "UNDERSTUDY_SEED";
+const USUAL_SEED: u64 = 20_260_302;
+
+/// Moments at which the background dies: random, and the same for the same seed and scenario.
+struct Kills {
+    seed: u64,
+    noise: u64,
+}
+
+impl Kills {
+    fn of(name: &str) -> Self {
+        let seed = env::var(SEED).ok().and_then(|seed| seed.parse().ok()).unwrap_or(USUAL_SEED);
+        let mut hasher = DefaultHasher::new();
+        (seed, name).hash(&mut hasher);
+        Self { seed, noise: hasher.finish() | 1 }
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.noise ^= self.noise << 13;
+        self.noise ^= self.noise >> 7;
+        self.noise ^= self.noise << 17;
+        self.noise % end
+    }
+
+    /// Two times in three the background dies here: between two events, up to half a second after the last one was worked on.
+    fn strike(&mut self, stage: &Stage, record: &mut Record<'_>) -> Result<()> {
+        let (dies, delay) = (self.below(3) > 0, Duration::from_millis(self.below(500)));
+        if !dies {
+            return Ok(());
+        }
+        let (mut changes, mut since) = (record.changes(), Instant::now());
+        until("nothing is being worked on", SOON, || {
+            record.read()?;
+            if record.changes() != changes {
+                (changes, since) = (record.changes(), Instant::now());
+            }
+            Ok((since.elapsed() >= STILL).then_some(()))
+        })?;
+        sleep(delay);
+        stage.browser.kill_background()
     }
 }
 
 /// Plays the scenario step by step: its clock moves only where the test moves it.
-fn live(stage: &Stage, name: &str) -> Result<()> {
+fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> {
     let scenario = Scenario::named(name).map_err(|error| anyhow!("{error}"))?;
-    ensure!(!scenario.expects.is_empty(), "{name} expects nothing");
     let user = User { stage, lab: &stage.lab, words: Words::read(stage.browser.kind())? };
     // Claude is open and works when second 0 comes.
     stage.open("/new")?;
+    let mut record = Record::start(&stage.browser)?;
+    until("Claude is seen to work", SOON, || {
+        let calm = |seen: &Seen| seen.state == State::Clear && seen.headline == "verdict_clear" && seen.card.is_none();
+        Ok(record.read()?.last().is_some_and(calm).then_some(()))
+    })?;
+    record.begin();
     let playing = stage.lab.play_at(&scenario, 0.0);
-    let mut done = 0;
     let mut last: Option<Instant> = None;
-    // Where a verdict is expected, the failures must not look like one short disturbance.
-    let paced = |deed: usize| {
-        let strong = |state: &State| matches!(state, State::Suspected | State::Down);
-        let verdict = |expect: &&Expect| !expect.state.is_empty() && expect.state.iter().all(strong);
-        scenario.expects.iter().filter(verdict).any(|expect| expect.after.is_none_or(|after| deed < after))
-    };
-    for expect in &scenario.expects {
-        let until = expect.after.unwrap_or(scenario.user.len());
-        ensure!(until <= scenario.user.len(), "{name}: there are no {until} deeds");
-        for (number, step) in scenario.user.iter().enumerate().take(until).skip(done) {
-            if let Some(time) = step.time {
-                playing.skip_to(time);
-            }
-            if let Some(last) = last.filter(|_| paced(number)) {
-                sleep(PACE.saturating_sub(last.elapsed()));
-            }
-            last = Some(Instant::now());
-            user.does(step.does, number, &playing).with_context(|| format!("deed {} ({:?})", number + 1, step.does))?;
-            done = number + 1;
-        }
-        if let Some(time) = expect.time {
+    for (number, step) in (1..).zip(&scenario.user) {
+        if let Some(time) = step.time {
             playing.skip_to(time);
         }
-        user.finds(expect).with_context(|| format!("after {done} deeds: {}", expect.say))?;
+        let wait = Duration::from_secs(step.wait.into());
+        let rest = last.map_or(Duration::ZERO, |last| wait.saturating_sub(last.elapsed()));
+        // While the user waits nothing may change but what the timeline says.
+        as_told(&mut record, &scenario.timeline, number - 1, rest)?;
+        if let Some(kills) = kills.as_mut() {
+            kills.strike(stage, &mut record)?;
+        }
+        last = Some(Instant::now());
+        user.does(step, number, &playing).with_context(|| format!("deed {number} ({:?})", step.does))?;
+        let told = reached(&mut record, &scenario.timeline, number).with_context(|| format!("after deed {number}"))?;
+        if let Some(kills) = kills.as_mut() {
+            kills.strike(stage, &mut record)?;
+        }
+        user.sees(told).with_context(|| format!("after deed {number}"))?;
+        // The second life is about what is seen: the rest has been proven in the first one.
+        for expect in &scenario.expects {
+            if expect.after.unwrap_or(scenario.user.len()) == number && kills.is_none() {
+                if let Some(time) = expect.time {
+                    playing.skip_to(time);
+                }
+                user.finds(expect).with_context(|| format!("after deed {number}: {}", expect.say))?;
+            }
+        }
     }
+    as_told(&mut record, &scenario.timeline, scenario.user.len(), QUIET)?;
+    let notices = stage.browser.probe_eval("return Object.keys((await browser.notifications?.getAll()) ?? {})")?;
+    ensure!(notices.as_array().is_none_or(Vec::is_empty), "a notice that nobody has allowed: {notices}");
     playing.stop();
     Ok(())
+}
+
+/// Waits until all that follows from so many deeds is seen, and gives the last of it.
+fn reached<'a>(record: &mut Record<'_>, timeline: &'a [Sight], deeds: usize) -> Result<Option<&'a Sight>> {
+    let told = timeline.iter().take_while(|sight| sight.after <= deeds).count();
+    let patience = timeline.iter().filter(|sight| sight.after == deeds).map(|sight| sight.within).max();
+    let waited = until("what the timeline says is seen", Duration::from_secs(patience.unwrap_or(SHORT).into()), || {
+        let seen = record.read()?;
+        if let Some(wrong) = difference(seen, timeline, deeds) {
+            return Ok(Some(Err(wrong)));
+        }
+        Ok((seen.len() > told).then_some(Ok(())))
+    });
+    match waited {
+        Ok(Ok(())) => Ok(timeline[..told].last()),
+        Ok(Err(wrong)) => Err(wrong),
+        Err(error) => Err(error.context(listed(record.read()?))),
+    }
+}
+
+/// For so long nothing is seen but what follows from so many deeds.
+fn as_told(record: &mut Record<'_>, timeline: &[Sight], deeds: usize, span: Duration) -> Result<()> {
+    let start = Instant::now();
+    loop {
+        if let Some(wrong) = difference(record.read()?, timeline, deeds) {
+            return Err(wrong.context(format!("after {deeds} deeds")));
+        }
+        let left = span.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Ok(());
+        }
+        sleep(left.min(STILL));
+    }
+}
+
+/// What was seen and should not have been: another thing, or one more, or one too early.
+fn difference(seen: &[Seen], timeline: &[Sight], deeds: usize) -> Option<anyhow::Error> {
+    let mut told = timeline.iter().take_while(|sight| sight.after <= deeds);
+    let wrong = seen.iter().skip(1).find(|seen| told.next().is_none_or(|told| !is(told, seen)))?;
+    Some(anyhow!("not in the timeline here: {wrong}; seen so far:{}", listed(seen)))
+}
+
+fn is(told: &Sight, seen: &Seen) -> bool {
+    (told.state, &told.headline, &told.card, &told.badge) == (seen.state, &seen.headline, &seen.card, &seen.badge)
+}
+
+fn listed(seen: &[Seen]) -> String {
+    let start = seen.first().map_or(0, |seen| seen.at);
+    let lines: Vec<String> = seen.iter().map(|seen| format!("\n  {:>6} ms: {seen}", seen.at - start)).collect();
+    lines.concat()
 }
 
 struct User<'a> {
@@ -72,10 +194,13 @@ struct User<'a> {
 }
 
 impl User<'_> {
-    fn does(&self, deed: Deed, number: usize, playing: &Playing) -> Result<()> {
+    fn does(&self, planned: &UserStep, number: usize, playing: &Playing) -> Result<()> {
         let browser = &self.stage.browser;
-        let prompt = format!("Prompt number {} of {}", number + 1, playing.scenario().title);
-        match deed {
+        let prompt = format!("Prompt number {number} of {}", playing.scenario().title);
+        if let Some(model) = &planned.model {
+            browser.eval_with("window.lab.chooseModel(arguments[0])", &serde_json::json!([model]))?;
+        }
+        match planned.does {
             Deed::Reload => {
                 let url = browser.driver().url()?;
                 // An error page is reloaded by going there again.
@@ -134,24 +259,37 @@ impl User<'_> {
         })
     }
 
+    /// What the extension has decided is what a person has before them: the card in the page, the badge, the popup.
+    fn sees(&self, told: Option<&Sight>) -> Result<()> {
+        let calm = Sight { headline: "verdict_clear".to_owned(), ..Sight::default() };
+        let told = told.unwrap_or(&calm);
+        let browser = &self.stage.browser;
+        // An error page of the browser's own has no room for a card.
+        let page = text(browser.eval("return location.protocol")?)? == "https:";
+        until(&format!("the card says {:?}", told.card), SOON, || match (browser.card()?, &told.card) {
+            (None, None) => Ok(Some(())),
+            (None, Some(_)) if !page => Ok(Some(())),
+            (Some(card), Some(title)) if self.words.are_said(title, &card.title)? => Ok(Some(())),
+            (card, _) => bail!("it is {card:?}"),
+        })?;
+        until(&format!("the badge says {:?}", told.badge), SOON, || {
+            let said = browser.badge()?;
+            if said == told.badge { Ok(Some(())) } else { bail!("it says {said:?}") }
+        })?;
+        browser.open_popup()?;
+        until(&format!("the popup says {} and {}", told.state.name(), told.headline), SOON, || {
+            let state = browser.popup_eval("return document.querySelector('[data-state]')?.dataset.state ?? null")?;
+            let text = browser.popup_text()?;
+            if state == told.state.name() && self.words.are_said(&told.headline, &text)? {
+                return Ok(Some(()));
+            }
+            bail!("it says {state} and {:?}", text.lines().take(6).collect::<Vec<_>>())
+        })?;
+        browser.close_popup()
+    }
+
     fn finds(&self, expect: &Expect) -> Result<()> {
         let browser = &self.stage.browser;
-        match expect.card {
-            Some(true) => until("the card is shown", LONG, || browser.card()).map(drop)?,
-            Some(false) => {
-                // One that was there goes with the success; one that was not does not come.
-                until("there is no card", SOON, || Ok(browser.card()?.is_none().then_some(())))?;
-                never("a card", QUIET, || browser.card())?;
-            }
-            None => {}
-        }
-        if let Some(title) = &expect.title {
-            until(&format!("the card says {title}"), SOON, || match browser.card()? {
-                Some(card) if self.words.are_said(title, &card.title)? => Ok(Some(())),
-                Some(card) => bail!("it says {:?}", card.title),
-                None => bail!("there is none"),
-            })?;
-        }
         if let Some(reset) = expect.resets_at {
             until("the limit's clock is right", SOON, || {
                 let said = match browser.card()? {
@@ -161,21 +299,22 @@ impl User<'_> {
                 Ok((said == reset).then_some(()))
             })?;
         }
-        if let Some(badge) = &expect.badge {
-            until(&format!("the badge says {badge:?}"), SOON, || {
-                let said = browser.badge()?;
-                if said == *badge { Ok(Some(())) } else { bail!("it says {said:?}") }
-            })?;
-        }
         if let Some(state) = expect.entry {
             self.newest_entry_is(state)?;
         }
         if let Some(offer) = expect.offer {
             self.offers(offer)?;
         }
-        self.verdict_is_one_of(expect)?;
-        self.popup_says_one_of(&expect.headline.iter().cloned().collect::<Vec<_>>())?;
-        self.popup_says_one_of(&expect.official)?;
+        if let Some(official) = &expect.official {
+            browser.open_popup()?;
+            until(&format!("the popup says {official}"), LONG, || {
+                let text = browser.popup_text()?;
+                if self.words.are_said(official, &text)? {
+                    return Ok(Some(()));
+                }
+                bail!("it says {:?}", text.lines().take(20).collect::<Vec<_>>());
+            })?;
+        }
         browser.close_popup()
     }
 
@@ -204,37 +343,6 @@ impl User<'_> {
         }
         never("another assistant is offered", QUIET, || {
             Ok(self.stage.browser.card()?.filter(|card| card.buttons.contains(&main)))
-        })
-    }
-
-    /// The popup's own state; its words are a matter of the headline.
-    fn verdict_is_one_of(&self, expect: &Expect) -> Result<()> {
-        if expect.state.is_empty() {
-            return Ok(());
-        }
-        self.stage.browser.open_popup()?;
-        until(&format!("the verdict is one of {:?}", expect.state), LONG, || {
-            let state = self
-                .stage
-                .browser
-                .popup_eval("return document.querySelector('[data-state]')?.dataset.state ?? null")?;
-            if expect.state.iter().any(|wanted| state == wanted.name()) { Ok(Some(())) } else { bail!("it is {state}") }
-        })
-    }
-
-    fn popup_says_one_of(&self, keys: &[String]) -> Result<()> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        self.stage.browser.open_popup()?;
-        until(&format!("the popup says one of {keys:?}"), LONG, || {
-            let text = self.stage.browser.popup_text()?;
-            for key in keys {
-                if self.words.are_said(key, &text)? {
-                    return Ok(Some(()));
-                }
-            }
-            bail!("it says {:?}", text.lines().take(12).collect::<Vec<_>>());
         })
     }
 }

@@ -16,6 +16,7 @@ pub mod died;
 mod display;
 mod firefox;
 mod process;
+pub mod record;
 pub mod stage;
 pub mod texts;
 pub mod wait;

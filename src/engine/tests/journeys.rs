@@ -451,6 +451,28 @@ fn a_tap_that_is_faster_than_the_browser_loses_nothing() {
 }
 
 #[test]
+fn a_tap_that_is_faster_than_the_browser_still_knows_which_model_failed() {
+    journey(|world| {
+        // The tap tells of each answer before the browser tells of its request, which has the model in it.
+        for (seq, status, model) in [(1, 500, "large"), (2, 200, "small"), (3, 500, "large")] {
+            world.now += 20_000;
+            if status == 200 {
+                world.fact(Fact::Stream { seq, method: "POST".into(), url: url(), status });
+                world.event(seq, "message_stop", r#"{"type":"message_stop"}"#);
+                world.fact(Fact::Closed { seq, events: 9, end: StreamEnd::End });
+            } else {
+                world.response(seq, status, "application/json", &error("api_error"));
+            }
+            let body = serde_json::json!({"prompt": "hello", "model": model});
+            let id = world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
+            world.headers(id, status, if status == 200 { "text/event-stream" } else { "application/json" });
+            world.step(id, RequestStep::Done);
+        }
+        assert_eq!((world.title(), world.headline()), ("title_model", "title_model".into()));
+    });
+}
+
+#[test]
 fn a_good_answer_confirms_the_prompt_and_stays_quiet() {
     journey(|world| {
         world.answered("hello");
@@ -466,6 +488,83 @@ fn nothing_seen_is_not_green() {
     journey(|world| {
         assert_eq!(world.engine.state(), State::Blind);
         assert_eq!(world.badge, "?");
+    });
+}
+
+/// What is shown of Claude at a time: its state, the headline and when that was, and the badge's words.
+fn shown(world: &World) -> (State, String, Vec<Arg>, String) {
+    let view = world.engine.view(world.now);
+    (view.state, view.headline.key, view.headline.args, world.engine.badge(world.now).title.key)
+}
+
+#[test]
+fn health_has_an_age() {
+    journey(|world| {
+        let hour = 3_600_000;
+        world.answered("all is well");
+        let seen = world.now;
+        assert_eq!(shown(world), (State::Clear, "verdict_clear".into(), vec![], "badge_clear".into()));
+        world.wait(3 * hour);
+        let told = vec![Arg::Time(seen)];
+        assert_eq!(shown(world), (State::Clear, "verdict_seen".into(), told.clone(), "badge_clear".into()));
+        // The engine asks to be woken for it, once and in time, and never while Claude is used.
+        let woken = |world: &World| {
+            let wakes =
+                world.done.iter().filter_map(|done| if let Output::WakeAt { at } = done { Some(*at) } else { None });
+            wakes.filter(|at| *at >= seen + 6 * hour).collect::<Vec<_>>()
+        };
+        assert_eq!(woken(world), [seen + 6 * hour]);
+        world.now = seen + 6 * hour;
+        world.tell(Input::Tick);
+        assert_eq!(shown(world), (State::Blind, "verdict_old".into(), told, "badge_old".into()));
+        assert_eq!(world.badge, "", "an idle page is not blind: nothing should have been seen");
+        let badges =
+            world.done.iter().filter(|done| matches!(done, Output::Badge(badge) if badge.title.key == "badge_old"));
+        assert_eq!(badges.count(), 1);
+        // Nor does the popup of a machine that slept need the wake-up to know.
+        world.wait(20 * hour);
+        assert_eq!(shown(world).0, State::Blind);
+        world.answered("back at work");
+        assert_eq!(shown(world), (State::Clear, "verdict_clear".into(), vec![], "badge_clear".into()));
+    });
+}
+
+#[test]
+fn while_claude_answers_no_clock_is_set_for_its_age() {
+    // In one life: whoever starts anew looks at the clock once.
+    let mut world = World::new(false);
+    for _ in 0..60 {
+        world.answered("one a minute");
+        world.now += 60_000;
+    }
+    let far = |output: &&Output| matches!(output, Output::WakeAt { at } if *at > T0 + 5 * 3_600_000);
+    assert_eq!(world.done.iter().filter(far).count(), 0);
+    // The alarm that was set for the last send rings, and is set for that.
+    world.tell(Input::Tick);
+    assert_eq!(world.done.iter().filter(far).count(), 1);
+}
+
+#[test]
+fn a_part_that_fails_is_not_called_claude() {
+    journey(|world| {
+        world.answered("chatting works");
+        let upload = |world: &mut World| {
+            let id = world.start("POST", &format!("/api/{ORG}/upload"), false, None);
+            world.headers(id, 500, "application/json");
+            world.step(id, RequestStep::Done);
+            world.now += 40_000;
+        };
+        for _ in 0..8 {
+            upload(world);
+        }
+        assert_eq!(world.engine.state(), State::Suspected, "strong evidence, but of uploads alone");
+        assert_eq!((shown(world).1.as_str(), shown(world).3.as_str()), ("verdict_uploads", "badge_part"));
+        assert_eq!(world.notices(), []);
+        for _ in 0..4 {
+            failed(world, "and now chatting too");
+            world.now += 40_000;
+        }
+        assert_eq!((world.engine.state(), shown(world).1.as_str()), (State::Down, "verdict_down"));
     });
 }
 
@@ -1921,7 +2020,7 @@ fn claude_is_asked_after_a_failure_until_it_is_back_and_never_while_it_works() {
         let record = &world.records()[0];
         assert_eq!((record.failures, record.failed_sends, record.since), (1, 0, start));
         assert_eq!(world.watched().of(Month::of(T0)), minutes.map(|(all, bad)| (all + 1, bad)));
-        assert_eq!((title.as_str(), world.title()), ("title_login", "title_down"));
+        assert_eq!((title.as_str(), world.title()), ("title_login", "verdict_down_login"));
         // Service is back, and nobody does anything.
         let back = world.now;
         world.live(60, Some(200));

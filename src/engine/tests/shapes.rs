@@ -14,8 +14,8 @@ const CONVERSATION: &str = "019f3f4c-ba14-79cd-bbb7-6926ba65fb53";
 const T0: u64 = 1_772_451_420_000;
 const TAB: i64 = 7;
 
-/// What the design promises, in its order, and three shapes beside it.
-const SHAPES: [&str; 24] = [
+/// What the design promises, in its order, and some shapes beside it.
+const SHAPES: [&str; 25] = [
     "server-error",
     "capacity",
     "error-in-stream",
@@ -40,7 +40,11 @@ const SHAPES: [&str; 24] = [
     "model-gone",
     "no-answer",
     "refused",
+    "unknown",
 ];
+
+/// Those that the design lists.
+const PROMISED: &[&str] = SHAPES.as_slice().split_at(20).0;
 
 /// What is nobody's failure is passed over in silence.
 const SILENT: [&str; 3] = ["stopped", "blocked-telemetry", "crash-page"];
@@ -347,6 +351,38 @@ fn no_two_shapes_share_a_sentence() {
         let (shape, other) = sentences.entry(sentence.clone()).or_insert_with(|| (row.shape.clone(), text.clone()));
         assert_eq!((&*shape, &*other), (&row.shape, &text), "{sentence} is said of two shapes");
     }
+    // Each shape that the design promises has a next step of its own too. (What may be tried again is the same for whatever Claude
+    // or its edge breaks without more to say.)
+    let mut steps: BTreeMap<String, String> = BTreeMap::new();
+    for row in rows().into_iter().filter(|row| PROMISED.contains(&row.shape.as_str())) {
+        // An outage of everything is not told apart any more.
+        let Some(advice) = row.advice.filter(|advice| advice != "advice_down") else { continue };
+        let shape = steps.entry(advice.clone()).or_insert_with(|| row.shape.clone());
+        assert_eq!(*shape, row.shape, "{advice} is the next step of two shapes");
+    }
     let texts: BTreeSet<&String> = sentences.values().map(|(_, text)| text).collect();
     assert_eq!(texts.len(), sentences.len(), "two sentences are the same");
+}
+
+/// A file that no test reads proves nothing.
+#[test]
+fn every_fixture_is_run() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures");
+    let list = |folder: &str| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(format!("{root}/{folder}")).expect(folder);
+        entries.map(|entry| entry.expect(folder).file_name().into_string().expect("a plain name")).collect()
+    };
+    let tables = ["answers.json", "endpoints.json", "shapes.json", "status.json", "transport.json"];
+    let folders = ["har", "streams", "traces"];
+    let known: BTreeSet<String> = tables.iter().chain(&folders).map(ToString::to_string).collect();
+    assert_eq!(list("."), known);
+    // The folders are read as a whole: what goes in, and beside it what must come out.
+    for (folder, goes_in) in [("har", ".har"), ("streams", ".sse"), ("traces", ".jsonl")] {
+        let files = list(folder);
+        for file in &files {
+            let stem = file.split('.').next().unwrap_or_default();
+            let answered = [".json", ".txt"].iter().any(|kind| files.contains(&format!("{stem}{kind}")));
+            assert!(files.contains(&format!("{stem}{goes_in}")) && answered, "{folder}/{file} is half a fixture");
+        }
+    }
 }

@@ -74,9 +74,19 @@ pub struct Target {
     pub method: Option<String>,
     /// This path; `*` stands for any characters.
     pub path: Option<String>,
+    /// A prompt to this model.
+    pub model: Option<String>,
 }
 
 impl Target {
+    /// Whether a request with such a body is meant, as far as the model goes.
+    pub fn asks(&self, body: &[u8]) -> bool {
+        self.model.as_ref().is_none_or(|wanted| {
+            let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+            body["model"] == wanted.as_str()
+        })
+    }
+
     /// Whether a request is meant.
     pub fn meets(&self, host: &str, method: &str, path: &str) -> bool {
         let host_meets = match &self.host {
@@ -314,6 +324,13 @@ mod tests {
         let all = Target::default();
         assert!(all.meets("claude.ai", "GET", "/"));
         assert!(!all.meets("chatgpt.com", "GET", "/"));
+    }
+
+    #[test]
+    fn one_model_can_be_broken_alone() {
+        let target = Target { model: Some("large".to_owned()), ..Target::default() };
+        assert!(target.asks(br#"{"model":"large","prompt":"x"}"#));
+        assert!(!target.asks(br#"{"model":"small"}"#) && !target.asks(b"") && Target::default().asks(b""));
     }
 
     #[test]

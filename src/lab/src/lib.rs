@@ -44,7 +44,7 @@ pub use lab::{FaultId, Lab, LabConfig};
 pub use log::{End, Seen};
 pub use part::Part;
 pub use play::{Done, Playing};
-pub use scenario::{Deed, Expect, Scenario, ScenarioError, Session, Step, UserStep, When};
+pub use scenario::{Deed, Expect, Scenario, ScenarioError, Session, Sight, Step, UserStep, When};
 pub use shape::Shape;
 pub use site::FALLBACKS;
 pub use status::{Component, ComponentStatus, Impact, IncidentStatus, Post, StatusChange};

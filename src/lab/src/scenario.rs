@@ -6,10 +6,8 @@ use crate::status::StatusChange;
 use crate::world::World;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
-use understudy_engine::cause::{Class, Surface};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::verdict::State;
 
@@ -34,7 +32,11 @@ pub struct Scenario {
     /// The timeline, in order of time.
     #[serde(default, rename = "at")]
     pub steps: Vec<Step>,
-    /// What must be true.
+    /// What a person sees change, in order and complete: one change more is as wrong as one fewer. It begins with second 0, when
+    /// Claude works and nothing is said.
+    #[serde(default)]
+    pub timeline: Vec<Sight>,
+    /// What else must be true.
     #[serde(default, rename = "expect")]
     pub expects: Vec<Expect>,
 }
@@ -79,13 +81,17 @@ pub enum Session {
 }
 
 /// Something the user does, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(from = "UserStepText")]
 pub struct UserStep {
     /// What.
     pub does: Deed,
     /// Not before this moment; without it, as soon as what came before it is over.
     pub time: Option<When>,
+    /// Not before so many real seconds have passed since the deed before: evidence needs time, and the user has patience.
+    pub wait: u32,
+    /// The model that is chosen first.
+    pub model: Option<String>,
 }
 
 /// In the file: `"send"`, or `{ time = "11:38", does = "send" }`.
@@ -99,15 +105,18 @@ enum UserStepText {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct UserStepAt {
-    time: When,
+    time: Option<When>,
+    #[serde(default)]
+    wait: u32,
+    model: Option<String>,
     does: Deed,
 }
 
 impl From<UserStepText> for UserStep {
     fn from(text: UserStepText) -> Self {
         match text {
-            UserStepText::Now(does) => Self { does, time: None },
-            UserStepText::At(UserStepAt { time, does }) => Self { does, time: Some(time) },
+            UserStepText::Now(does) => Self { does, time: None, wait: 0, model: None },
+            UserStepText::At(UserStepAt { time, wait, model, does }) => Self { does, time, wait, model },
         }
     }
 }
@@ -128,6 +137,26 @@ pub enum Deed {
     Upload,
 }
 
+/// What a person sees from some moment on, until the next one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sight {
+    /// It comes after so many of the user's deeds, and before the next one.
+    pub after: usize,
+    /// So many real seconds after that deed at the latest.
+    #[serde(default = "soon")]
+    pub within: u32,
+    /// The verdict.
+    pub state: State,
+    /// The message key of the popup's headline.
+    pub headline: String,
+    /// The message key of the card's title; without it there is no card.
+    pub card: Option<String>,
+    /// The badge's text.
+    #[serde(default)]
+    pub badge: String,
+}
+
 /// What must be true at some moment. What is not named is not judged.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
@@ -138,24 +167,10 @@ pub struct Expect {
     pub time: Option<When>,
     /// What is meant, for a reader.
     pub say: String,
-    /// The verdict is one of these.
-    #[serde(deserialize_with = "states")]
-    pub state: Vec<State>,
-    /// The class of the last failed (or, without one, the last) request to a surface.
-    #[serde(deserialize_with = "classes")]
-    pub class: BTreeMap<Surface, Class>,
-    /// Whether there is a card in the page.
-    pub card: Option<bool>,
-    /// The message key of the card's title.
-    pub title: Option<String>,
-    /// Whether the card offers to take the prompt elsewhere.
+    /// Whether another assistant is offered.
     pub offer: Option<bool>,
-    /// The badge's text.
-    pub badge: Option<String>,
-    /// The message key of the verdict's headline in the popup.
-    pub headline: Option<String>,
-    /// The message key of what the popup tells of the official status page is one of these.
-    pub official: Vec<String>,
+    /// The message key of what the popup tells of the official status page.
+    pub official: Option<String>,
     /// The state of the newest saved prompt.
     #[serde(deserialize_with = "entry")]
     pub entry: Option<EntryState>,
@@ -304,21 +319,6 @@ impl<'de> Deserialize<'de> for When {
 
 // The engine's names, found by the engine's own spelling: what it can read back itself is its own affair.
 
-fn states<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<State>, D::Error> {
-    let names = Vec::<String>::deserialize(deserializer)?;
-    names.iter().map(|name| named(name, &STATES, State::name)).collect()
-}
-
-fn classes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Surface, Class>, D::Error> {
-    let names = BTreeMap::<String, String>::deserialize(deserializer)?;
-    names
-        .iter()
-        .map(|(surface, class)| {
-            Ok((named(surface, &Surface::ALL, Surface::name)?, named(class, &Class::ALL, Class::name)?))
-        })
-        .collect()
-}
-
 fn entry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<EntryState>, D::Error> {
     named(&String::deserialize(deserializer)?, &ENTRY_STATES, EntryState::name).map(Some)
 }
@@ -327,8 +327,6 @@ fn named<T: Copy, E: de::Error>(name: &str, all: &[T], name_of: fn(T) -> &'stati
     all.iter().copied().find(|one| name_of(*one) == name).ok_or_else(|| E::custom(format!("{name:?} is not known")))
 }
 
-const STATES: [State; 7] =
-    [State::Clear, State::Hiccup, State::Suspected, State::Down, State::Recovering, State::Flapping, State::Blind];
 const ENTRY_STATES: [EntryState; 3] = [EntryState::NotSent, EntryState::Unknown, EntryState::Confirmed];
 
 /// Why a scenario cannot be used.
@@ -350,6 +348,11 @@ impl fmt::Display for ScenarioError {
 }
 
 impl std::error::Error for ScenarioError {}
+
+/// A busy machine with two browsers needs no longer for what happens at once.
+const fn soon() -> u32 {
+    20
+}
 
 const fn one() -> f64 {
     1.0
@@ -392,9 +395,9 @@ mod tests {
             "[[at]]\n[[at.faults]]\non = {}\neffect = { stream-error = { after = 1, kind = \"x\", kid = 2 } }\n",
             "user = [\"dance\"]\n",
             "user = [{ time = 1, does = \"send\", twice = true }]\n",
-            "[[expect]]\nstate = [\"broken\"]\n",
-            "[[expect]]\nclass = { completion = \"outage\" }\n",
-            "[[expect]]\nclass = { answers = \"service\" }\n",
+            "[[timeline]]\nafter = 1\nstate = \"broken\"\nheadline = \"x\"\n",
+            "[[timeline]]\nafter = 1\nstate = [\"down\", \"clear\"]\nheadline = \"x\"\n",
+            "[[timeline]]\nstate = \"down\"\nheadline = \"x\"\n",
             "[[expect]]\nentry = \"lost\"\n",
         ] {
             assert!(Scenario::parse(&format!("{head}{wrong}")).is_err(), "{wrong}");

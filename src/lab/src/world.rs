@@ -214,6 +214,7 @@ impl State {
             .iter_mut()
             .rev()
             .filter(|armed| armed.fault.on.meets(&request.host, &request.method, request.path()))
+            .filter(|armed| armed.fault.on.asks(&request.body))
             .find_map(|armed| {
                 armed.strikes().then(|| Strike { effect: armed.fault.effect.clone(), accepted: armed.fault.accepted })
             });

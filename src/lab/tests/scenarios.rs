@@ -7,14 +7,14 @@ mod common;
 use common::{Client, lab};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use understudy_lab::{Scenario, When};
+use understudy_lab::{Scenario, Sight, When};
 
 const CONV: &str = "019d0d70-0000-7000-8000-000000000001";
 const HUMAN: &str = "019d0d70-0000-7000-8000-0000000000f1";
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The scenarios that the product promises. One more is welcome, one fewer is not.
-const PROMISED: [&str; 16] = [
+const PROMISED: [&str; 18] = [
     "2026-03-02",
     "aborted",
     "captive-portal",
@@ -23,6 +23,8 @@ const PROMISED: [&str; 16] = [
     "error-in-stream",
     "healthy",
     "logged-out",
+    "login-only",
+    "one-model",
     "overloaded-529",
     "rate-exceeded",
     "site-down",
@@ -43,8 +45,18 @@ fn every_scenario_reads_plays_and_expects_something() {
     for name in names {
         let scenario = Scenario::named(&name).unwrap_or_else(|error| panic!("{error}"));
         assert!(!scenario.title.is_empty() && !scenario.shows.is_empty(), "{name}");
-        assert!(!scenario.user.is_empty() && !scenario.expects.is_empty(), "{name} asks for nothing");
+        let asks = !scenario.expects.is_empty() || !scenario.timeline.is_empty();
+        assert!(!scenario.user.is_empty() && asks, "{name} asks for nothing");
         assert!(scenario.steps.iter().all(|step| !step.say.is_empty()), "{name}: every step says what happens");
+        assert!(
+            scenario.timeline.iter().all(|sight| (1..=scenario.user.len()).contains(&sight.after)),
+            "{name}: what is seen comes after something that the user does"
+        );
+        assert!(scenario.timeline.is_sorted_by_key(|sight| sight.after), "{name}: the timeline is in order");
+        for pair in scenario.timeline.windows(2) {
+            let same = Sight { after: pair[0].after, within: pair[0].within, ..pair[1].clone() };
+            assert_ne!(pair[0], same, "{name}: nothing changes");
+        }
         for expect in &scenario.expects {
             assert!(
                 expect.after.is_none_or(|after| after <= scenario.user.len()),

@@ -40,7 +40,7 @@ pub fn state_word(state: State, tone: Tone, headline: &Say) -> Say {
     let word = match (tone, state) {
         (Tone::Grey, _) => match headline.key.as_str() {
             "verdict_blind" => "page_state_blind",
-            "verdict_unheard" | "verdict_unread" => "page_state_unseen",
+            "verdict_unheard" | "verdict_unread" | "verdict_old" => "page_state_unseen",
             "verdict_offline" | "verdict_own_network" | "verdict_in_between" => "page_state_connection",
             "verdict_unanswered" | "verdict_cut" | "verdict_slow" => "page_state_unclear",
             _ => "page_state_elsewhere",

@@ -50,6 +50,22 @@ const SESSION_KEY: &str = "engine";
 const SETTINGS_KEY: &str = "settings";
 /// Before the key of a damaged value that was set aside.
 const ASIDE: &str = "aside:";
+/// What was good so long ago proves nothing now: as long as a verdict is held to be true without news. An idle page is not
+/// blind before that.
+const HEALTH_LIFE_MS: Millis = judge::VERDICT_LIFE_MS;
+
+/// What of Claude fails.
+enum Part<'a> {
+    /// All of it, or more than one of the others.
+    All,
+    /// The path to a session; whoever is in may stay in.
+    SignIn,
+    /// Uploads alone.
+    Uploads,
+    /// One model, while another one answers.
+    Model(&'a str),
+}
+
 /// Decides what failures mean and what happens to prompts. Sans I/O.
 ///
 /// Four kinds of call, and no other order:
@@ -175,7 +191,7 @@ impl Engine {
         self.settings.clone()
     }
 
-    /// The verdict.
+    /// The verdict as it was when something last happened. See also [`Self::state_at`].
     pub fn state(&self) -> State {
         if let Some(state) = self.said_state() {
             return state;
@@ -183,7 +199,41 @@ impl Engine {
         match self.session.judge.state() {
             // What should be seen is not: that is not health.
             State::Clear if self.session.sight.blind().is_some() => State::Blind,
+            // "Down" is said of Claude, not of a part that one can go on without.
+            State::Down | State::Flapping if matches!(self.part(), Part::Uploads | Part::Model(_)) => State::Suspected,
             state => state,
+        }
+    }
+
+    /// The verdict at `now`: health has an age.
+    pub fn state_at(&self, now: Millis) -> State {
+        match self.state() {
+            State::Clear if self.is_old(now) => State::Blind,
+            state => state,
+        }
+    }
+
+    /// Whether what was good is so long ago that it proves nothing now.
+    fn is_old(&self, now: Millis) -> bool {
+        self.session.judge.seen_at().is_some_and(|at| now.saturating_sub(at) >= HEALTH_LIFE_MS)
+    }
+
+    /// What of Claude fails, where it is not all of it.
+    fn part(&self) -> Part<'_> {
+        let Some(incident) = &self.session.incident else { return Part::All };
+        let all = |known: fn(&Surface) -> bool| incident.failing.iter().all(known);
+        if incident.failing.is_empty() {
+            Part::All
+        } else if all(|surface| *surface == Surface::Upload) {
+            Part::Uploads
+        } else if all(|surface| offers::signs_in(*surface)) {
+            Part::SignIn
+        } else if all(|surface| *surface == Surface::Completion)
+            && let Some(model) = self.outbox.newest_first().next().and_then(|newest| self.fails_alone(Some(&newest.id)))
+        {
+            Part::Model(model)
+        } else {
+            Part::All
         }
     }
 
@@ -384,7 +434,7 @@ impl Engine {
     fn finish(&mut self, now: Millis) {
         self.keep_log(now);
         self.refresh_cards();
-        self.refresh_badge();
+        self.refresh_badge(now);
         self.refresh_wake(now);
         if self.dirty {
             self.dirty = false;
@@ -411,7 +461,12 @@ impl Engine {
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));
         let next = requests.chain(jobs).chain(judge).chain(self.probe_due(now)).filter(|at| *at > now).min();
-        let next = self.log_due(next, now);
+        // The age of health can wait for an alarm that is set already, and be looked at then.
+        let pending = self.session.wake.filter(|at| *at > now);
+        let next = self.log_due(next, now).or(pending).or_else(|| {
+            let old = self.session.judge.seen_at()?.saturating_add(HEALTH_LIFE_MS);
+            (old > now).then_some(old)
+        });
         if next != self.session.wake {
             self.session.wake = next;
             self.dirty = true;

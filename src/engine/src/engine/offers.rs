@@ -1,7 +1,7 @@
 //! What the person is told and offered: cards and badge, from the state alone.
 
-use super::Engine;
 use super::session::{Dismissed, Offer, OfferKind};
+use super::{Engine, Part};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Fault};
 use crate::handoff::Way;
@@ -93,6 +93,12 @@ impl Engine {
                 self.dirty = true;
             }
         }
+    }
+
+    /// The cards that the pages show, by their tabs.
+    pub fn cards(&self) -> Vec<(TabId, Card)> {
+        let offers = self.session.tabs.iter().filter_map(|(id, tab)| Some((*id, tab.offer.as_ref()?)));
+        offers.map(|(id, offer)| (id, self.card(offer))).collect()
     }
 
     pub(super) fn refresh_cards(&mut self) {
@@ -211,7 +217,9 @@ impl Engine {
             (OfferKind::OwnNetwork, _) => "title_own_network",
             (OfferKind::Silent, _) => "title_silent",
             (OfferKind::Slow, _) => "title_slow",
-            (OfferKind::Cut | OfferKind::NoAnswer, _) | (_, Class::Service | Class::Capacity) if down => "title_down",
+            (OfferKind::Cut | OfferKind::NoAnswer, _) | (_, Class::Service | Class::Capacity) if down => {
+                if matches!(self.part(), Part::SignIn) { "verdict_down_login" } else { "title_down" }
+            }
             _ if alone.is_some() => "title_model",
             (OfferKind::Cut, _) | (OfferKind::Broken, Class::Service) => "title_cut",
             (OfferKind::NoAnswer, _) => "title_silent",
@@ -240,25 +248,35 @@ impl Engine {
         (title, what)
     }
 
-    pub(super) fn refresh_badge(&mut self) {
+    /// The badge at `now`.
+    pub fn badge(&self, now: Millis) -> Badge {
         let offline = !self.session.online;
         let offered = || self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());
         let (offers, kept) = (offered().next().is_some(), offered().any(|offer| offer.entry.is_some()));
-        let (text, tone, title) = match self.state() {
+        let (text, tone, title) = match self.state_at(now) {
             _ if offline => ("off", Tone::Grey, "badge_offline"),
             State::Down => ("down", Tone::Down, "badge_down"),
+            State::Suspected | State::Hiccup if matches!(self.part(), Part::Uploads | Part::Model(_)) => {
+                ("!", Tone::Warn, "badge_part")
+            }
             State::Suspected | State::Flapping => ("!", Tone::Warn, "badge_suspected"),
             State::Hiccup => ("!", Tone::Warn, "badge_hiccup"),
             State::Recovering => ("up?", Tone::Calm, "badge_recovering"),
             _ if kept => ("1", Tone::Grey, "badge_offer"),
             _ if offers => ("!", Tone::Grey, "badge_refused"),
-            // A page of Claude is open and nothing was ever seen of it: grey, and it says so.
             State::Blind if self.session.sight.blind().is_some() => ("?", Tone::Grey, "badge_unseen"),
+            // An idle page is not blind; but what it showed hours ago is no health either.
+            State::Blind if self.is_old(now) => ("", Tone::Grey, "badge_old"),
+            // A page of Claude is open and nothing was ever seen of it: grey, and it says so.
             State::Blind if !self.session.tabs.is_empty() => ("?", Tone::Grey, "badge_blind"),
             State::Blind => ("", Tone::Grey, "badge_nothing"),
             State::Clear => ("", Tone::Calm, "badge_clear"),
         };
-        let badge = Badge { text: text.to_owned(), tone, title: Say::new(title) };
+        Badge { text: text.to_owned(), tone, title: Say::new(title) }
+    }
+
+    pub(super) fn refresh_badge(&mut self, now: Millis) {
+        let badge = self.badge(now);
         if self.session.badge != fingerprint(&badge) {
             self.session.badge = fingerprint(&badge);
             self.dirty = true;

@@ -171,6 +171,8 @@ impl Engine {
         self.session.requests.insert(id.to_owned(), pending.clone());
         if let Some(cause) = pending.settled.as_ref().filter(|_| pending.is_send()) {
             self.note_fate(&pending, cause, now);
+            // Only now it is known which model was asked.
+            self.after_settling(&pending, cause, now);
             if cause.class == Class::Ok {
                 self.withdraw(pending.tab, pending.surface, pending.entry.as_ref());
             }

@@ -1,8 +1,8 @@
 //! Views, from the state alone.
 
-use super::Engine;
 use super::offers::{handed, link_note, signs_in};
 use super::session::{Offer, OfferKind};
+use super::{Engine, Part};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, Fault};
 use crate::handoff::Stage;
@@ -20,11 +20,13 @@ use crate::words::Say;
 const ROWS: usize = 100;
 /// For this long after a recovery the popup says that Claude was down.
 const RECENT_MS: Millis = 3 * 3_600_000;
+/// From this age on health is told with the time of its last sign: few read an answer for longer.
+const FRESH_MS: Millis = 10 * 60_000;
 
 impl Engine {
     /// Everything the popup shows.
     pub fn view(&self, now: Millis) -> View {
-        let state = self.state();
+        let state = self.state_at(now);
         let (tone, headline, advice) = self.headline(state, now);
         let blind = self.session.sight.blind().filter(|_| state == State::Blind);
         let said = self.said().filter(|(word, _)| *word == Word::Down);
@@ -47,7 +49,9 @@ impl Engine {
     fn headline(&self, state: State, now: Millis) -> (Tone, Say, Option<Say>) {
         let personal = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref()).max_by_key(|offer| offer.at);
         let told = |tone: Tone, key: &str, advice: &str| (tone, Say::new(key), Some(Say::new(advice)));
-        let api_up = self.session.official.as_ref().is_some_and(|official| official.api_up);
+        // A page that shows nothing but green while claude.ai fails is not believed about the API either.
+        let api_up =
+            self.session.official.as_ref().is_some_and(|official| official.api_up && official.speaks_of_claude());
         let said = self.said().map(|(word, _)| word);
         let judged = self.session.incident.as_ref().is_some_and(|incident| incident.down_at.is_some());
         match state {
@@ -56,23 +60,20 @@ impl Engine {
             State::Down if said == Some(Word::Down) && !judged => {
                 told(Tone::Down, "verdict_said_down", "advice_said_down")
             }
-            State::Down => {
-                let failing = self.failing();
-                let login = !failing.is_empty() && failing.iter().all(|surface| signs_in(*surface));
-                let key = match (api_up, login) {
-                    (_, true) => "verdict_down_login",
-                    (true, false) => "verdict_down_api_up",
-                    (false, false) => "verdict_down",
-                };
-                told(Tone::Down, key, "advice_down")
-            }
-            State::Suspected | State::Flapping => {
-                (Tone::Warn, Say::new("verdict_suspected"), Some(Say::new(self.next_step(personal))))
-            }
-            State::Hiccup if self.failing() == [Surface::Upload] => {
-                told(Tone::Warn, "verdict_uploads", "advice_uploads")
-            }
-            State::Hiccup => (Tone::Warn, Say::new("verdict_hiccup"), Some(Say::new(self.next_step(personal)))),
+            State::Down => match self.part() {
+                Part::SignIn => told(Tone::Down, "verdict_down_login", "advice_login"),
+                _ if api_up => told(Tone::Down, "verdict_down_api_up", "advice_down"),
+                _ => told(Tone::Down, "verdict_down", "advice_down"),
+            },
+            State::Hiccup | State::Suspected | State::Flapping => match self.part() {
+                Part::Uploads => told(Tone::Warn, "verdict_uploads", "advice_uploads"),
+                Part::SignIn => told(Tone::Warn, "title_login", "advice_login"),
+                Part::Model(model) => (Tone::Warn, Say::new("title_model").text(model), Some(Say::new("advice_model"))),
+                Part::All => {
+                    let key = if state == State::Hiccup { "verdict_hiccup" } else { "verdict_suspected" };
+                    (Tone::Warn, Say::new(key), Some(Say::new(self.next_step(personal))))
+                }
+            },
             State::Recovering => told(Tone::Calm, "verdict_recovering", "advice_recovering"),
             State::Clear | State::Blind => match personal {
                 // Not Claude's fault, but what the person waits for all the same.
@@ -96,14 +97,27 @@ impl Engine {
                 None => match self.session.sight.blind().filter(|_| state == State::Blind) {
                     Some((Blindness::Unheard, _)) => told(Tone::Grey, "verdict_unheard", "advice_unheard"),
                     Some(_) => told(Tone::Grey, "verdict_unread", "advice_unread"),
-                    None if state == State::Blind => told(Tone::Grey, "verdict_blind", "advice_blind"),
-                    None => match self.session.recovered_at.filter(|at| now.saturating_sub(*at) < RECENT_MS) {
-                        Some(at) => (Tone::Calm, Say::new("verdict_recovered").time(at), None),
-                        None => (Tone::Calm, Say::new("verdict_clear"), None),
-                    },
+                    None => self.health(state, now),
                 },
             },
         }
+    }
+
+    /// What is said where nothing fails: what works, and since when nothing more was seen of it.
+    fn health(&self, state: State, now: Millis) -> (Tone, Say, Option<Say>) {
+        let recovered = self.session.recovered_at.filter(|at| now.saturating_sub(*at) < RECENT_MS);
+        let say = match (self.session.judge.seen_at(), recovered) {
+            (Some(at), _) if state == State::Blind && self.is_old(now) => {
+                return (Tone::Grey, Say::new("verdict_old").time(at), Some(Say::new("advice_blind")));
+            }
+            _ if state == State::Blind => {
+                return (Tone::Grey, Say::new("verdict_blind"), Some(Say::new("advice_blind")));
+            }
+            (Some(at), _) if now.saturating_sub(at) >= FRESH_MS => Say::new("verdict_seen").time(at),
+            (_, Some(at)) => Say::new("verdict_recovered").time(at),
+            _ => Say::new("verdict_clear"),
+        };
+        (Tone::Calm, say, None)
     }
 
     /// What to do next about what the newest card is about: each shape of failure has its own.
