@@ -214,9 +214,6 @@ fn restarted(kind: Kind) -> Result<()> {
     stage.wait_for_entry("And this one too").map(drop)
 }
 
-/// Something that is asked of a browser.
-type Question = fn(&Stage) -> Result<()>;
-
 /// The tests' own eyes: a browser that has died is told apart from one that is slow, at once and by whatever is asked of it.
 fn told_of_death(kind: Kind) -> Result<()> {
     type Question = fn(&Stage) -> Result<()>;
