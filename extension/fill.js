@@ -10,7 +10,7 @@
   const make = (name) => document.createElement(name);
   const usable = (box) => ("value" in box ? !box.disabled && !box.readOnly : box.isContentEditable) &&
     box.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box.clientHeight > 0;
-  const find = (selectors) => selectors.flatMap((one) => [...document.querySelectorAll(one)]).find(usable);
+  const find = (selectors) => selectors.split("\n").flatMap((one) => [...document.querySelectorAll(one)]).find(usable);
   // The text as a reader sees it: one line break between blocks; a `<br>` is one too, unless it only props up its block.
   const read = (box) => {
     if ("value" in box) return box.value;
@@ -95,15 +95,15 @@
         await WAYS[technique](box, text);
         if (["dom", "value"].includes(technique)) fire(box, "input");
         [writes, into, equal] = [writes + 1, box, same(read(box), text) ? Date.now() : 0];
-      } else if (Date.now() - began > settleMs) {
-        return written(stands, began);
-      } else if (stands.trim()) equal = 0;
+      } else if (Date.now() - began > settleMs) return written(stands, began);
+      else if (stands.trim()) equal = 0;
     }
   };
   let last = Promise.resolve(); // one order after another
   browser.runtime.onMessage.addListener(({ type, order }, { id }) => {
-    if (id !== browser.runtime.id || type !== "fill") return undefined;
+    if (id !== browser.runtime.id || !["fill", "look"].includes(type)) return undefined;
     if (location.origin !== order.origin) return Promise.resolve({ outcome: "unreachable" }); // this tab has gone elsewhere
+    if (type === "look") return Promise.resolve(order.selectors.split("\n").map((one) => Boolean(find(one)))); // self-test
     return order.hint ? hintAt(order) : (last = last.catch(() => {}).then(() => fill(order)));
   });
 })();

@@ -12,6 +12,7 @@
 mod card;
 mod handoff;
 mod harm;
+mod health;
 mod history;
 mod offers;
 mod privacy;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     privacy::add(&mut suite);
     probes::add(&mut suite);
     harm::add(&mut suite);
+    health::add(&mut suite);
     history::add(&mut suite);
     let stages = suite.stages();
     let conclusion = libtest_mimic::run(&arguments, suite.into_trials());

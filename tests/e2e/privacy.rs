@@ -4,7 +4,7 @@ use crate::suite::Suite;
 use anyhow::{Result, ensure};
 use serde_json::Value;
 use std::time::{Duration, Instant};
-use understudy_lab::{Effect, Fault, Part, Seen, Shape};
+use understudy_lab::{Effect, FEEDS, Fault, Part, Seen, Shape};
 use understudy_tests::Stage;
 use understudy_tests::stage::Words;
 use understudy_tests::wait::{PATIENT, never, until};
@@ -33,17 +33,18 @@ fn nothing_leaves(stage: &Stage) -> Result<()> {
     stage.wait_until_idle()?;
     stage.browser.open_popup()?;
     never("a request with the prompt elsewhere", WATCH, || Ok(strangers(stage, secret).pop()))?;
-    let hosts: Vec<String> =
-        stage.lab.requests().into_iter().map(|seen| seen.host).filter(|host| !OWN.contains(&host.as_str())).collect();
+    let hosts: Vec<String> = stage.lab.requests().into_iter().map(|seen| seen.host).filter(|host| !own(host)).collect();
     // The browser may ask for things of its own (updates, lists); they are not the extension's, and none of the fallbacks' hosts.
     ensure!(
         !hosts.iter().any(|host| understudy_lab::Lab::hosts().any(|known| known == host)),
         "asked before the click: {hosts:?}"
     );
-    for seen in stage.lab.requests().iter().filter(|seen| seen.part == Part::StatusPage) {
+    let asked = stage.lab.requests().into_iter().filter(|seen| matches!(seen.part, Part::StatusPage | Part::Feed));
+    for seen in asked {
+        let told = seen.header("cookie").or_else(|| seen.header("referer")).or_else(|| seen.header("authorization"));
         ensure!(
-            seen.method == "GET" && seen.body.is_empty() && seen.header("cookie").is_none(),
-            "the status page was told more: {seen:?}"
+            seen.method == "GET" && seen.body.is_empty() && told.is_none() && !seen.target.contains('?'),
+            "a status page was told more: {seen:?}"
         );
     }
     stage.browser.close_popup()?;
@@ -181,6 +182,11 @@ fn settled(stage: &Stage) -> Result<Value> {
         }
         Ok((last.0.elapsed() > REST).then(|| last.1.clone()))
     })
+}
+
+/// Whether claude.ai's page, the status check, or the look at the fallbacks' own status pages speaks to this host.
+fn own(host: &str) -> bool {
+    OWN.contains(&host) || FEEDS.contains(&host)
 }
 
 /// Hosts that claude.ai's page and the status check speak to.

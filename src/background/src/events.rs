@@ -25,10 +25,11 @@ pub fn input(name: &str, args: &Array) -> Option<Input> {
         "message" => border::message(&first, &args.get(1))?,
         "tab-complete" => Input::TabComplete { tab: whole(&first)? },
         "tab-closed" => Input::TabClosed { tab: whole(&first)? },
-        // The three answers of spawned work; see `outputs`.
+        // The answers of spawned work; see `outputs`.
         "opened" => Input::Opened { job: first.as_string()?, tab: whole(&args.get(1)) },
         "filled" => Input::Filled { job: first.as_string()?, report: report(&args.get(1)) },
         "status" => Input::Status(status(&first, &args.get(1))),
+        "health" => Input::Health { provider: first.as_string()?, body: args.get(1).as_string() },
         "unstored" => Input::Unstored { key: first.as_string()? },
         "tick" => Input::Tick,
         _ => return None,

@@ -63,7 +63,10 @@ impl Shell {
             Output::Copy { text, .. } => return Then::Reply(object().text("copy", text.reveal()).into()),
             Output::Open { job, target, tab } => self.spawn("opened", open(job, target, *tab)),
             Output::Fill { job, tab, order } => self.spawn("filled", fill(job, *tab, order)),
-            Output::FetchStatus { url, timeout_ms } => self.spawn("status", ask(url, *timeout_ms)),
+            Output::FetchStatus { url, timeout_ms } => self.spawn("status", ask(None, url, *timeout_ms)),
+            Output::FetchHealth { provider, url, timeout_ms } => {
+                self.spawn("health", ask(Some(provider), url, *timeout_ms));
+            }
             Output::WakeAt { at } => {
                 let _ = alarms::at(ALARM, *at);
                 // No store build of Chrome rings an alarm earlier than this; it lives about as long after its last event.
@@ -178,10 +181,9 @@ fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsVa
 
 /// The job, and the filler's report: none without the host's permission, on an error page, or when the page is left meanwhile.
 fn fill(job: &JobId, tab: TabId, order: &FillOrder) -> Work<(JsValue, JsValue)> {
-    let selectors: Array = order.selectors.iter().map(|selector| JsValue::from(selector.as_str())).collect();
     let order_words = object()
         .text("origin", order.origin)
-        .with("selectors", &selectors)
+        .text("selectors", order.selectors)
         .text("technique", order.technique.name())
         .text("text", order.text.reveal())
         .number("appearMs", order.appear_ms.into())
@@ -200,12 +202,16 @@ fn fill(job: &JobId, tab: TabId, order: &FillOrder) -> Work<(JsValue, JsValue)> 
     })
 }
 
-/// Status and body of the status page.
-fn ask(url: &'static str, timeout_ms: u32) -> Work<(JsValue, JsValue)> {
+/// Status and body of the status page; of a fallback's, its id and the body of a good answer.
+fn ask(provider: Option<&'static str>, url: &'static str, timeout_ms: u32) -> Work<(JsValue, JsValue)> {
     Box::pin(async move {
-        match net::get(url, timeout_ms).await {
-            Ok((status, body)) => (JsValue::from(status), JsValue::from(body)),
-            Err(_) => (JsValue::NULL, JsValue::NULL),
+        let answer = net::get(url, timeout_ms).await.ok();
+        let status = answer.as_ref().map(|(status, _)| *status);
+        let body = answer.map_or(JsValue::NULL, |(_, body)| body.into());
+        match provider {
+            Some(provider) if status == Some(200) => (provider.into(), body),
+            Some(provider) => (provider.into(), JsValue::NULL),
+            None => (status.map_or(JsValue::NULL, JsValue::from), body),
         }
     })
 }

@@ -14,7 +14,7 @@
 mod answers;
 mod endpoints;
 mod fault;
-mod json;
+pub(crate) mod json;
 mod network;
 mod probe;
 mod send;

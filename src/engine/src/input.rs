@@ -36,6 +36,13 @@ pub enum Input {
     },
     /// The answer to [`crate::Output::FetchStatus`]; `None` if there was no HTTP answer in time.
     Status(Option<StatusAnswer>),
+    /// The answer to [`crate::Output::FetchHealth`].
+    Health {
+        /// The fallback that was asked about.
+        provider: String,
+        /// The body of a good answer (HTTP 200), at most 256 KiB; `None` for any other or none.
+        body: Option<String>,
+    },
     /// What the user has allowed until now.
     Permissions {
         /// The hosts that Understudy may type into, as match patterns (`https://chatgpt.com/*`), and [`CONSENT`].

@@ -10,6 +10,7 @@ pub mod claude;
 mod codec;
 mod engine;
 pub mod handoff;
+pub mod health;
 pub mod incident;
 mod input;
 pub mod json;

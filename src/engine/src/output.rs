@@ -60,6 +60,16 @@ pub enum Output {
         /// Give up after this long.
         timeout_ms: u32,
     },
+    /// One GET to the status page of a fallback, without credentials and with nothing of the user's in it. Only on suspicion:
+    /// see [`crate::health`]. Answered by [`crate::Input::Health`].
+    FetchHealth {
+        /// The fallback.
+        provider: &'static str,
+        /// The URL: a constant of the engine, never from a message.
+        url: &'static str,
+        /// Give up after this long.
+        timeout_ms: u32,
+    },
     /// Call `handle(Input::Tick)` then; replaces an earlier one. Alarms may come late by half a minute.
     WakeAt {
         /// Wall-clock milliseconds.
@@ -203,8 +213,8 @@ impl ActionKind {
 pub struct FillOrder {
     /// The provider's origin (`https://chatgpt.com`): in a page of any other, nothing is written.
     pub origin: &'static str,
-    /// CSS selectors of the composer, newest first; the first visible match wins.
-    pub selectors: Vec<String>,
+    /// CSS selectors of the composer, newest first, one a line; the first visible match wins.
+    pub selectors: &'static str,
     /// How to write.
     pub technique: Technique,
     /// What to write: only LF line breaks.

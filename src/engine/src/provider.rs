@@ -1,9 +1,12 @@
 //! The catalogue of fallbacks as data, and the user's choice among them.
 //!
-//! State of knowledge: 2026-11. Addresses, link behaviour and selectors of live sites drift; every use is verified by
-//! reading the composer back, and `README.md` lists what to confirm before a release.
+//! Addresses, link behaviour and selectors of live sites drift; every use is verified by reading the composer back.
 
-use crate::handoff::encoded_len;
+mod catalogue;
+
+pub use catalogue::CATALOGUE;
+
+use crate::handoff::{encode, encoded_len};
 use crate::json::{Json, Writer};
 use crate::search::{before, cut};
 use serde::Serialize;
@@ -21,30 +24,44 @@ pub enum Editor {
     Textarea,
 }
 
-/// What a provider's prefill link does on arrival.
+/// A provider's own prefill link, as far as deciding needs it. Only one that is known to fill and wait is ever used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arrival {
-    /// It fills the composer and waits.
-    Fills,
+pub enum Link {
+    /// None is known.
+    Missing,
+    /// It fills the composer and waits. The percent-encoded prompt is appended to this, and this to the provider's home
+    /// unless it is a whole address.
+    Fills(&'static str),
     /// It sends at once: never used by itself.
-    Submits,
+    Sends,
     /// Sources disagree: never used by itself.
     Unsure,
 }
 
-/// A provider's own prefill link.
+/// Where a provider says how it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The link up to the percent-encoded prompt, which is appended.
-    pub prefix: &'static str,
-    /// What happens on arrival.
-    pub arrival: Arrival,
-    /// Bytes that the whole encoded URL may have. 6,000 is the working rule where a target's own cap is higher or
-    /// disputed: servers and CDNs refuse long request lines well before browsers do (8 KB at several, less with cookies).
-    pub budget: usize,
+pub struct Feed {
+    /// Its shape.
+    pub kind: FeedKind,
+    /// Its address.
+    pub url: &'static str,
+    /// The beginning of the name of the component or service that is the assistant; empty if the page is about nothing else,
+    /// or its names are not known.
+    pub part: &'static str,
 }
 
-/// One web assistant.
+/// The shape of a status feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeedKind {
+    /// A JSON summary: Statuspage, incident.io (which speaks Statuspage's form) and Instatus.
+    Summary,
+    /// Google's list of incidents.
+    Google,
+    /// RSS or Atom, where that is all.
+    Rss,
+}
+
+/// One web assistant. What it takes to decide about it; the rest is [`About`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Provider {
     /// Our id, in settings and messages.
@@ -53,16 +70,53 @@ pub struct Provider {
     pub name: &'static str,
     /// The page with the composer.
     pub home: &'static str,
-    /// The match pattern of the optional host permission.
-    pub origin: &'static str,
-    /// Its editor.
-    pub editor: Editor,
-    /// CSS selectors of the composer, newest first, at least two.
-    pub composer: &'static [&'static str],
+    /// Its editor; `None` if Understudy never types there.
+    pub editor: Option<Editor>,
+    /// CSS selectors of the composer, newest first, at least two, one a line.
+    pub composer: &'static str,
     /// Its prefill link.
-    pub link: Option<Link>,
-    /// When the selectors were last seen, year and month.
+    pub link: Link,
+    /// Its status feed, if it has one that can be read.
+    pub feed: Option<&'static Feed>,
+}
+
+/// What only pages and people want to know of a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The provider's id.
+    pub id: &'static str,
+    /// When its composer, or without one its link, was last seen: year and month.
     pub seen: &'static str,
+    /// How well that is known.
+    pub confidence: Confidence,
+    /// Whether it wants an account.
+    pub login: Login,
+    /// Its prefill link up to the encoded prompt, whatever it does on arrival; empty for none.
+    pub link: &'static str,
+}
+
+/// How well something is known. Nothing was tried on the live sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidence {
+    /// Documentation, first-party code, or several recent observations.
+    Sure,
+    /// One recent observation.
+    Once,
+    /// Sources disagree.
+    Conflict,
+    /// Plausible, or old.
+    Unverified,
+}
+
+/// Whether a provider wants an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// It does.
+    Needed,
+    /// It answers without one.
+    Without,
+    /// For some of it, or not known.
+    Varies,
 }
 
 /// The id of the user's own template.
@@ -71,99 +125,33 @@ pub const CUSTOM: &str = "custom";
 /// Bytes that an encoded URL for an unknown host may have: the smallest limit of common servers, with room for cookies.
 pub const CUSTOM_BUDGET: usize = 2_000;
 
-/// Every provider, in the order offered by default: those that fill by a link without any permission come first.
-pub const CATALOGUE: &[Provider] = &[
-    Provider {
-        id: "chatgpt",
-        name: "ChatGPT",
-        home: "https://chatgpt.com/",
-        origin: "https://chatgpt.com/*",
-        editor: Editor::ProseMirror,
-        composer: &[
-            "form[data-chatgpt-composer] [data-composer-markdown][contenteditable=\"true\"]",
-            "#prompt-textarea",
-        ],
-        // `?q=` may send by itself; `?prompt=` fills (seen once, 2026-08 and later).
-        link: Some(Link { prefix: "https://chatgpt.com/?prompt=", arrival: Arrival::Fills, budget: 6_000 }),
-        seen: "2026-09",
-    },
-    Provider {
-        id: "gemini",
-        name: "Gemini",
-        home: "https://gemini.google.com/app",
-        origin: "https://gemini.google.com/*",
-        editor: Editor::Quill,
-        composer: &["rich-textarea .ql-editor[contenteditable=\"true\"]", "div.ql-editor.textarea"],
-        link: None,
-        seen: "2026-11",
-    },
-    Provider {
-        id: "mistral",
-        name: "Mistral Le Chat",
-        home: "https://chat.mistral.ai/chat",
-        origin: "https://chat.mistral.ai/*",
-        editor: Editor::ProseMirror,
-        composer: &["div.ProseMirror[contenteditable=\"true\"]", "form [contenteditable=\"true\"]"],
-        link: Some(Link { prefix: "https://chat.mistral.ai/chat?q=", arrival: Arrival::Unsure, budget: 6_000 }),
-        seen: "2026-09",
-    },
-    Provider {
-        id: "perplexity",
-        name: "Perplexity",
-        home: "https://www.perplexity.ai/",
-        origin: "https://www.perplexity.ai/*",
-        editor: Editor::Lexical,
-        composer: &["#ask-input[contenteditable=\"true\"]", "[data-lexical-editor=\"true\"][role=\"textbox\"]"],
-        link: Some(Link {
-            prefix: "https://www.perplexity.ai/search/new?q=",
-            arrival: Arrival::Submits,
-            budget: 6_000,
-        }),
-        seen: "2026-03",
-    },
-    Provider {
-        id: "deepseek",
-        name: "DeepSeek",
-        home: "https://chat.deepseek.com/",
-        origin: "https://chat.deepseek.com/*",
-        editor: Editor::Textarea,
-        composer: &[
-            "textarea[placeholder='Message DeepSeek']",
-            "textarea[name=\"user query\"]",
-            "textarea.ds-textarea__textarea",
-            "textarea#chat-input",
-        ],
-        link: Some(Link { prefix: "https://chat.deepseek.com/?q=", arrival: Arrival::Unsure, budget: 6_000 }),
-        seen: "2026-11",
-    },
-    Provider {
-        id: "grok",
-        name: "Grok",
-        home: "https://grok.com/",
-        origin: "https://grok.com/*",
-        editor: Editor::ProseMirror,
-        composer: &[".tiptap.ProseMirror[contenteditable='true']", "textarea[aria-label=\"Ask Grok anything\"]"],
-        // A "Send this message?" dialog (2026-09); another report says that it often sends by itself.
-        link: Some(Link { prefix: "https://grok.com/?q=", arrival: Arrival::Unsure, budget: 6_000 }),
-        seen: "2026-03",
-    },
-    Provider {
-        id: "ms-copilot",
-        name: "Microsoft Copilot",
-        home: "https://copilot.microsoft.com/",
-        origin: "https://copilot.microsoft.com/*",
-        editor: Editor::Textarea,
-        composer: &["textarea#userInput", "textarea[data-testid=\"composer-input\"]"],
-        // `?q=` has not reached the composer since 2025-11.
-        link: None,
-        seen: "2026-09",
-    },
-];
+/// Bytes that the whole encoded URL of a provider's link may have: the working rule where a target's own cap is higher or
+/// disputed, and every one is. Servers and CDNs refuse long request lines well before browsers do (8 KB at several, less with
+/// cookies).
+pub const LINK_BUDGET: usize = 6_000;
+
+/// So many rows of the catalogue are offered before the user has chosen.
+pub const DEFAULTS: usize = 7;
 
 impl Provider {
-    /// The origin itself: its pattern without `/*`.
-    pub fn site(&self) -> &'static str {
-        self.origin.strip_suffix("/*").unwrap_or(self.origin)
+    /// The origin of its page (`https://chatgpt.com`).
+    pub fn origin(&self) -> &'static str {
+        let slash = |at: &usize| self.home.as_bytes().get(*at) == Some(&b'/');
+        let end = ("https://".len()..self.home.len()).find(slash).unwrap_or(self.home.len());
+        self.home.get(..end).unwrap_or_default()
+    }
+
+    /// The match pattern of its optional host permission; `None` if Understudy never types there.
+    pub fn pattern(&self) -> Option<String> {
+        self.editor.map(|_| self.origin().to_owned() + "/*")
+    }
+
+    /// Its own link with this prompt, where it is known to fill and wait, and the encoded URL is within its budget.
+    pub fn filling_link(&self, prompt: &str) -> Option<String> {
+        let Link::Fills(link) = self.link else { return None };
+        let home = if link.starts_with("https:") { "" } else { self.home };
+        let fits = home.len() + link.len() + encoded_len(prompt) <= LINK_BUDGET;
+        fits.then(|| home.to_owned() + link + &encode(prompt))
     }
 }
 
@@ -172,9 +160,14 @@ pub fn find(id: &str) -> Option<&'static Provider> {
     CATALOGUE.iter().find(|provider| provider.id == id)
 }
 
+/// What else is known of a provider.
+pub fn about(id: &str) -> Option<&'static About> {
+    catalogue::ABOUT.iter().find(|about| about.id == id)
+}
+
 /// Every optional host permission, for the manifest.
-pub fn origins() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().map(|provider| provider.origin)
+pub fn origins() -> impl Iterator<Item = String> {
+    CATALOGUE.iter().filter_map(Provider::pattern)
 }
 
 /// What the user set on the options page. Unknown fields of a newer version are dropped.
@@ -193,16 +186,19 @@ pub struct Settings {
     pub target: Option<u32>,
     /// Whether claude.ai may be asked from its own page whether it is back, while it fails.
     pub probes: bool,
+    /// Providers that no prompt may ever go to: not offered anywhere, and refused if they are asked for all the same.
+    pub never: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            fallbacks: CATALOGUE.iter().map(|provider| provider.id.to_owned()).collect(),
+            fallbacks: CATALOGUE.iter().take(DEFAULTS).map(|provider| provider.id.to_owned()).collect(),
             custom_url: String::new(),
             custom_name: String::new(),
             target: None,
             probes: true,
+            never: Vec::new(),
         }
     }
 }
@@ -222,6 +218,7 @@ impl Settings {
             json.number("target", target.into());
         }
         json.truth("probes", self.probes);
+        json.texts("never", &self.never);
         json
     }
 
@@ -235,10 +232,12 @@ impl Settings {
             custom_name: json.take("customName").text().unwrap_or_default(),
             target: json.take("target").number(),
             probes: json.take("probes").truth().unwrap_or(default.probes),
+            never: json.take("never").texts().unwrap_or_default(),
         })
     }
 
-    /// The settings with everything unusable taken out: unknown ids, repeats, a broken template.
+    /// The settings with everything unusable taken out: unknown ids, repeats, a broken template, and from the offers
+    /// what must never be one.
     #[must_use]
     pub fn cleaned(mut self) -> Self {
         let mut seen: Vec<String> = Vec::new();
@@ -248,7 +247,7 @@ impl Settings {
         }
         for id in self.fallbacks {
             let known = find(&id).is_some() || (id == CUSTOM && !self.custom_url.is_empty());
-            if known && !seen.contains(&id) {
+            if known && !seen.contains(&id) && !self.never.contains(&id) {
                 seen.push(id);
             }
         }
@@ -266,6 +265,62 @@ impl Settings {
                 .map_or_else(|_| CUSTOM.to_owned(), |template| template.host().to_owned()),
             None => self.custom_name.clone(),
         }
+    }
+}
+
+/// A kind of address of the user's own: programs that take a prompt in a known place need their base address only. The stored
+/// template is all that deciding knows of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// Any address, with `{prompt}` written by the user.
+    Address,
+    /// `Open WebUI`, which would send without `submit=false` (its own code and documentation).
+    OpenWebUi,
+    /// `LibreChat`, which fills (its documentation).
+    LibreChat,
+    /// The page of llama.cpp's server. The React version took it, the `SvelteKit` version dropped it (ggml-org/llama.cpp#16722):
+    /// then the page opens empty, and the clipboard has the text.
+    LlamaCpp,
+}
+
+impl Own {
+    /// All of them, in the order of the options page.
+    pub const ALL: [Self; 4] = [Self::Address, Self::OpenWebUi, Self::LibreChat, Self::LlamaCpp];
+
+    /// The name in ids and message keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::OpenWebUi => "openwebui",
+            Self::LibreChat => "librechat",
+            Self::LlamaCpp => "llamacpp",
+        }
+    }
+
+    const fn tail(self) -> &'static str {
+        match self {
+            Self::Address => "",
+            Self::OpenWebUi => "/?q={prompt}&submit=false",
+            Self::LibreChat => "/c/new?prompt={prompt}",
+            Self::LlamaCpp => "/?q={prompt}",
+        }
+    }
+
+    /// The template for what the user typed; empty for nothing.
+    pub fn template(self, typed: &str) -> String {
+        let typed = typed.trim();
+        if typed.is_empty() || self == Self::Address {
+            return typed.to_owned();
+        }
+        format!("{}{}", typed.trim_end_matches('/'), self.tail())
+    }
+
+    /// The kind of a template, and what the user typed for it.
+    pub fn of(template: &str) -> (Self, &str) {
+        let base = |own: Self| Some((own, template.strip_suffix(own.tail())?));
+        // llama.cpp's form is everybody's; on this very machine it is most likely llama.cpp's.
+        let here = || base(Self::LlamaCpp).filter(|_| template.starts_with("http://"));
+        base(Self::OpenWebUi).or_else(|| base(Self::LibreChat)).or_else(here).unwrap_or((Self::Address, template))
     }
 }
 
@@ -348,24 +403,116 @@ impl<'a> Template<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Arrival, CATALOGUE, CUSTOM, Settings, Template, TemplateError, find};
+    use super::{
+        CATALOGUE, CUSTOM, Confidence, DEFAULTS, LINK_BUDGET, Link, Login, Own, Settings, Template, TemplateError,
+        about, catalogue, find,
+    };
     use crate::json::Json;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_row_is_complete() {
-        for provider in CATALOGUE {
-            assert!(provider.home.starts_with("https://"), "{}", provider.id);
-            let host = provider.home.split('/').nth(2).unwrap();
-            assert_eq!(provider.origin, format!("https://{host}/*"), "{}", provider.id);
-            assert!(provider.composer.len() >= 2, "{}: two anchors", provider.id);
-            assert_eq!(provider.seen.len(), 7, "{}", provider.id);
-            if let Some(link) = provider.link {
-                assert!(link.prefix.starts_with(&format!("https://{host}/")) && link.prefix.ends_with('='));
-                assert!(link.budget <= 8_000);
+        assert!(CATALOGUE.len() >= 20 && catalogue::ABOUT.len() == CATALOGUE.len());
+        let ids: BTreeSet<&str> = CATALOGUE.iter().map(|provider| provider.id).collect();
+        assert_eq!(ids.len(), CATALOGUE.len(), "no id twice");
+        for (provider, known) in CATALOGUE.iter().zip(catalogue::ABOUT) {
+            let id = provider.id;
+            assert_eq!(about(id), Some(known), "the two tables are in the same order");
+            assert_eq!(find(id), Some(provider));
+            assert!(
+                id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') && id != CUSTOM,
+                "{id}"
+            );
+            assert!(!provider.name.is_empty() && provider.name.len() <= 40, "{id}");
+            // The page, and the permission for it alone.
+            let host = provider.home.strip_prefix("https://").and_then(|rest| rest.split('/').next()).unwrap();
+            assert_eq!(provider.origin(), format!("https://{host}"), "{id}");
+            let pattern = provider.editor.map(|_| format!("https://{host}/*"));
+            assert_eq!(provider.pattern(), pattern, "{id}");
+            // Two anchors where it types, none where it does not.
+            let anchors: Vec<&str> = provider.composer.split('\n').filter(|css| !css.trim().is_empty()).collect();
+            assert!(
+                if provider.editor.is_some() { anchors.len() >= 2 } else { anchors.is_empty() },
+                "{id}: {anchors:?}"
+            );
+            assert!(anchors.iter().all(|css| *css == css.trim()), "{id}: {anchors:?}");
+            // When it was seen, and what its link does.
+            let (year, month) = known.seen.split_once('-').expect("year and month");
+            assert!((2025..=2026).contains(&year.parse::<u16>().unwrap()), "{id}");
+            assert!((1..=12).contains(&month.parse::<u8>().unwrap()) && month.len() == 2, "{id}");
+            let link = provider.filling_link("a b");
+            match provider.link {
+                Link::Fills(_) => assert_eq!(link, Some(format!("{}a%20b", known.link)), "{id}"),
+                Link::Sends | Link::Unsure => {
+                    assert!(link.is_none() && known.link.starts_with("https://") && known.link.ends_with('='), "{id}");
+                }
+                Link::Missing => assert!(link.is_none(), "{id}"),
             }
-            assert_eq!(find(provider.id).map(|found| found.name), Some(provider.name));
+            if let Some(feed) = provider.feed {
+                assert!(
+                    feed.url.starts_with("https://") && !feed.url.contains(['?', '#']),
+                    "{id}: nothing is told there"
+                );
+            }
         }
-        assert_eq!(find("chatgpt").and_then(|found| found.link).map(|link| link.arrival), Some(Arrival::Fills));
+        for confidence in [Confidence::Sure, Confidence::Once, Confidence::Conflict, Confidence::Unverified] {
+            assert!(catalogue::ABOUT.iter().any(|about| about.confidence == confidence), "{confidence:?}");
+        }
+        for login in [Login::Needed, Login::Without, Login::Varies] {
+            assert!(catalogue::ABOUT.iter().any(|about| about.login == login), "{login:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_has_a_budget_in_encoded_bytes() {
+        for provider in CATALOGUE {
+            let Some(empty) = provider.filling_link("") else { continue };
+            let room = LINK_BUDGET - empty.len();
+            let whole = provider.filling_link(&"x".repeat(room)).expect("it fits");
+            assert_eq!(whole.len(), LINK_BUDGET, "{}", provider.id);
+            assert_eq!(provider.filling_link(&"x".repeat(room + 1)), None, "{}", provider.id);
+            // A character of another script is nine bytes.
+            assert_eq!(provider.filling_link(&"漢".repeat(room / 9 + 1)), None, "{}", provider.id);
+        }
+    }
+
+    #[test]
+    fn the_seven_that_are_offered_by_default_come_first() {
+        let offered = ["chatgpt", "gemini", "mistral", "perplexity", "deepseek", "grok", "ms-copilot"];
+        assert_eq!(Settings::default().fallbacks, offered);
+        assert_eq!(DEFAULTS, offered.len());
+    }
+
+    #[test]
+    fn what_is_never_to_be_offered_is_taken_out() {
+        let settings = Settings { never: vec!["gemini".into(), CUSTOM.into()], ..Settings::default() };
+        let cleaned = settings.cleaned();
+        assert!(!cleaned.fallbacks.iter().any(|id| id == "gemini") && cleaned.fallbacks.len() == DEFAULTS - 1);
+        let read = crate::json::Json::parse(&cleaned.write()).and_then(Settings::read);
+        assert_eq!(read, Some(cleaned), "both lists are stored");
+        let old = crate::json::Json::parse(r#"{"fallbacks":["grok"]}"#).and_then(Settings::read).unwrap();
+        assert_eq!((old.fallbacks.len(), old.never.len()), (1, 0), "settings of an older version have no such list");
+    }
+
+    #[test]
+    fn a_program_of_ones_own_needs_its_address_only() {
+        for (own, typed, template) in [
+            (Own::OpenWebUi, "http://localhost:3000", "http://localhost:3000/?q={prompt}&submit=false"),
+            (Own::OpenWebUi, " https://ai.example/ ", "https://ai.example/?q={prompt}&submit=false"),
+            (Own::LibreChat, "https://chat.example//", "https://chat.example/c/new?prompt={prompt}"),
+            (Own::LlamaCpp, "http://127.0.0.1:8080/", "http://127.0.0.1:8080/?q={prompt}"),
+            (Own::Address, "https://chat.example/a?p={prompt}", "https://chat.example/a?p={prompt}"),
+        ] {
+            assert_eq!(own.template(typed), template);
+            assert!(Template::parse(template).is_ok(), "{template}");
+            let (of, base) = Own::of(template);
+            assert_eq!((of, own.template(base)), (own, template.to_owned()), "and is recognised by it");
+        }
+        assert_eq!(Own::of("https://chat.example/?q={prompt}").0, Own::Address, "anybody's address may look like that");
+        for own in Own::ALL {
+            assert_eq!(own.template("  "), "", "nothing is made of nothing");
+            assert!(Template::parse(&own.template("http://192.168.1.5:3000")).is_err(), "https beyond this machine");
+        }
     }
 
     #[test]
@@ -401,6 +548,7 @@ mod tests {
             custom_name: "  Mine ".into(),
             target: Some(100_001),
             probes: false,
+            never: Vec::new(),
         };
         let cleaned = settings.cleaned();
         assert_eq!(cleaned.target, None, "more than everything");

@@ -30,8 +30,10 @@ pub struct View {
     pub prompts: Vec<PromptRow>,
     /// How many are saved in all.
     pub saved: usize,
-    /// Where they can go, in the user's order.
+    /// Where they can go: the healthy ones first, each kind in the user's order.
     pub fallbacks: Vec<FallbackRow>,
+    /// The fallbacks that are in an incident of their own, in one line, if there are several.
+    pub troubled: Option<Say>,
 }
 
 /// One reason.
@@ -95,6 +97,8 @@ pub struct FallbackRow {
     pub allowed: bool,
     /// What a person must know first (for example "this link sends by itself").
     pub note: Option<Say>,
+    /// Why it does not come first: an incident of its own, or what the last handoff found there.
+    pub warning: Option<Say>,
 }
 
 /// Everything the handoff page shows.

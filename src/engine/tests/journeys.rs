@@ -372,6 +372,40 @@ impl World {
         self.asked.iter().map(|(at, ..)| (at - start) / 1_000).collect()
     }
 
+    /// The fallbacks whose status pages were asked, in order.
+    fn asked_health(&self) -> Vec<&'static str> {
+        let asked = |output: &Output| match output {
+            Output::FetchHealth { provider, url, .. } => {
+                assert!(url.starts_with("https://") && !url.contains('?'), "nothing is told to {url}");
+                Some(*provider)
+            }
+            _ => None,
+        };
+        self.done.iter().filter_map(asked).collect()
+    }
+
+    fn health(&mut self, provider: &str, body: &str) {
+        self.tell(Input::Health { provider: provider.into(), body: Some(body.into()) });
+    }
+
+    /// The fallbacks on the card, in order.
+    fn offered(&self) -> Vec<String> {
+        let card = self.card.as_ref().expect("a card");
+        let to = |action: &understudy_engine::Action| match &action.act {
+            Act::HandOff { provider, .. } => Some(provider.clone()),
+            _ => None,
+        };
+        card.actions.iter().filter_map(to).collect()
+    }
+
+    /// Label and note of the button for a fallback.
+    fn button(&self, provider: &str) -> (String, Option<String>) {
+        let card = self.card.as_ref().expect("a card");
+        let is = |act: &Act| matches!(act, Act::HandOff { provider: of, .. } if of == provider);
+        let action = card.actions.iter().find(|action| is(&action.act)).expect("its button");
+        (action.label.key.clone(), action.note.as_ref().map(|note| note.key.clone()))
+    }
+
     fn first_fallback(&mut self, provider: &str) {
         let settings = Settings { fallbacks: vec![provider.into()], ..Settings::default() };
         self.page_act(Act::Configure { settings });
@@ -480,6 +514,190 @@ fn a_good_answer_confirms_the_prompt_and_stays_quiet() {
         assert_eq!(world.card, None);
         assert_eq!(world.engine.state(), State::Clear);
         assert_eq!(world.asked_status(), 0, "nobody is asked while Claude works");
+    });
+}
+
+/// What incident.io says of `ChatGPT`, and Statuspage of `DeepSeek`.
+const CHATGPT_DOWN: &str = r#"{"components":[{"name":"Conversations","status":"major_outage"}],"incidents":[{"name":"Elevated errors","status":"investigating","impact":"critical","created_at":"2026-03-02T11:20:00Z","components":[{"name":"Conversations"}]}]}"#;
+const CHATGPT_FINE: &str = r#"{"components":[{"name":"Conversations","status":"operational"}],"incidents":[]}"#;
+const DEEPSEEK_SLOW: &str = r#"{"components":[{"name":"Web","status":"degraded_performance"}],"incidents":[]}"#;
+
+#[test]
+fn the_fallbacks_own_pages_are_asked_on_suspicion_only() {
+    journey(|world| {
+        world.answered("hello");
+        world.refused("limit", 429, "application/json", r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772460000}"}}"#);
+        assert_eq!(world.title(), "title_limit");
+        assert_eq!(world.asked_health(), [""; 0], "neither while Claude works nor about the user's own limit");
+        failed(world, "x");
+        let feeds = ["chatgpt", "gemini", "perplexity", "deepseek", "grok"];
+        assert_eq!(world.asked_health(), feeds, "each that is offered and has a page, once");
+        failed(world, "y");
+        world.wait(60_000);
+        failed(world, "z");
+        assert_eq!(world.asked_health().len(), feeds.len(), "not again for every failure");
+        world.wait(5 * 60_000);
+        failed(world, "later");
+        assert_eq!(world.asked_health().len(), 2 * feeds.len(), "but after five minutes");
+        world.recovery();
+        world.wait(6 * 60_000);
+        world.tell(Input::Tick);
+        assert_eq!(world.asked_health().len(), 2 * feeds.len(), "and never after it");
+    });
+}
+
+#[test]
+fn only_the_pages_of_what_is_offered_are_asked() {
+    journey(|world| {
+        world.page_act(Act::Configure {
+            settings: Settings {
+                fallbacks: ["mistral", "deepseek", "chatgpt"].map(str::to_owned).to_vec(),
+                never: vec!["chatgpt".into()],
+                ..Settings::default()
+            },
+        });
+        failed(world, "x");
+        assert_eq!(world.asked_health(), ["deepseek"]);
+    });
+}
+
+#[test]
+fn health_comes_before_preference() {
+    journey(|world| {
+        failed(world, "x");
+        assert_eq!(world.offered(), ["chatgpt", "gemini", "mistral", "perplexity"], "unknown is as good as healthy");
+        let lines = world.card.as_ref().expect("a card").lines.len();
+        world.health("chatgpt", CHATGPT_DOWN);
+        let behind = ["gemini", "mistral", "perplexity", "chatgpt"];
+        assert_eq!(world.offered(), behind, "who is in an incident is never first while another is not");
+        world.page_act(Act::Configure {
+            settings: Settings { fallbacks: ["chatgpt", "gemini"].map(str::to_owned).to_vec(), ..Settings::default() },
+        });
+        assert_eq!(world.offered(), ["gemini", "chatgpt"]);
+        assert_eq!(world.button("gemini"), ("action_continue".into(), None));
+        assert_eq!(world.button("chatgpt"), ("action_troubled".into(), Some("warn_incident_since".into())));
+        assert_eq!(world.card.as_ref().expect("a card").lines.len(), lines, "one in trouble is said at its button");
+        // What cannot be read does not bring it back, nor is it worse for the others.
+        world.tell(Input::Health { provider: "chatgpt".into(), body: None });
+        world.tell(Input::Health { provider: "gemini".into(), body: None });
+        world.tell(Input::Health { provider: "nobody".into(), body: Some(CHATGPT_DOWN.into()) });
+        assert_eq!(world.offered(), ["gemini", "chatgpt"]);
+        world.health("chatgpt", CHATGPT_FINE);
+        assert_eq!(world.offered(), ["chatgpt", "gemini"]);
+        let popup: Vec<_> = world.engine.view(world.now).fallbacks.into_iter().filter(|row| row.enabled).collect();
+        assert!(popup[0].provider == "chatgpt" && popup.iter().all(|row| row.warning.is_none()));
+    });
+}
+
+#[test]
+fn several_in_trouble_are_said_in_one_line_and_the_least_comes_first() {
+    journey(|world| {
+        world.page_act(Act::Configure {
+            settings: Settings {
+                fallbacks: ["chatgpt", "deepseek"].map(str::to_owned).to_vec(),
+                ..Settings::default()
+            },
+        });
+        failed(world, "x");
+        world.health("chatgpt", CHATGPT_DOWN);
+        world.health("deepseek", DEEPSEEK_SLOW);
+        assert_eq!(world.offered(), ["deepseek", "chatgpt"]);
+        let said = world.card.as_ref().and_then(|card| card.lines.last().cloned()).expect("a line");
+        assert_eq!(
+            (said.key.as_str(), &said.args[..]),
+            ("others_in_trouble", &[Arg::Text("ChatGPT, DeepSeek".into())][..])
+        );
+        assert_eq!(world.button("deepseek"), ("action_continue".into(), Some("warn_trouble".into())));
+        let view = world.engine.view(world.now);
+        assert_eq!(view.troubled.map(|say| say.key), Some("others_in_trouble".into()));
+        assert!(view.fallbacks[..2].iter().all(|row| row.warning.is_some()));
+        // The next incident begins without what was known in this one.
+        world.recovery();
+        world.wait(60_000);
+        failed(world, "y");
+        assert_eq!(world.offered(), ["chatgpt", "deepseek"]);
+        world.health("chatgpt", CHATGPT_FINE);
+        world.recovery();
+        let before = world.engine.view(world.now);
+        world.health("chatgpt", CHATGPT_DOWN);
+        assert_eq!(world.engine.view(world.now), before, "an answer that comes after the incident is of no interest");
+    });
+}
+
+#[test]
+fn a_fallback_without_a_place_to_write_comes_later_for_an_hour() {
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "x");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 9);
+        world.filled(&job, FillOutcome::NoComposer, None);
+        failed(world, "y");
+        assert_eq!(world.offered()[0], "gemini");
+        let row = world.engine.view(world.now).fallbacks.into_iter().find(|row| row.provider == "chatgpt");
+        assert_eq!(row.and_then(|row| row.warning).map(|say| say.key), Some("warn_missed".into()));
+        world.wait(3_600_000);
+        failed(world, "z");
+        assert_eq!(world.offered()[0], "chatgpt", "it may be better by now");
+        // A login on the way is no fault once the text stands there.
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 10);
+        world.filled(&job, FillOutcome::Unreachable, None);
+        world.tell(Input::TabComplete { tab: 10 });
+        world.filled(&job, FillOutcome::Written, Some("z"));
+        failed(world, "last");
+        assert_eq!(world.offered()[0], "chatgpt");
+    });
+}
+
+#[test]
+fn what_must_never_be_used_is_refused_everywhere() {
+    journey(|world| {
+        failed(world, "x");
+        let entry = world.engine.view(world.now).prompts[0].entry.clone();
+        world.click_main();
+        let (job, _) = world.opened();
+        let never = vec!["chatgpt".to_owned(), "kimi".to_owned()];
+        world.page_act(Act::Configure { settings: Settings { never, ..Settings::default() } });
+        assert!(!world.offered().contains(&"chatgpt".to_owned()));
+        let rows = world.engine.view(world.now).fallbacks;
+        assert!(!rows.iter().any(|row| ["chatgpt", "kimi"].contains(&row.provider.as_str())), "not in the popup");
+        let opened = |world: &World| world.done.iter().filter(|output| matches!(output, Output::Open { .. })).count();
+        let before = opened(world);
+        let act = |provider: &str| Act::HandOff { provider: provider.into(), entry: Some(entry.clone()), copied: true };
+        for provider in ["chatgpt", "kimi"] {
+            world.card_act(act(provider));
+            world.page_act(act(provider));
+        }
+        world.tell(Input::Opened { job, tab: Some(9) });
+        assert_eq!(opened(world), before, "nothing opens, whoever asks");
+        world.page_act(act("qwen"));
+        assert_eq!(opened(world), before + 1, "another one does");
+    });
+}
+
+#[test]
+fn where_understudy_never_types_there_is_the_link_or_the_clipboard() {
+    journey(|world| {
+        failed(world, "short");
+        let entry = world.engine.view(world.now).prompts[0].entry.clone();
+        let act = |provider: &str| Act::HandOff { provider: provider.into(), entry: Some(entry.clone()), copied: true };
+        world.page_act(act("github-copilot"));
+        let (_, target) = world.opened();
+        assert_eq!(target, Target::Web { url: "https://github.com/copilot?prompt=short".into() });
+        // Its link would send: the handoff page explains the clipboard, and asks for nothing.
+        world.page_act(act("brave-ask"));
+        let (job, target) = world.opened();
+        assert_eq!(target, Target::HandoffPage);
+        world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
+        let view = world.engine.handoff_view(&job).expect("a view");
+        assert!(view.refused && view.origin.is_none());
+        assert_eq!(view.lines[0].key, "handoff_by_clipboard");
+        world.page_act(Act::PasteByHand { job });
+        let (_, target) = world.opened();
+        assert_eq!(target, Target::Web { url: "https://search.brave.com/ask".into() });
     });
 }
 
@@ -1107,7 +1325,9 @@ fn damaged_stores_are_set_aside() {
 
 #[test]
 fn every_sentence_has_its_words() {
-    const PREFIXES: [&str; 18] = [
+    const PREFIXES: [&str; 20] = [
+        "warn_",
+        "others_",
         "notice_",
         "receipt_",
         "title_",
@@ -1130,9 +1350,15 @@ fn every_sentence_has_its_words() {
     let english = include_str!("../../../extension/_locales/en/messages.json");
     let words: serde_json::Map<String, serde_json::Value> = serde_json::from_str(english).unwrap();
     let mut keys = 0;
-    for source in
-        ["engine/offers.rs", "engine/views.rs", "engine/handoffs.rs", "notice.rs", "receipt.rs", "provider.rs"]
-    {
+    for source in [
+        "engine/offers.rs",
+        "engine/views.rs",
+        "engine/handoffs.rs",
+        "engine/health.rs",
+        "notice.rs",
+        "receipt.rs",
+        "provider.rs",
+    ] {
         let text = std::fs::read_to_string(format!("{}/src/{source}", env!("CARGO_MANIFEST_DIR"))).unwrap();
         for literal in text.split('"') {
             let plain = literal.chars().all(|c| c.is_ascii_lowercase() || c == '_') && !literal.ends_with('_');

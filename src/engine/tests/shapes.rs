@@ -372,7 +372,7 @@ fn every_fixture_is_run() {
         let entries = std::fs::read_dir(format!("{root}/{folder}")).expect(folder);
         entries.map(|entry| entry.expect(folder).file_name().into_string().expect("a plain name")).collect()
     };
-    let tables = ["answers.json", "endpoints.json", "shapes.json", "status.json", "transport.json"];
+    let tables = ["answers.json", "endpoints.json", "health.json", "shapes.json", "status.json", "transport.json"];
     let folders = ["har", "streams", "traces"];
     let known: BTreeSet<String> = tables.iter().chain(&folders).map(ToString::to_string).collect();
     assert_eq!(list("."), known);

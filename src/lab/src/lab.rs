@@ -2,6 +2,7 @@
 
 use crate::clock::now_ms;
 use crate::fault::{Fault, Link, Network};
+use crate::feed::FEEDS;
 use crate::log::{End, Seen};
 use crate::part::Part;
 use crate::play::Playing;
@@ -95,7 +96,7 @@ impl Lab {
 
     /// Every name the lab answers to.
     pub fn hosts() -> impl Iterator<Item = &'static str> {
-        HOSTS.into_iter().chain(FALLBACKS)
+        HOSTS.into_iter().chain(FALLBACKS).chain(FEEDS)
     }
 
     /// The arguments with which Chromium takes the lab for the real hosts.
@@ -148,6 +149,11 @@ impl Lab {
     /// Publishes something on the status page, now.
     pub fn status(&self, change: &StatusChange) {
         self.world.change(|state| state.status.change(change, now_ms()));
+    }
+
+    /// Opens an incident with this title on a fallback's status page ([`crate::FEEDS`]), or with `None` ends it.
+    pub fn trouble(&self, host: &str, title: Option<&str>) {
+        self.world.change(|state| state.feeds.trouble(host, title, now_ms()));
     }
 
     /// Carries out one step of a scenario at once.

@@ -25,6 +25,7 @@
 mod claude;
 mod clock;
 mod fault;
+mod feed;
 mod http;
 mod lab;
 mod log;
@@ -40,6 +41,7 @@ mod world;
 
 pub use claude::{BRANCHED, ORGANIZATION, ROOT};
 pub use fault::{Answer, Effect, Fault, Link, Network, Target};
+pub use feed::FEEDS;
 pub use lab::{FaultId, Lab, LabConfig};
 pub use log::{End, Seen};
 pub use part::Part;

@@ -1,5 +1,6 @@
 //! What a request is about, as far as faults are aimed at it.
 
+use crate::feed::FEEDS;
 use crate::site::FALLBACKS;
 use serde::Deserialize;
 
@@ -39,6 +40,8 @@ pub enum Part {
     StatusPage,
     /// Every host of a fallback.
     Fallback,
+    /// The status pages of the fallbacks.
+    Feed,
     /// A host that the lab does not stand for: the browser's own traffic, when it is sent here.
     Elsewhere,
 }
@@ -52,6 +55,9 @@ impl Part {
             "assets-proxy.anthropic.com" => Self::Assets,
             "status.claude.com" | "status.anthropic.com" => Self::StatusPage,
             _ if FALLBACKS.contains(&host) => Self::Fallback,
+            // Google's host is more than its status page.
+            "www.google.com" if !path.starts_with("/appsstatus/") => Self::Elsewhere,
+            _ if FEEDS.contains(&host) => Self::Feed,
             _ => Self::Elsewhere,
         }
     }
@@ -113,6 +119,7 @@ impl Part {
             Self::Telemetry => "telemetry",
             Self::Assets => "assets",
             Self::StatusPage => "status-page",
+            Self::Feed => "feed",
             Self::Fallback => "fallback",
             Self::Elsewhere => "elsewhere",
         }

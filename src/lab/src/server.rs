@@ -190,7 +190,7 @@ impl Exchange<'_> {
             self.pause(time).await?;
         }
         let reply = match part {
-            Part::Assets | Part::StatusPage | Part::Fallback => self.static_reply(request, part),
+            Part::Assets | Part::StatusPage | Part::Fallback | Part::Feed => self.static_reply(request, part),
             _ => self.world.respond(request, part, &request_id, exceeded_until),
         };
         let layer = if request.host == "claude.ai" { Layer::App } else { Layer::Stranger };
@@ -221,6 +221,7 @@ impl Exchange<'_> {
         let found = match part {
             Part::StatusPage => return self.status_page(request),
             Part::Assets => sites.asset(request),
+            Part::Feed => self.world.lock().feeds.answer(&request.host, request.path()),
             _ if request.path().starts_with("/assets/") => sites.asset(request),
             _ if request.path() == "/favicon.ico" => Some((Head::new(204, ""), Vec::new())),
             // What a page of a fallback posts is only logged.

@@ -3,6 +3,7 @@
 use crate::claude::{Claude, Finish, Job, Reply};
 use crate::clock::now_ms;
 use crate::fault::{Armed, Effect, Fault, Network};
+use crate::feed::Feeds;
 use crate::http::Request;
 use crate::log::{End, Seen};
 use crate::part::Part;
@@ -37,6 +38,7 @@ pub(crate) struct State {
     pub(crate) faults: Vec<Armed>,
     pub(crate) claude: Claude,
     pub(crate) status: StatusPage,
+    pub(crate) feeds: Feeds,
     last_break: Option<Break>,
 }
 
@@ -180,6 +182,7 @@ impl State {
             faults: Vec::new(),
             claude: Claude::new(now),
             status: StatusPage::new(now),
+            feeds: Feeds::default(),
             last_break: None,
         }
     }

@@ -1,5 +1,5 @@
-//! wasm module 2: the popup, the handoff page, the options page and the history. They read what is stored, draw the engine's views
-//! and tell the background what the user did; they never write a store and never decide.
+//! wasm module 2: the popup, the handoff page, the options page, the history and the self-test. They read what is stored, draw
+//! the engine's views and tell the background what the user did; they never write a store and never decide.
 #![deny(clippy::unwrap_used)]
 
 mod handoff;
@@ -9,6 +9,7 @@ mod marks;
 mod options;
 mod popup;
 mod save;
+mod selftest;
 mod stage;
 mod tree;
 
@@ -16,7 +17,7 @@ use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options` or `history`.
+/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options`, `history` or `selftest`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
@@ -27,6 +28,7 @@ pub fn start(page: &str) -> Result<(), JsValue> {
             let mac = window.navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
             Host::start(handoff::Handoff::new(query.get("job").unwrap_or_default(), mac), &say("page_title_handoff"))
         }
+        "selftest" => Host::start(selftest::SelfTest::default(), &say("page_title_selftest")),
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
         "history" => Host::start(history::History::default(), &say("page_title_history")),
         _ => Err("no such page".into()),
@@ -42,7 +44,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 13] = [
+    const SOURCES: [&str; 15] = [
         include_str!("handoff.rs"),
         include_str!("history.rs"),
         include_str!("history/incidents.rs"),
@@ -51,13 +53,16 @@ mod tests {
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
+        include_str!("options/own.rs"),
         include_str!("options/parts.rs"),
         include_str!("popup.rs"),
         include_str!("popup/parts.rs"),
+        include_str!("selftest.rs"),
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 4] = ["page_title_popup", "page_title_handoff", "page_title_options", "page_title_history"];
+    const TITLES: [&str; 5] =
+        ["page_title_popup", "page_title_handoff", "page_title_options", "page_title_history", "page_title_selftest"];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
     #[test]

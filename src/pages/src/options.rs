@@ -1,5 +1,6 @@
 //! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
 
+mod own;
 mod parts;
 
 use crate::host::{Host, Read, Scene, begin, send};
@@ -7,10 +8,11 @@ use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use gloo_timers::callback::Timeout;
-use parts::{failing, fallbacks, field};
+use own::{readdress, rename};
+use parts::{failing, fallbacks, never};
 use std::rc::Rc;
 use understudy_browser::permissions;
-use understudy_engine::provider::{CUSTOM, Settings, Template};
+use understudy_engine::provider::{Own, Settings};
 use understudy_engine::words::Say;
 use understudy_engine::{Act, Millis};
 
@@ -21,6 +23,8 @@ pub struct Options {
     pending: Option<Settings>,
     /// What stands in the address field, while it is not (yet) usable.
     draft: Option<String>,
+    /// The kind of address that was chosen, while it differs from the stored one's.
+    own: Option<Own>,
     /// Saves when the user stops typing.
     typing: Option<Timeout>,
     /// Whether the next click deletes every prompt.
@@ -39,6 +43,12 @@ pub enum Deed {
     Down(String),
     /// Ask the browser for this host.
     Allow(String),
+    /// Never offer this provider anywhere.
+    Never(String),
+    /// It may be offered again.
+    Again(String),
+    /// What kind of address the custom one is.
+    Kind(Own),
     /// The custom fallback's address.
     Url,
     /// Its name.
@@ -93,6 +103,17 @@ impl Scene for Options {
                 });
             }
             Deed::Offer(id) => configure(host, |settings| offer(settings, &id, entered.checked)),
+            Deed::Never(id) => configure(host, |settings| {
+                settings.never.retain(|other| *other != id);
+                settings.never.push(id);
+            }),
+            Deed::Again(id) => configure(host, |settings| settings.never.retain(|other| *other != id)),
+            Deed::Kind(own) => host.change(|page| {
+                page.own = Some(own);
+                // What stands there is of another kind, and goes on being offered until there is something in its place.
+                page.draft = Some(String::new());
+                page.notice = None;
+            }),
             Deed::Up(id) => configure(host, |settings| shift(settings, &id, true)),
             Deed::Down(id) => configure(host, |settings| shift(settings, &id, false)),
             Deed::Url | Deed::Name => {
@@ -156,43 +177,11 @@ impl Options {
             .and(el("h1").text(say("page_title_options")))
             .and(notice)
             .and(fallbacks(shown))
+            .with(never(shown))
             .and(self.custom(shown.settings))
             .and(failing(shown))
             .and(self.stored(shown));
         vec![Part::El(main)]
-    }
-
-    fn custom(&self, settings: &Settings) -> El<Deed> {
-        let address = self.draft.as_ref().unwrap_or(&settings.custom_url);
-        let problem = Template::parse(address.trim()).err().filter(|_| !address.trim().is_empty());
-        let line = el("p").class("problem").attr("id", "custom-problem").attr("role", "status");
-        let line = match problem {
-            Some(problem) => line.text(say(problem.key())),
-            None => line,
-        };
-        el("section")
-            .attr("aria-labelledby", "custom-title")
-            .and(el("h2").attr("id", "custom-title").text(say("page_custom")))
-            .and(el("p").class("explain").text(say("page_custom_explain")))
-            .and(
-                el("div")
-                    .class("field")
-                    .and(el("label").attr("for", "custom-url").text(say("page_custom_url")))
-                    .and(
-                        field("custom-url", address, Deed::Url)
-                            .attr("inputmode", "url")
-                            .attr("placeholder", "https://chat.example/?q={prompt}")
-                            .attr("aria-describedby", "custom-problem")
-                            .attr("aria-invalid", if problem.is_some() { "true" } else { "false" }),
-                    )
-                    .and(line),
-            )
-            .and(
-                el("div")
-                    .class("field")
-                    .and(el("label").attr("for", "custom-name").text(say("page_custom_name")))
-                    .and(field("custom-name", &settings.custom_name, Deed::Name).attr("maxlength", "40")),
-            )
     }
 
     fn stored(&self, shown: &Shown<'_>) -> El<Deed> {
@@ -244,29 +233,6 @@ fn shift(settings: &mut Settings, id: &str, up: bool) {
     }
 }
 
-/// A usable address is saved and offered; an unusable one stays in the field with the reason below it.
-fn readdress(host: &Rc<Host<Options>>, typed: &str) {
-    let address = typed.trim().to_owned();
-    if !address.is_empty() && Template::parse(&address).is_err() {
-        host.change(|page| {
-            page.draft = Some(typed.to_owned());
-            page.notice = None;
-        });
-        return;
-    }
-    host.look(|page, _| page.draft = None);
-    configure(host, |settings| {
-        if address.is_empty() || !settings.fallbacks.iter().any(|id| id == CUSTOM) {
-            offer(settings, CUSTOM, !address.is_empty());
-        }
-        settings.custom_url = address;
-    });
-}
-
-fn rename(host: &Rc<Host<Options>>, typed: &str) {
-    configure(host, |settings| typed.trim().clone_into(&mut settings.custom_name));
-}
-
 fn configure(host: &Rc<Host<Options>>, change: impl FnOnce(&mut Settings)) {
     let changed = host.look(|page, read| {
         let before = page.pending.clone().or_else(|| read.map(|read| read.engine.settings()))?;
@@ -300,7 +266,7 @@ mod tests {
     use super::{Deed, Options, Shown, offer, shift};
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
-    use understudy_engine::provider::{CATALOGUE, CUSTOM, Settings};
+    use understudy_engine::provider::{CATALOGUE, CUSTOM, Own, Settings};
 
     fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
         let origins = ["https://gemini.google.com/*".to_owned()];
@@ -324,7 +290,41 @@ mod tests {
         assert_eq!(named[..3], [("grok", Some("on")), ("gemini", Some("on")), ("chatgpt", Some("off"))]);
         let asks: Vec<_> =
             all(&root).into_iter().filter(|element| matches!(element.does, Some(Deed::Allow(_)))).collect();
-        assert_eq!(asks.len(), CATALOGUE.len() - 1, "what is allowed is not asked for again");
+        let typed = CATALOGUE.iter().filter(|provider| provider.editor.is_some()).count();
+        assert_eq!(asks.len(), typed - 1, "what is allowed is not asked for again, nor what is never typed into");
+        let known = texts(&root).into_iter().filter(|key| key == "page_known").count();
+        assert_eq!(known, CATALOGUE.len(), "each says how well it is known");
+    }
+
+    #[test]
+    fn what_must_never_be_offered_is_listed_apart() {
+        let settings = Settings { never: vec!["gemini".into()], ..chosen(&["grok"]) };
+        let root = whole(&Options::default(), &settings, 0);
+        let parts = all(&root);
+        assert!(!parts.iter().any(|element| attr(element, "data-provider") == Some("gemini")));
+        let row = parts.iter().find(|element| attr(element, "data-never") == Some("gemini")).expect("its row");
+        assert!(all(row).iter().any(|element| element.does == Some(Deed::Again("gemini".into()))));
+        assert!(parts.iter().any(|element| element.does == Some(Deed::Never("grok".into()))));
+        let none = whole(&Options::default(), &chosen(&["grok"]), 0);
+        assert!(!texts(&none).contains(&"page_never_title".to_owned()));
+    }
+
+    #[test]
+    fn a_program_of_ones_own_shows_its_address_only() {
+        let field = |page: &Options, url: &str| {
+            let settings = Settings { custom_url: url.into(), ..chosen(&[CUSTOM]) };
+            let root = whole(page, &settings, 0);
+            let ticked = |element: &&&El<Deed>| element.attrs.iter().any(|(name, _)| *name == "checked");
+            let kinds = all(&root);
+            let kind = kinds.iter().filter(|element| attr(element, "name") == Some("own")).find(ticked);
+            let kind = kind.and_then(|element| attr(element, "id")).map(str::to_owned);
+            let field = all(&root).into_iter().find(|element| element.does == Some(Deed::Url)).expect("the field");
+            (kind.unwrap_or_default(), attr(field, "value").unwrap_or_default().to_owned())
+        };
+        let own = "http://localhost:3000/?q={prompt}&submit=false";
+        assert_eq!(field(&Options::default(), own), ("own-openwebui".into(), "http://localhost:3000".into()));
+        let page = Options { own: Some(Own::LibreChat), draft: Some(String::new()), ..Options::default() };
+        assert_eq!(field(&page, own), ("own-librechat".into(), String::new()));
     }
 
     #[test]

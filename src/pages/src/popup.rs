@@ -293,6 +293,7 @@ mod tests {
             origin: Some(format!("https://{id}.example/*")),
             allowed,
             note: None,
+            warning: None,
         }
     }
 
@@ -312,6 +313,7 @@ mod tests {
                 prompt("e1", 10, EntryState::Unknown, "first\nwith a second line"),
             ],
             saved: 2,
+            troubled: None,
             fallbacks: vec![
                 fallback("chatgpt", true, false),
                 fallback("grok", false, false),

@@ -2,7 +2,7 @@
 
 /// Every optional host permission, sorted.
 pub fn optional_hosts() -> Vec<String> {
-    let mut hosts: Vec<String> = understudy_engine::provider::origins().map(str::to_owned).collect();
+    let mut hosts: Vec<String> = understudy_engine::provider::origins().collect();
     hosts.sort();
     hosts.dedup();
     hosts

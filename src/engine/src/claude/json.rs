@@ -1,4 +1,4 @@
-//! One walk over any JSON of the site, for every reader of this folder.
+//! One walk over any JSON of the site and of status pages, for every reader of it.
 //!
 //! The site's bodies drift, are cut off after 4,096 characters by the tap, and can be megabytes long. So nothing is
 //! deserialized into a shape: a [`Sink`] names the few places it wants, everything else is skipped without being
@@ -7,7 +7,7 @@
 use crate::json::{DEEPEST, Reader, Value};
 
 /// Walks `text`. Tells whether it is (the beginning of) a JSON object or array.
-pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> bool {
+pub(crate) fn walk(text: &str, sink: &mut dyn Sink) -> bool {
     let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
     if !start.starts_with(['{', '[']) {
         return false;
@@ -19,7 +19,7 @@ pub(super) fn walk(text: &str, sink: &mut dyn Sink) -> bool {
 }
 
 /// Who wants to know.
-pub(super) trait Sink {
+pub(crate) trait Sink {
     /// The place reached by `key` in the object at `at`; [`At::Skip`] skips the value.
     fn key(&mut self, at: At, key: &str) -> At;
     /// The place of each element of the array at `at`.
@@ -35,7 +35,7 @@ pub(super) trait Sink {
 /// A place in a body: the places that all sinks want, named once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "the site's own names: `resets_at`, `created_at`")]
-pub(super) enum At {
+pub(crate) enum At {
     /// Not wanted.
     Skip,
     /// The whole body.
@@ -74,13 +74,15 @@ pub(super) enum At {
     TreeMessage,
     Uuid,
     Sender,
-    // The status page.
+    // Status pages.
+    Page,
     Components,
     Component,
     Incidents,
     Incident,
     Id,
     Name,
+    Service,
     Title,
     Status,
     Stage,
@@ -92,7 +94,7 @@ pub(super) enum At {
 
 /// A value that is neither object nor array.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Scalar<'a> {
+pub(crate) enum Scalar<'a> {
     Null,
     Bool(bool),
     Number(f64),
@@ -101,19 +103,19 @@ pub(super) enum Scalar<'a> {
 
 impl<'a> Scalar<'a> {
     /// The text, if it is one.
-    pub(super) fn text(self) -> Option<&'a str> {
+    pub(crate) fn text(self) -> Option<&'a str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 }
 
 /// A word of the site's protocol (a code, a type, a model): at most 64 bytes of `[A-Za-z0-9._-]`, else nothing.
-pub(super) fn word(text: &str) -> Option<String> {
+pub(crate) fn word(text: &str) -> Option<String> {
     let fine = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     ((1..=64).contains(&text.len()) && text.bytes().all(fine)).then(|| text.to_owned())
 }
 
 /// The beginning of `text`: at most `max` bytes, never half a character.
-pub(super) fn head(text: &str, max: usize) -> &str {
+pub(crate) fn head(text: &str, max: usize) -> &str {
     let mut end = max.min(text.len());
     loop {
         if let Some(head) = text.get(..end) {

@@ -6,7 +6,7 @@ use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, Tab
 use crate::json::numbered;
 use crate::outbox::Handed;
 use crate::output::{FillOrder, Output, Target};
-use crate::provider::{self, Arrival, CUSTOM, CUSTOM_BUDGET, Template};
+use crate::provider::{self, CUSTOM, CUSTOM_BUDGET, Provider, Template};
 use crate::text::UserText;
 use crate::words::Say;
 
@@ -23,7 +23,7 @@ impl Engine {
     /// The user clicked on a fallback; `copied` says that the text is on the clipboard, whatever happens on the way.
     pub(super) fn hand_off(&mut self, id: &str, entry: Option<EntryId>, copied: bool, now: Millis) {
         let custom = id == CUSTOM && !self.settings.custom_url.is_empty();
-        if provider::find(id).is_none() && !custom {
+        if (provider::find(id).is_none() && !custom) || self.settings.never.iter().any(|never| never == id) {
             return;
         }
         let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
@@ -60,12 +60,14 @@ impl Engine {
         }
         let prompt = handoff::normalised(text.reveal());
         if let Some(found) = provider::find(id) {
-            if self.allowed(found.origin) {
+            if self.may_type(found) {
                 return (Stage::Opening, Target::Web { url: found.home.to_owned() });
             }
-            return match filling_link(id, &prompt) {
+            return match found.filling_link(&prompt) {
                 Some(url) => (Stage::OpeningFinal(Way::Link), Target::Web { url }),
-                None => (Stage::Deciding, Target::HandoffPage),
+                None if found.editor.is_some() => (Stage::Deciding, Target::HandoffPage),
+                // There is nothing to ask for: the clipboard is the way.
+                None => (Stage::Refused, Target::HandoffPage),
             };
         }
         match Template::parse(&self.settings.custom_url) {
@@ -88,9 +90,9 @@ impl Engine {
         let (tab, id, entry) = (job.tab, job.provider.clone(), job.entry.clone());
         let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
         let Some(text) = text.filter(|_| granted) else { return };
-        for right in [self.wanted_host(&id, &text), Some(CONSENT)].into_iter().flatten() {
-            if !self.allowed(right) {
-                self.session.allowed.push(right.to_owned());
+        for right in [self.wanted_host(&id, &text), Some(CONSENT.to_owned())].into_iter().flatten() {
+            if !self.allowed(&right) {
+                self.session.allowed.push(right);
             }
         }
         let (stage, target) = self.first_way(&id, Some(&text));
@@ -158,6 +160,11 @@ impl Engine {
             return;
         }
         self.dirty = true;
+        let provider = job.provider.clone();
+        // A page that cannot be reached may be a login on the way; what is typed later takes it back.
+        let missed = matches!(report.outcome, FillOutcome::NoComposer | FillOutcome::Unreachable);
+        self.note_missed(&provider, missed, now);
+        let job = &mut self.session.jobs[index];
         let sent = job.entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
         let Some(sent) = sent else {
             self.end(index, Way::Empty, false, now);
@@ -186,11 +193,12 @@ impl Engine {
         let job = &self.session.jobs[index];
         let Some(found) = provider::find(&job.provider) else { return };
         let prompt = handoff::normalised(sent.reveal());
-        if usize::from(job.rung) < handoff::techniques(found.editor, self.config.platform, &prompt).len() {
+        let Some(editor) = found.editor else { return };
+        if usize::from(job.rung) < handoff::techniques(editor, self.config.platform, &prompt).len() {
             self.fill(index, true);
             return;
         }
-        match filling_link(found.id, &prompt) {
+        match found.filling_link(&prompt) {
             Some(url) if !job.linked => {
                 let tab = job.tab;
                 self.session.jobs[index].linked = true;
@@ -209,7 +217,8 @@ impl Engine {
         let Some(entry) = job.entry.as_ref().and_then(|entry| self.outbox.get(entry)) else { return };
         let Some(tab) = job.tab else { return };
         let text = handoff::normalised(entry.text.reveal());
-        let ways = handoff::techniques(found.editor, self.config.platform, &text);
+        let Some(editor) = found.editor else { return };
+        let ways = handoff::techniques(editor, self.config.platform, &text);
         let Some(technique) = ways.get(usize::from(job.rung)).or(ways.last()).copied() else { return };
         job.stage = Stage::Filling;
         self.dirty = true;
@@ -217,12 +226,12 @@ impl Engine {
             job: job.id.clone(),
             tab,
             order: FillOrder {
-                origin: found.site(),
-                selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
+                origin: found.origin(),
+                selectors: found.composer,
                 technique,
                 text: UserText::new(text),
                 appear_ms: APPEAR_MS,
-                settle_ms: handoff::settle_ms(found.editor, technique, self.config.platform),
+                settle_ms: handoff::settle_ms(editor, technique, self.config.platform),
                 overwrite,
                 hint: None,
             },
@@ -248,8 +257,8 @@ impl Engine {
             job: id,
             tab,
             order: FillOrder {
-                origin: found.site(),
-                selectors: found.composer.iter().map(|css| (*css).to_owned()).collect(),
+                origin: found.origin(),
+                selectors: found.composer,
                 technique: Technique::ByHand,
                 text: UserText::default(),
                 appear_ms: 0,
@@ -310,7 +319,8 @@ impl Engine {
 
     pub(super) fn age_jobs(&mut self, now: Millis) {
         let before = self.session.jobs.len();
-        self.session.jobs.retain(|job| now.abs_diff(job.at) < JOB_LIFE_MS);
+        let never = &self.settings.never;
+        self.session.jobs.retain(|job| now.abs_diff(job.at) < JOB_LIFE_MS && !never.contains(&job.provider));
         self.dirty |= self.session.jobs.len() != before;
     }
 
@@ -333,11 +343,17 @@ impl Engine {
         self.config.platform != Platform::Firefox || self.allowed(CONSENT)
     }
 
-    /// The host that must be asked for before this text can go to a provider; `None` if its link, or a granted host, is enough.
-    pub(super) fn wanted_host(&self, id: &str, text: &UserText) -> Option<&'static str> {
+    /// Whether Understudy may type into a provider's page.
+    pub(super) fn may_type(&self, found: &Provider) -> bool {
+        found.pattern().is_some_and(|pattern| self.allowed(&pattern))
+    }
+
+    /// The host that must be asked for before this text can go to a provider; `None` if its link, or a granted host, is
+    /// enough, and where Understudy never types.
+    pub(super) fn wanted_host(&self, id: &str, text: &UserText) -> Option<String> {
         let found = provider::find(id)?;
-        let linked = || filling_link(id, &handoff::normalised(text.reveal())).is_some();
-        (!self.allowed(found.origin) && !linked()).then_some(found.origin)
+        let linked = || found.filling_link(&handoff::normalised(text.reveal())).is_some();
+        found.pattern().filter(|pattern| !self.allowed(pattern) && !linked())
     }
 
     fn home(&self, id: &str) -> String {
@@ -348,11 +364,4 @@ impl Engine {
             }
         }
     }
-}
-
-/// The provider's own link, where it is known to fill and wait, and the encoded URL is within its budget.
-fn filling_link(id: &str, prompt: &str) -> Option<String> {
-    let link = provider::find(id)?.link.filter(|link| link.arrival == Arrival::Fills)?;
-    let fits = link.prefix.len() + handoff::encoded_len(prompt) <= link.budget;
-    fits.then(|| [link.prefix, &handoff::encode(prompt)].concat())
 }

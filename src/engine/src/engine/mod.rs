@@ -1,6 +1,7 @@
 //! The engine itself: inputs in, outputs out.
 
 mod handoffs;
+mod health;
 mod log;
 mod offers;
 mod probes;
@@ -154,6 +155,7 @@ impl Engine {
                 self.dirty = true;
             }
             Input::Status(answer) => self.on_status(answer.as_ref(), now),
+            Input::Health { provider, body } => self.on_health(&provider, body.as_deref(), now),
             Input::Permissions { origins } => {
                 if self.session.allowed != origins {
                     self.session.allowed = origins;
@@ -316,6 +318,7 @@ impl Engine {
             if let Some(incident) = self.session.incident.take() {
                 self.dirty = true;
                 self.session.official = None;
+                self.forget_health();
                 self.session.recovered_at = self.session.judge.recovered_at();
                 if incident.recovering_at.is_none() && self.session.judge.seen_at() != Some(now) {
                     self.log_silence();
@@ -366,6 +369,7 @@ impl Engine {
             self.persist(Area::Local, entry_key(&entry.id), None);
         }
         self.age_jobs(now);
+        self.age_health(now);
     }
 
     /// One request to the official status page: neutral check and second opinion in one.
@@ -457,6 +461,7 @@ impl Engine {
     fn refresh_wake(&mut self, now: Millis) {
         self.ask_status(now);
         self.ask_claude(now);
+        self.ask_health(now);
         let judge = self.session.judge.wake();
         let requests = self.session.requests.values().filter_map(session::Pending::deadline);
         let jobs = self.session.jobs.iter().map(|job| job.at.saturating_add(crate::handoff::JOB_LIFE_MS));

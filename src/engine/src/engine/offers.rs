@@ -9,13 +9,10 @@ use crate::input::{Act, EntryId, Millis, TabId};
 use crate::json::numbered;
 use crate::outbox::EntryState;
 use crate::output::{Action, ActionKind, Badge, Card, Output, Tone};
-use crate::provider::{self, Arrival};
+use crate::provider::{self, Link};
 use crate::verdict::State;
 use crate::words::Say;
 use std::hash::{Hash, Hasher};
-
-/// Fallbacks on the card beside the main one.
-const OTHERS: usize = 3;
 
 impl Engine {
     /// Something failed for a person in this tab.
@@ -141,19 +138,21 @@ impl Engine {
         let mut actions = Vec::new();
         // Offline or in a dead network nothing else would answer either.
         if !matches!(offer.kind, OfferKind::Offline | OfferKind::OwnNetwork) {
-            for (index, id) in self.settings.fallbacks.iter().take(OTHERS + 1).enumerate() {
-                let name = self.settings.name_of(id);
+            for (index, id) in self.on_card().into_iter().enumerate() {
+                let (key, kind) = match index {
+                    0 => ("action_continue", ActionKind::Primary),
+                    // Seen without pointing at it: the words of the incident are in the note.
+                    _ if self.in_trouble(id) => ("action_troubled", ActionKind::Secondary),
+                    _ => ("action_name", ActionKind::Secondary),
+                };
                 actions.push(Action {
-                    label: if index == 0 {
-                        Say::new("action_continue").text(name)
-                    } else {
-                        Say::new("action_name").text(name)
-                    },
-                    kind: if index == 0 { ActionKind::Primary } else { ActionKind::Secondary },
-                    act: Act::HandOff { provider: id.clone(), entry: offer.entry.clone(), copied: false },
-                    note: link_note(id),
+                    label: Say::new(key).text(self.settings.name_of(id)),
+                    kind,
+                    act: Act::HandOff { provider: id.to_owned(), entry: offer.entry.clone(), copied: false },
+                    note: self.warning(id).or_else(|| link_note(id)),
                 });
             }
+            lines.extend(self.troubled());
         }
         if let Some(entry) = entry {
             actions.push(Action {
@@ -304,8 +303,8 @@ pub(super) fn handed(name: &str, way: Way, verified: bool) -> Say {
 
 /// What a person must know of a provider's link before the click.
 pub(super) fn link_note(id: &str) -> Option<Say> {
-    let link = provider::find(id)?.link?;
-    (link.arrival == Arrival::Submits).then(|| Say::new("note_link_sends"))
+    let sends = provider::find(id)?.link == Link::Sends;
+    sends.then(|| Say::new("note_link_sends"))
 }
 
 /// What is on screen: nothing is 0.

@@ -5,6 +5,7 @@ use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
 use crate::codec::{self, Codec, Field, fields, variants};
 use crate::handoff::{Job, Stage, Way};
+use crate::health::Condition;
 use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::judge::{HICCUP_LIFE_MS, Judge, VERDICT_LIFE_MS};
 use crate::map::Map;
@@ -13,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 11;
+const VERSION: u64 = 12;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -65,6 +66,10 @@ pub(super) struct Session {
     pub notices: Notices,
     /// When an answer to a request of our own came last: what was seen then is no use of Claude.
     pub weighed_at: Millis,
+    /// What is known of the fallbacks' own health, where it is more than nothing.
+    pub fallbacks: Vec<Fallback>,
+    /// When their status pages were asked last in this incident; 0 for not yet.
+    pub asked_fallbacks: Millis,
 }
 
 impl Default for Session {
@@ -93,6 +98,8 @@ impl Default for Session {
             sight: Sight::default(),
             notices: Notices::default(),
             weighed_at: 0,
+            fallbacks: Vec::new(),
+            asked_fallbacks: 0,
         }
     }
 }
@@ -393,7 +400,22 @@ impl Official {
     }
 }
 
-fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at);
+/// How a fallback does.
+#[derive(Clone, Debug)]
+pub(super) struct Fallback {
+    pub provider: String,
+    /// What its status page says in this incident.
+    pub condition: Condition,
+    /// The name of its incident, and since when it is open.
+    pub title: String,
+    pub since: Option<Millis>,
+    /// When a handoff there last found no page or no composer.
+    pub missed: Option<Millis>,
+}
+
+fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at, fallbacks, asked_fallbacks);
+fields!(Fallback: provider, condition, title, since, missed);
+variants!(Condition: Unknown, Healthy, Degraded, Down);
 fields!(Pending: tab, url, chat, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed, organization, probe);
 fields!(Probe: url, surface, at, request);

@@ -10,7 +10,7 @@ use crate::incident::Word;
 use crate::input::{Act, JobId, Millis};
 use crate::outbox::EntryState;
 use crate::output::Tone;
-use crate::provider::{self, CUSTOM};
+use crate::provider::{self, CUSTOM, Provider};
 use crate::sight::Blindness;
 use crate::verdict::State;
 use crate::view::{Diagnosis, Evidence, FallbackRow, HandoffView, PromptRow, View};
@@ -43,6 +43,7 @@ impl Engine {
             prompts: self.prompt_rows(),
             saved: self.outbox.newest_first().count(),
             fallbacks: self.fallback_rows(),
+            troubled: self.troubled(),
         }
     }
 
@@ -322,23 +323,24 @@ impl Engine {
             .collect()
     }
 
-    /// The fallbacks in the user's order, then those that are switched off.
+    /// The fallbacks that are offered, the healthy ones first, each kind in the user's order; then those that are switched off.
     fn fallback_rows(&self) -> Vec<FallbackRow> {
-        let off = provider::CATALOGUE.iter().map(|known| known.id.to_owned());
-        let chosen = &self.settings.fallbacks;
-        chosen
-            .iter()
-            .cloned()
-            .chain(off.filter(|id| !chosen.contains(id)))
+        let (chosen, never) = (&self.settings.fallbacks, &self.settings.never);
+        let off = provider::CATALOGUE.iter().map(|known| known.id);
+        let off = off.filter(|id| ![chosen, never].iter().any(|list| list.iter().any(|other| other == id)));
+        self.ranked()
+            .into_iter()
+            .chain(off)
             .map(|id| {
-                let found = provider::find(&id);
+                let found = provider::find(id);
                 FallbackRow {
-                    name: self.settings.name_of(&id),
-                    enabled: chosen.contains(&id),
-                    origin: found.map(|found| found.origin.to_owned()),
-                    allowed: found.is_some_and(|found| self.allowed(found.origin)),
-                    note: link_note(&id),
-                    provider: id,
+                    name: self.settings.name_of(id),
+                    enabled: chosen.iter().any(|other| other == id),
+                    origin: found.and_then(Provider::pattern),
+                    allowed: found.is_some_and(|found| self.may_type(found)),
+                    note: link_note(id),
+                    warning: self.warning(id),
+                    provider: id.to_owned(),
                 }
             })
             .collect()
@@ -359,6 +361,7 @@ impl Engine {
             let key = match job.provider.as_str() {
                 _ if job.hinted => "handoff_not_typed",
                 CUSTOM => "handoff_custom_long",
+                id if provider::find(id).is_some_and(|found| found.editor.is_none()) => "handoff_by_clipboard",
                 _ => "handoff_refused",
             };
             lines.push(Say::new(key).text(name.clone()));
@@ -370,15 +373,7 @@ impl Engine {
         if link_note(&job.provider).is_some() {
             lines.push(Say::new("note_link_sends"));
         }
-        Some(HandoffView {
-            job: job.id.clone(),
-            name,
-            origin: origin.map(str::to_owned),
-            consent: !self.consented(),
-            refused,
-            text,
-            lines,
-        })
+        Some(HandoffView { job: job.id.clone(), name, origin, consent: !self.consented(), refused, text, lines })
     }
 }
 

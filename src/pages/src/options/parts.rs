@@ -4,14 +4,15 @@ use super::{Deed, Shown};
 use crate::marks::button;
 use crate::tree::{El, Words, el, say};
 use understudy_engine::notice::PERMISSION;
-use understudy_engine::provider::{CATALOGUE, CUSTOM, find};
+use understudy_engine::provider::{CATALOGUE, CUSTOM, Confidence, Link, Login, about, find};
 use understudy_engine::words::Say;
 
 pub(super) fn fallbacks(shown: &Shown<'_>) -> El<Deed> {
     let offered = &shown.settings.fallbacks;
     let custom = (!shown.settings.custom_url.is_empty()).then_some(CUSTOM);
     let others = CATALOGUE.iter().map(|provider| provider.id).chain(custom);
-    let others = others.filter(|id| !offered.iter().any(|offered| offered == id));
+    let never = &shown.settings.never;
+    let others = others.filter(|id| ![offered, never].iter().any(|list| list.iter().any(|other| other == id)));
     let rows = offered.iter().map(String::as_str).enumerate().map(|(place, id)| row(shown, id, Some(place)));
     let rest = others.map(|id| row(shown, id, None));
     el("section")
@@ -20,6 +21,55 @@ pub(super) fn fallbacks(shown: &Shown<'_>) -> El<Deed> {
         .and(el("p").class("explain").text(say("page_fallbacks_explain")))
         .and(el("ol").class("rows offers").with(rows.chain(rest)))
         .and(el("p").class("explain").text(say("page_allow_explain")))
+        .and(el("p").class("explain").text(say("page_known_explain")))
+        .and(el("p").and(el("a").attr("href", "selftest.html").text(say("page_selftest"))))
+}
+
+/// What must never be offered, and the way back.
+pub(super) fn never(shown: &Shown<'_>) -> Option<El<Deed>> {
+    let rows = shown.settings.never.iter().map(|id| {
+        let name = shown.settings.name_of(id);
+        el("li")
+            .key(id.clone())
+            .class("off")
+            .attr("data-never", id.clone())
+            .and(el("span").class("name").text(&*name))
+            .and(
+                button("quiet", say("page_never_undo"), Deed::Again(id.clone()))
+                    .attr("aria-label", Say::new("page_never_undo_for").text(&*name)),
+            )
+    });
+    let section = el("section").attr("aria-labelledby", "never-title");
+    (!shown.settings.never.is_empty()).then(|| {
+        section
+            .and(el("h2").attr("id", "never-title").text(say("page_never_title")))
+            .and(el("p").class("explain").text(say("page_never_explain")))
+            .and(el("ul").class("rows offers").with(rows))
+    })
+}
+
+/// How well a provider is known, whether it wants an account, and what its link does.
+fn known(id: &str) -> Option<El<Deed>> {
+    let (provider, about) = (find(id)?, about(id)?);
+    let confidence = match about.confidence {
+        Confidence::Sure => "page_known_sure",
+        Confidence::Once => "page_known_once",
+        Confidence::Conflict => "page_known_conflict",
+        Confidence::Unverified => "page_known_unverified",
+    };
+    let login = match about.login {
+        Login::Needed => Some("page_login_needed"),
+        Login::Without => Some("page_login_without"),
+        Login::Varies => None,
+    };
+    let link = match provider.link {
+        Link::Fills(_) => Some("page_link_fills"),
+        Link::Sends => Some("page_link_sends"),
+        Link::Unsure => Some("page_link_unsure"),
+        Link::Missing => None,
+    };
+    let words = el("span").class("known").text(Say::new("page_known").word(confidence).text(about.seen));
+    Some([login, link].into_iter().flatten().fold(words, |words, key| words.text(" ").text(say(key))))
 }
 
 pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed> {
@@ -38,11 +88,14 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
     let lead = (place == Some(0)).then(|| el("span").class("tag").text(say("page_main_button")));
     let typing = match find(id) {
         None => el("span").class("may").text(say("page_hint_link")),
-        Some(provider) if shown.origins.iter().any(|origin| origin == provider.origin) => {
-            el("span").class("may").attr("data-allowed", "yes").text(say("page_allowed"))
-        }
-        Some(provider) => button("quiet", say("page_allow_typing"), Deed::Allow(provider.origin.to_owned()))
-            .attr("aria-label", Say::new("page_allow_typing_in").text(&name)),
+        Some(provider) => match provider.pattern() {
+            None => el("span").class("may").text(say("page_never_typed")),
+            Some(pattern) if shown.origins.contains(&pattern) => {
+                el("span").class("may").attr("data-allowed", "yes").text(say("page_allowed"))
+            }
+            Some(pattern) => button("quiet", say("page_allow_typing"), Deed::Allow(pattern))
+                .attr("aria-label", Say::new("page_allow_typing_in").text(&name)),
+        },
     };
     let arrow = |up: bool| {
         let (label, key, sign, end) = if up {
@@ -67,7 +120,13 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
         .attr("data-provider", id)
         .and(title)
         .with(lead)
+        .with(known(id))
         .and(typing)
+        .and(
+            button("quiet", say("page_never"), Deed::Never(id.to_owned()))
+                .key("never")
+                .attr("aria-label", Say::new("page_never_for").text(&name)),
+        )
         .and(moves)
 }
 

@@ -3,9 +3,9 @@
 use super::Deed;
 use crate::marks::{button, mark, seen, state_word, tone_name};
 use crate::tree::{El, Words, el, say};
-use understudy_engine::handoff::{encoded_len, normalised};
+use understudy_engine::handoff::normalised;
 use understudy_engine::outbox::EntryState;
-use understudy_engine::provider::{Arrival, find};
+use understudy_engine::provider::find;
 use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
 use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
 use understudy_engine::words::Say;
@@ -148,19 +148,17 @@ pub(super) fn way_on(view: &View, chosen: Option<&PromptRow>) -> Option<El<Deed>
     });
     let buttons = usable.iter().enumerate().map(|(place, row)| fallback(row, leads && place == 0, chosen));
     let notes = usable.iter().filter_map(|row| {
-        let note = warning(row)?;
-        Some(
-            el("p")
-                .class("note")
-                .attr("id", format!("note-{}", row.provider))
-                .and(el("strong").text(row.name.clone()))
-                .text(": ")
-                .text(note),
-        )
+        let notes: Vec<_> = warnings(row).collect();
+        let note = el("p").class("note").attr("id", format!("note-{}", row.provider));
+        let note = note.and(el("strong").text(row.name.clone())).text(": ");
+        let note = notes.iter().fold(note, |note, words| note.text(*words).text(" "));
+        (!notes.is_empty()).then_some(note)
     });
     let section = el("section").class("way");
     let fallbacks = el("div").class("fallbacks").with(buttons);
-    let notes: Vec<_> = notes.collect();
+    // Several at once are said once, before each is.
+    let several = view.troubled.as_ref().map(|several| el("p").class("note").text(several));
+    let notes: Vec<_> = several.into_iter().chain(notes).collect();
     Some(if leads {
         let title = el("h2").attr("id", "way-title").text(say("page_way"));
         section.attr("aria-labelledby", "way-title").and(title).with(cargo).and(fallbacks).with(notes)
@@ -190,21 +188,21 @@ pub(super) fn fallback(row: &FallbackRow, leads: bool, chosen: Option<&PromptRow
         .and(el("span").class("name").text(label))
         .with(hint)
         .does(Deed::HandOff(row.provider.clone()));
-    match warning(row) {
+    match warnings(row).next() {
         Some(_) => button.attr("aria-describedby", format!("note-{}", row.provider)),
         None => button,
     }
 }
 
-/// What to know of its link; where Understudy types, no link is used.
-pub(super) fn warning(row: &FallbackRow) -> Option<&Say> {
-    row.note.as_ref().filter(|_| !row.allowed)
+/// What to know before the click: its own trouble; and of its link, where Understudy does not type.
+pub(super) fn warnings(row: &FallbackRow) -> impl Iterator<Item = &Say> {
+    row.warning.iter().chain(row.note.as_ref().filter(|_| !row.allowed))
 }
 
 /// What a click will do with this prompt.
 pub(super) fn hint(row: &FallbackRow, prompt: &str) -> &'static str {
-    let link = find(&row.provider).and_then(|provider| provider.link).filter(|link| link.arrival == Arrival::Fills);
-    let fits = link.is_some_and(|link| link.prefix.len() + encoded_len(&normalised(prompt)) <= link.budget);
+    let link = find(&row.provider).and_then(|provider| provider.filling_link(&normalised(prompt)));
+    let fits = link.is_some();
     match (row.allowed, fits, &row.origin) {
         (true, _, _) => "page_hint_types",
         (false, true, _) => "page_hint_link",

@@ -226,8 +226,9 @@ fn stands_alone(line: &str, word: &str) -> bool {
 
 /// The host of every provider of the catalogue.
 fn hosts() -> Vec<&'static str> {
-    understudy_engine::provider::origins()
-        .filter_map(|origin| origin.strip_prefix("https://")?.strip_suffix("/*"))
+    understudy_engine::provider::CATALOGUE
+        .iter()
+        .filter_map(|provider| provider.origin().strip_prefix("https://"))
         .collect()
 }
 
