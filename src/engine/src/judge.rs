@@ -1351,9 +1351,9 @@ mod tests {
                         }
                     }
                 }
-                let bytes = codec::write(1, &mut broken);
-                assert!(bytes.len() < 4_096, "{}", bytes.len());
-                broken = codec::read(1, &bytes, Judge::default()).expect("what was written");
+                let text = codec::write(1, &mut broken);
+                assert!(text.len() < 4_096, "{}", text.len());
+                broken = codec::read(1, &text, Judge::default()).expect("what was written");
                 assert_eq!(whole, broken);
                 assert!((0.0..=CEILING).contains(&whole.level()), "{}", whole.level());
                 assert!(

@@ -98,19 +98,14 @@ impl Default for Session {
 }
 
 impl Session {
-    /// The snapshot as text that any store takes: one character a byte.
+    /// The snapshot, as text that any store takes.
     pub fn write(&mut self) -> String {
-        let bytes = codec::write(VERSION, self);
-        // Room for the longest at once: this is written after nearly every event.
-        let mut text = String::with_capacity(2 * bytes.len());
-        text.extend(bytes.into_iter().map(char::from));
-        text
+        codec::write(VERSION, self)
     }
 
     /// Reads a snapshot; one of another version, or a damaged one, is none.
     pub fn read(text: &str) -> Option<Self> {
-        let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
-        codec::read(VERSION, &bytes, Self::default())
+        codec::read(VERSION, text, Self::default())
     }
 
     /// A page of claude.ai, known from now on.
