@@ -57,14 +57,20 @@ const SEAL: usize = 11;
 const SIX: u64 = 0x3f;
 const MORE: u8 = 0x40;
 
+const MORES: u64 = 0x4040_4040_4040_4040;
+
+/// The lowest 48 bits, six in each byte: halves, quarters and eighths move apart.
+const fn spread(value: u64) -> u64 {
+    let halves = (value & 0xff_ffff) | (value & 0xffff_ff00_0000) << 8;
+    let quarters = (halves & 0x0fff_0000_0fff) | (halves & 0xff_f000_00ff_f000) << 4;
+    (quarters & 0x3f_003f_003f_003f) | (quarters & 0x0fc0_0fc0_0fc0_0fc0) << 2
+}
+
 /// The sum of the bytes, six bits in each of the seal's.
 fn seal(version: u64, bytes: &[u8]) -> [u8; SEAL] {
-    let mut left = sum(version, bytes);
-    std::array::from_fn(|_| {
-        let six = left & SIX;
-        left >>= 6;
-        six.to_le_bytes()[0]
-    })
+    let sum = sum(version, bytes);
+    let [low, high] = [spread(sum), spread(sum >> 48)].map(u64::to_le_bytes);
+    std::array::from_fn(|at| if at < 8 { low[at] } else { high[at - 8] })
 }
 
 /// FNV-1a over words of 64 bits: tells damage, or another version, from what was written. A last short word is filled with
@@ -91,17 +97,19 @@ impl Codec<'_> {
     fn number(&mut self, value: u64) -> u64 {
         match self {
             Self::Out(bytes) => {
-                let (mut left, mut digits, mut count) = (value, [0; SEAL], 0);
-                for digit in &mut digits {
-                    *digit = (left & SIX).to_le_bytes()[0];
-                    left >>= 6;
-                    count += 1;
-                    if left == 0 {
-                        break;
-                    }
-                    *digit |= MORE;
+                if value <= SIX {
+                    bytes.push(value.to_le_bytes()[0]);
+                    return value;
                 }
-                bytes.extend_from_slice(&digits[..count]);
+                let count = (64 - value.leading_zeros()).div_ceil(6) as usize;
+                let mut digits = [0; 16];
+                digits[..8].copy_from_slice(&(spread(value) | MORES).to_le_bytes());
+                digits[8..].copy_from_slice(&(spread(value >> 48) | MORES).to_le_bytes());
+                digits[count - 1] ^= MORE;
+                // A copy of a length that is known beforehand is a few instructions, any other a call.
+                let end = bytes.len() + count;
+                bytes.extend_from_slice(&digits);
+                bytes.truncate(end);
                 value
             }
             Self::In(rest) => {
@@ -327,6 +335,23 @@ macro_rules! fields {
     };
 }
 
+/// Describes a struct of which a part is left out, and blank when it is read, once the rest of it says so.
+macro_rules! fields_unless {
+    ($name:ident $over:ident: $($field:ident),+; $($part:ident),+ $(,)?) => {
+        impl $crate::codec::Field for $name {
+            fn blank() -> Self {
+                Self { $($field: $crate::codec::Field::blank(),)+ $($part: $crate::codec::Field::blank()),+ }
+            }
+            fn code(&mut self, codec: &mut $crate::codec::Codec<'_>) {
+                $(self.$field.code(codec);)+
+                if !self.$over() {
+                    $(self.$part.code(codec);)+
+                }
+            }
+        }
+    };
+}
+
 /// Describes an enum without data: all its variants, in their own order, the first of them for blank.
 macro_rules! variants {
     ($name:ident: $first:ident $(, $variant:ident)* $(,)?) => {
@@ -348,7 +373,7 @@ macro_rules! variants {
     };
 }
 
-pub(crate) use {fields, variants};
+pub(crate) use {fields, fields_unless, variants};
 
 #[cfg(test)]
 mod tests {

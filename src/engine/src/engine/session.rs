@@ -3,7 +3,7 @@
 use super::log::Log;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
-use crate::codec::{self, Codec, Field, fields, variants};
+use crate::codec::{self, Codec, Field, fields, fields_unless, variants};
 use crate::handoff::{Job, Stage, Way};
 use crate::input::{EntryId, Headers, Millis, TabId};
 use crate::judge::{HICCUP_LIFE_MS, Judge, VERDICT_LIFE_MS};
@@ -13,7 +13,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 11;
+const VERSION: u64 = 12;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -188,6 +188,11 @@ impl Pending {
             None if self.is_send() && self.status.is_none() && !self.slow => Some(self.late),
             None => None,
         }
+    }
+
+    /// Whether it is only remembered: what was still to be found out of it need not be.
+    pub fn is_over(&self) -> bool {
+        self.done_at.is_some() && !self.unread && self.settled.is_none()
     }
 
     /// Whether a prompt is under way in it.
@@ -389,7 +394,7 @@ impl Official {
 }
 
 fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at);
-fields!(Pending: tab, url, chat, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
+fields_unless!(Pending is_over: tab, url, chat, surface, role, started, entry, seq, accepted, halted, unread, done_at, settled; weight, late, turn, status, headers, stopped, slow, limit, fallback);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed, organization, probe);
 fields!(Probe: url, surface, at, request);
 fields!(Dismissed: entry, surface);
