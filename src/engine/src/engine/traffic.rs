@@ -586,7 +586,7 @@ impl Engine {
             pending.settled = Some(cause.clone());
         }
         let taken = pending.clone();
-        if pending.settled.is_none() && !pending.unread {
+        if pending.is_over() {
             // What is over is only remembered, and the snapshot is written after every event.
             pending.headers = Headers::default();
         }
