@@ -253,7 +253,8 @@ impl Settings {
             }
         }
         self.fallbacks = seen;
-        self.custom_name = self.custom_name.trim().chars().take(40).collect();
+        let name: String = self.custom_name.trim().chars().take(40).collect();
+        name.trim_end().clone_into(&mut self.custom_name);
         self.target = self.target.filter(|target| *target <= 100_000);
         self
     }
