@@ -253,8 +253,8 @@ impl Settings {
             }
         }
         self.fallbacks = seen;
-        let name: String = self.custom_name.trim().chars().take(40).collect();
-        name.trim_end().clone_into(&mut self.custom_name);
+        self.custom_name = self.custom_name.trim().chars().take(40).collect();
+        self.custom_name.truncate(self.custom_name.trim_end().len());
         self.target = self.target.filter(|target| *target <= 100_000);
         self
     }

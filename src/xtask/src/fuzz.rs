@@ -147,7 +147,7 @@ fn named(output: &str, artifacts: &Path) -> Vec<PathBuf> {
 /// How many inputs were tried.
 fn summary(output: &str) -> String {
     let done = output.lines().rev().find(|line| line.starts_with("Done "));
-    done.map_or_else(|| "it ended without a word".to_owned(), |line| line.to_owned())
+    done.unwrap_or("it ended without a word").to_owned()
 }
 
 fn wish(arguments: &[OsString]) -> Result<Wish> {

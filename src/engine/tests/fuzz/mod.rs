@@ -101,10 +101,10 @@ pub fn streams(data: &[u8]) {
     for event in &whole {
         assert!(!event.name.contains(['\r', '\n']) && !event.data.contains('\r'), "{event:?}");
         if !event.name.is_empty() {
-            again.push_str(&format!("event: {}\n", event.name));
+            again.extend(["event: ", &event.name, "\n"]);
         }
         for line in event.data.split('\n') {
-            again.push_str(&format!("data: {line}\n"));
+            again.extend(["data: ", line, "\n"]);
         }
         again.push('\n');
     }
