@@ -166,9 +166,10 @@ impl Teller {
 
     fn fact(&mut self) -> (i64, Fact) {
         let known = (!self.open.is_empty() && !self.random.one_in(4)).then(|| self.random.of(&self.open));
-        let (tab, method, url) = match known {
-            Some((_, tab, method, url)) => (tab, method, url),
-            None => {
+        let (tab, method, url) = if let Some((_, tab, method, url)) = known {
+            (tab, method, url)
+        } else {
+            {
                 let (method, url) = self.address();
                 (self.random.of(&TABS), method, url)
             }
@@ -277,9 +278,10 @@ impl Teller {
                 Input::Request(Request { id, tab, step: RequestStep::Started { method, url, document, body } })
             }
             8..=19 => {
-                let (id, tab) = match self.open.is_empty() {
-                    true => ("none".to_owned(), tab),
-                    false => {
+                let (id, tab) = if self.open.is_empty() {
+                    ("none".to_owned(), tab)
+                } else {
+                    {
                         let (id, tab, ..) = self.random.of(&self.open);
                         (id, tab)
                     }
@@ -612,7 +614,8 @@ fn what_happens_at_once_in_different_tabs_may_come_in_any_order() {
                         life.tell(input, now);
                     }
                 }
-                let mut failing: Vec<_> = life.engine.failing().into_iter().map(|one| one.name()).collect();
+                let mut failing: Vec<_> =
+                    life.engine.failing().into_iter().map(understudy_engine::Surface::name).collect();
                 failing.sort_unstable();
                 let view = life.engine.view(now);
                 let mut evidence: Vec<String> = view.evidence.iter().map(|one| format!("{one:?}")).collect();
