@@ -93,6 +93,7 @@ impl Engine {
     /// A start, from whatever the stores held. Damaged values are set aside, not deleted.
     pub fn restore(config: Config, stored: Stored, now: Millis) -> Self {
         let session = stored.session.as_deref().and_then(Session::read);
+        let known = session.is_some();
         let mut engine = Self {
             config,
             session: session.unwrap_or_default(),
@@ -127,7 +128,13 @@ impl Engine {
         }
         engine.session.judge.allow(engine.settings.probes, now);
         engine.resume_jobs(now);
-        engine.finish(now);
+        if known {
+            // The life before has done what followed from it. What is due is found out with the event that this start is for, which
+            // may say that nothing is to be asked.
+            engine.store();
+        } else {
+            engine.finish(now);
+        }
         engine
     }
 
@@ -308,6 +315,7 @@ impl Engine {
     }
 
     fn browser_says(&mut self, online: bool) {
+        self.dirty |= self.session.online != online;
         self.session.online = online;
         self.session.judge.online(online);
     }
@@ -440,6 +448,11 @@ impl Engine {
         self.refresh_cards();
         self.refresh_badge(now);
         self.refresh_wake(now);
+        self.store();
+    }
+
+    /// The snapshot, where anything has changed, and everything else that is to be stored, before all that is to be done.
+    fn store(&mut self) {
         if self.dirty {
             self.dirty = false;
             let kept_here = |entry: &&Entry| entry.temporary || entry.unstored;

@@ -258,7 +258,7 @@ impl Engine {
             self.settle(id, &cause, now);
         } else if status >= 400 {
             pending.unread = true;
-            pending.fallback = Some((cause, now + session::HANG_MS));
+            pending.fallback = Some((cause, now.saturating_add(session::HANG_MS)));
         }
     }
 
@@ -328,7 +328,7 @@ impl Engine {
             // A page may read more slowly than the stream comes (in a hidden tab, for one): where the tap watches, its word on the end
             // is waited for, however long. Without a tap this end tells nothing.
             if pending.seq.is_none() {
-                pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
+                pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now.saturating_add(session::CLOSE_MS)));
             }
             return;
         }
@@ -337,7 +337,7 @@ impl Engine {
         if fine || pending.role == Role::Document || pending.seq.is_some() {
             self.settle(id, &cause, now);
         } else {
-            pending.fallback = Some((cause, now + session::BODY_MS));
+            pending.fallback = Some((cause, now.saturating_add(session::BODY_MS)));
         }
     }
 
@@ -352,7 +352,7 @@ impl Engine {
         if pending.is_send() && pending.status.is_some_and(|status| status >= 400) {
             // The answer has come, and only its body is lost: the page leaves with a dead session, most likely. What the
             // headers say stands, unless where the page goes says more.
-            pending.fallback = Some((pending.answer(None), now + session::CLOSE_MS));
+            pending.fallback = Some((pending.answer(None), now.saturating_add(session::CLOSE_MS)));
             self.dirty = true;
             return;
         }
@@ -361,7 +361,7 @@ impl Engine {
             let given_up = pending.fallback.as_ref().is_some_and(|(cause, _)| cause.class == Class::Aborted);
             if pending.seq.is_some() && !given_up {
                 cause.class = if pending.fallback.is_some() { Class::Unknown } else { cause.class };
-                pending.fallback = Some((cause, now + session::CLOSE_MS));
+                pending.fallback = Some((cause, now.saturating_add(session::CLOSE_MS)));
                 self.dirty = true;
                 return;
             }
@@ -432,7 +432,7 @@ impl Engine {
                     self.dirty = true;
                 }
                 if pending.done_at.is_none() && pending.fallback.is_none() {
-                    pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
+                    pending.fallback = Some((Cause::bare(class), now.saturating_add(session::CLOSE_MS)));
                     self.dirty = true;
                 }
             }
@@ -518,7 +518,7 @@ impl Engine {
             // Firefox shows a reset as an abort: the browser's own word decides, if it comes.
             StreamEnd::Abort | StreamEnd::Error => {
                 let class = if end == StreamEnd::Abort { Class::Aborted } else { Class::Unknown };
-                pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
+                pending.fallback = Some((Cause::bare(class), now.saturating_add(session::CLOSE_MS)));
                 self.dirty = true;
             }
         }
