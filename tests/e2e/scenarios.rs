@@ -92,6 +92,7 @@ impl Kills {
 fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> {
     let scenario = Scenario::named(name).map_err(|error| anyhow!("{error}"))?;
     let user = User { stage, lab: &stage.lab, words: Words::read(stage.browser.kind())? };
+    stage.probe(scenario.probes)?;
     // Claude is open and works when second 0 comes.
     stage.open("/new")?;
     let mut record = Record::start(&stage.browser)?;

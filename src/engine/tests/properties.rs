@@ -240,6 +240,7 @@ impl Teller {
             15 | 16 => Act::Say { down: self.random.one_in(2) },
             _ => Act::Configure {
                 settings: Settings {
+                    never: Vec::new(),
                     fallbacks: vec![provider, "chatgpt".into(), "custom".into()],
                     custom_url: self.random.of(&["https://chat.example/?q={prompt}", "", "javascript:{prompt}"]).into(),
                     custom_name: self.text(),
@@ -322,7 +323,7 @@ impl Teller {
                     0 => Vec::new(),
                     1 => CATALOGUE
                         .iter()
-                        .map(|one| one.origin.to_owned())
+                        .filter_map(understudy_engine::provider::Provider::pattern)
                         .chain([CONSENT.into(), "notifications".into()])
                         .collect(),
                     _ => vec![self.text()],
