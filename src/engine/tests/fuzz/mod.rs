@@ -346,15 +346,15 @@ pub fn records(data: &[u8]) {
 /// version has, so that damage gets past it. Whatever it is: the engine starts, and what it writes is what it reads.
 pub fn snapshot(data: &[u8]) {
     let Some((kind, rest)) = data.split_first() else { return };
-    let bytes = if kind % 2 == 0 {
-        rest.to_vec()
+    let body = String::from_utf8_lossy(rest).into_owned();
+    let text = if kind % 2 == 0 {
+        body
     } else {
         // The version is found by trying, against a snapshot of the engine's own.
         let own = own_snapshot();
-        let version = (0..1_000).find(|version| sum(*version, &own[8..]).to_le_bytes() == own[..8]).expect("a seal");
-        [sum(version, rest).to_le_bytes().as_slice(), rest].concat()
+        let version = (0..1_000).find(|version| own.starts_with(&seal(*version, &own.as_bytes()[SEAL..])));
+        seal(version.expect("a seal"), body.as_bytes()) + &body
     };
-    let text: String = bytes.into_iter().map(char::from).collect();
     let mut engine = restored(Some(text), Vec::new());
     let _ = (engine.view(NOW), engine.cards(), engine.badge(NOW), engine.open_record(), engine.state_at(NOW));
     engine.handle(Input::Permissions { origins: vec!["https://chatgpt.com/*".into()] }, NOW);
@@ -437,21 +437,24 @@ fn session(outputs: Vec<Output>) -> Option<String> {
     })
 }
 
-/// The bytes of a snapshot that the engine has just written.
-fn own_snapshot() -> Vec<u8> {
+/// A snapshot that the engine has just written.
+fn own_snapshot() -> String {
     let mut engine = restored(None, Vec::new());
     engine.handle(Input::Connectivity { online: true }, NOW);
-    let text = session(drained(&mut engine)).expect("a snapshot");
-    text.chars().map(|c| u8::try_from(c).expect("a byte a character")).collect()
+    session(drained(&mut engine)).expect("a snapshot")
 }
 
-/// The seal of `codec.rs`.
-fn sum(version: u64, bytes: &[u8]) -> u64 {
-    bytes.chunks(8).fold(0xcbf2_9ce4_8422_2325 ^ version, |sum, chunk| {
+/// Bytes of the seal of `codec.rs`, …
+const SEAL: usize = 11;
+
+/// … and the seal itself: a sum of 64 bits, six in each byte.
+fn seal(version: u64, bytes: &[u8]) -> String {
+    let sum = bytes.chunks(8).fold(0xcbf2_9ce4_8422_2325 ^ version, |sum, chunk| {
         let mut word = [u8::try_from(chunk.len()).expect("at most 8"); 8];
         word[..chunk.len()].copy_from_slice(chunk);
         (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
-    })
+    });
+    (0..SEAL).map(|at| char::from((sum >> (6 * at) & 0x3f).to_le_bytes()[0])).collect()
 }
 
 /// What cannot be read is put aside as it was.
