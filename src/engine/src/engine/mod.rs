@@ -331,9 +331,10 @@ impl Engine {
                 if incident.recovering_at.is_none() && self.session.judge.seen_at() != Some(now) {
                     self.log_silence();
                 }
-                // A card about a page, in whichever tab, is out of date. One with a prompt waits for its user.
+                // A card about a page, in whichever tab, is out of date, open or closed. One with a prompt waits for its user, and
+                // stays closed for this prompt: the page may send it again by itself, and a list that loads is no answer to it.
                 for tab in self.session.tabs.values_mut() {
-                    tab.dismissed = None;
+                    tab.dismissed.take_if(|closed| closed.entry.is_none());
                     if tab.offer.as_ref().is_some_and(|offer| offer.entry.is_none() && offer.blames_claude()) {
                         tab.offer = None;
                     }
