@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::offers::fingerprint;
-use super::session::{self, OfferKind, Pending, Unanswered};
+use super::session::{self, OfferKind, Pending, Tab, Unanswered};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Answer, Role, StreamMark};
 use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamEnd, TabId};
@@ -171,8 +171,13 @@ impl Engine {
         self.session.requests.insert(id.to_owned(), pending.clone());
         if let Some(cause) = pending.settled.as_ref().filter(|_| pending.is_send()) {
             self.note_fate(&pending, cause, now);
-            // Only now it is known which model was asked.
+            // Only now it is known which model was asked, and whether this is a prompt whose card was closed.
             self.after_settling(&pending, cause, now);
+            let untold = |tab: &Tab| tab.offer.is_none() && tab.dismissed.is_some();
+            let nothing = matches!(cause.class, Class::Ok | Class::Aborted | Class::OwnNetwork | Class::Unknown);
+            if !nothing && self.session.tabs.get(&pending.tab).is_some_and(untold) {
+                self.offer(pending.tab, pending.surface, cause, kind_of(&pending, cause), pending.entry.clone(), now);
+            }
             if cause.class == Class::Ok {
                 self.withdraw(pending.tab, pending.surface, pending.entry.as_ref());
             }
@@ -610,8 +615,7 @@ impl Engine {
             }
             Class::Service | Class::Capacity if pending.weight > 0.0 => {
                 self.witness(&pending, cause, Way::Answered, 1.0, now);
-                let kind = if pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused };
-                self.offer(tab, surface, cause, kind, entry, now);
+                self.offer(tab, surface, cause, kind_of(&pending, cause), entry, now);
             }
             Class::OwnNetwork | Class::Unknown if pending.weight > 0.0 => self.no_answer(&pending, cause, now),
             Class::UserLimit | Class::Session | Class::Account | Class::Challenge | Class::Region => {
@@ -733,6 +737,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// What an answer that is no answer is called: a stream that breaks had begun.
+fn kind_of(pending: &Pending, cause: &Cause) -> OfferKind {
+    if cause.class.votes() && pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused }
 }
 
 impl Pending {
