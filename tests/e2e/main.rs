@@ -32,8 +32,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut arguments = Arguments::from_args();
-    // One for each browser: more would only wait for each other, and the machine has two cores.
-    arguments.test_threads.get_or_insert(2);
+    // One test at a time for each browser, and the machine has two cores. Those beyond two wait for their browser, so that none of
+    // both is idle while the other one is busy with something long.
+    arguments.test_threads.get_or_insert(6);
     if let Err(error) = leave_nothing_behind() {
         eprintln!("{error:#}");
     }

@@ -85,9 +85,11 @@ fn notices(stage: &Stage) -> Result<()> {
     past.outage();
     stage.browser.wake_with(&past.snapshot)?;
     shown(stage, "the notice of the outage")?;
-    stage.browser.background_eval("await browser.notifications.clear('understudy')")?;
+    // A worker that is only just starting has no API yet.
+    let alive = |body: &str| until("the background answers", SOON, || stage.browser.background_eval(body).map(Some));
+    alive("await browser.notifications.clear('understudy')")?;
     stage.browser.kill_background()?;
-    stage.browser.background_eval("return 1")?;
+    alive("return typeof browser.storage")?;
     ensure!(stage.browser.notices()?.is_empty(), "a second one of the same");
     past.recovery();
     stage.browser.wake_with(&past.snapshot)?;

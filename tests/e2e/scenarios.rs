@@ -92,6 +92,7 @@ impl Kills {
 fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> {
     let scenario = Scenario::named(name).map_err(|error| anyhow!("{error}"))?;
     let user = User { stage, lab: &stage.lab, words: Words::read(stage.browser.kind())? };
+    stage.probe(scenario.probes)?;
     // Claude is open and works when second 0 comes.
     stage.open("/new")?;
     let mut record = Record::start(&stage.browser)?;
@@ -103,13 +104,13 @@ fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> 
     let playing = stage.lab.play_at(&scenario, 0.0);
     let mut last: Option<Instant> = None;
     for (number, step) in (1..).zip(&scenario.user) {
-        if let Some(time) = step.time {
-            playing.skip_to(time);
-        }
         let wait = Duration::from_secs(step.wait.into());
         let rest = last.map_or(Duration::ZERO, |last| wait.saturating_sub(last.elapsed()));
         // While the user waits nothing may change but what the timeline says.
         as_told(&mut record, &scenario.timeline, number - 1, rest)?;
+        if let Some(time) = step.time {
+            playing.skip_to(time);
+        }
         if let Some(kills) = kills.as_mut() {
             kills.strike(stage, &mut record)?;
         }

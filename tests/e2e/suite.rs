@@ -31,6 +31,25 @@ impl Suite {
         }
     }
 
+    /// The same while no other browser is busy: for a time that is taken over the load of a page.
+    pub fn both_in_quiet(&mut self, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
+        for kind in Kind::BOTH {
+            let (stages, test) = (Arc::clone(&self.stages), test.clone());
+            let name = format!("{}_{name}", kind.name());
+            let trial = Trial::test(name.clone(), move || {
+                // Always in this order, so that two of these never wait for each other.
+                let other = (kind == Kind::Firefox).then(|| stages.lock(Kind::Chromium));
+                let ended = stages.run(kind, &name, &|stage| {
+                    let _other = (kind == Kind::Chromium).then(|| stages.lock(Kind::Firefox));
+                    test(stage)
+                });
+                drop(other);
+                ended
+            });
+            self.trials.push(trial);
+        }
+    }
+
     /// A test that starts browsers of its own.
     pub fn both_alone(&mut self, name: &str, test: impl Fn(Kind) -> Result<()> + Clone + Send + 'static) {
         for kind in Kind::BOTH {

@@ -461,10 +461,16 @@ impl Browser {
         // Its characters stand for bytes, and not every way into a browser keeps those beyond ASCII.
         let bytes: Vec<u32> = snapshot.chars().map(u32::from).collect();
         let write = format!("await browser.storage.session.set({{engine: String.fromCharCode(...{})}})", json!(bytes));
-        self.side.kill_background()?;
-        self.probe_eval(&write)?;
-        // An alarm of any name is an event like any other; Firefox's background runs no wasm before one comes.
-        self.background_eval("await browser.alarms.create('test-wake', {when: Date.now()})").map(drop)
+        // An event on its way, of a permission just given perhaps, may start a life between the two that knows the old one.
+        until("the snapshot is in its place", SOON, || {
+            self.side.kill_background()?;
+            self.probe_eval(&write)?;
+            Ok((!self.background_runs()?).then_some(()))
+        })?;
+        // An alarm of any name is an event like any other; Firefox's background runs no wasm before one comes. A worker that is
+        // only just starting has no API yet.
+        let wake = "await browser.alarms.create('test-wake', {when: Date.now()})";
+        until("the background wakes up", SOON, || self.background_eval(wake).map(Some)).map(drop)
     }
 
     /// Cuts the current tab off the network, or connects it again.

@@ -25,22 +25,23 @@ pub(crate) enum Codec<'a> {
     In(Option<&'a [u8]>),
 }
 
-/// The bytes of a value, under the seal of their sum.
-pub(crate) fn write(version: u64, value: &mut impl Field) -> Vec<u8> {
+/// The text of a value, under the seal of its sum. Numbers are ASCII and texts what they are, so nothing of it need be
+/// turned into characters: this is done after nearly every event.
+pub(crate) fn write(version: u64, value: &mut impl Field) -> String {
     let mut bytes = Vec::with_capacity(ROOM);
     bytes.resize(SEAL, 0);
     let mut codec = Codec::Out(bytes);
     value.code(&mut codec);
-    let Codec::Out(mut bytes) = codec else { return Vec::new() };
-    let seal = sum(version, &bytes[SEAL..]).to_le_bytes();
+    let Codec::Out(mut bytes) = codec else { return String::new() };
+    let seal = seal(version, &bytes[SEAL..]);
     bytes[..SEAL].copy_from_slice(&seal);
-    bytes
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The value of the bytes, read into a value without lists; `None` if they are not exactly one, of this version.
-pub(crate) fn read<T: Field>(version: u64, bytes: &[u8], mut value: T) -> Option<T> {
-    let (seal, rest) = bytes.split_at_checked(SEAL)?;
-    if seal != sum(version, rest).to_le_bytes() {
+/// The value of a text, read into a value without lists; `None` if it is not exactly one, of this version.
+pub(crate) fn read<T: Field>(version: u64, text: &str, mut value: T) -> Option<T> {
+    let (start, rest) = text.as_bytes().split_at_checked(SEAL)?;
+    if start != seal(version, rest) {
         return None;
     }
     let mut codec = Codec::In(Some(rest));
@@ -50,8 +51,27 @@ pub(crate) fn read<T: Field>(version: u64, bytes: &[u8], mut value: T) -> Option
 
 /// Bytes that most snapshots need.
 const ROOM: usize = 4_096;
-/// Bytes of the seal.
-const SEAL: usize = 8;
+/// Bytes of the seal, and of the longest number: 64 bits, six of them in each.
+const SEAL: usize = 11;
+/// The bits of a number in one byte, and the mark of one that more bytes follow: together they are ASCII.
+const SIX: u64 = 0x3f;
+const MORE: u8 = 0x40;
+
+const MORES: u64 = 0x4040_4040_4040_4040;
+
+/// The lowest 48 bits, six in each byte: halves, quarters and eighths move apart.
+const fn spread(value: u64) -> u64 {
+    let halves = (value & 0xff_ffff) | (value & 0xffff_ff00_0000) << 8;
+    let quarters = (halves & 0x0fff_0000_0fff) | (halves & 0xff_f000_00ff_f000) << 4;
+    (quarters & 0x3f_003f_003f_003f) | (quarters & 0x0fc0_0fc0_0fc0_0fc0) << 2
+}
+
+/// The sum of the bytes, six bits in each of the seal's.
+fn seal(version: u64, bytes: &[u8]) -> [u8; SEAL] {
+    let sum = sum(version, bytes);
+    let [low, high] = [spread(sum), spread(sum >> 48)].map(u64::to_le_bytes);
+    std::array::from_fn(|at| if at < 8 { low[at] } else { high[at - 8] })
+}
 
 /// FNV-1a over words of 64 bits: tells damage, or another version, from what was written. A last short word is filled with
 /// its length.
@@ -72,26 +92,33 @@ impl Codec<'_> {
         }
     }
 
-    /// A whole number, seven bits a byte, the lowest first. Reading a broken text yields 0.
+    /// A whole number, six bits a byte, the lowest first. Reading a broken text yields 0.
     #[inline(never)]
     fn number(&mut self, value: u64) -> u64 {
         match self {
             Self::Out(bytes) => {
-                let mut left = value;
-                while left > 0x7f {
-                    bytes.push(left.to_le_bytes()[0] | 0x80);
-                    left >>= 7;
+                if value <= SIX {
+                    bytes.push(value.to_le_bytes()[0]);
+                    return value;
                 }
-                bytes.push(left.to_le_bytes()[0]);
+                let count = (64 - value.leading_zeros()).div_ceil(6) as usize;
+                let mut digits = [0; 16];
+                digits[..8].copy_from_slice(&(spread(value) | MORES).to_le_bytes());
+                digits[8..].copy_from_slice(&(spread(value >> 48) | MORES).to_le_bytes());
+                digits[count - 1] ^= MORE;
+                // A copy of a length that is known beforehand is a few instructions, any other a call.
+                let end = bytes.len() + count;
+                bytes.extend_from_slice(&digits);
+                bytes.truncate(end);
                 value
             }
             Self::In(rest) => {
                 let (mut value, mut shift) = (0_u64, 0);
                 while let Some([byte, after @ ..]) = *rest {
                     *rest = Some(after);
-                    value |= u64::from(byte & 0x7f).wrapping_shl(shift);
-                    shift += 7;
-                    if *byte < 0x80 {
+                    value |= (u64::from(*byte) & SIX).wrapping_shl(shift);
+                    shift += 6;
+                    if *byte < MORE {
                         return value;
                     }
                     if shift > 63 {
@@ -308,6 +335,23 @@ macro_rules! fields {
     };
 }
 
+/// Describes a struct of which a part is left out, and blank when it is read, once the rest of it says so.
+macro_rules! fields_unless {
+    ($name:ident $over:ident: $($field:ident),+; $($part:ident),+ $(,)?) => {
+        impl $crate::codec::Field for $name {
+            fn blank() -> Self {
+                Self { $($field: $crate::codec::Field::blank(),)+ $($part: $crate::codec::Field::blank()),+ }
+            }
+            fn code(&mut self, codec: &mut $crate::codec::Codec<'_>) {
+                $(self.$field.code(codec);)+
+                if !self.$over() {
+                    $(self.$part.code(codec);)+
+                }
+            }
+        }
+    };
+}
+
 /// Describes an enum without data: all its variants, in their own order, the first of them for blank.
 macro_rules! variants {
     ($name:ident: $first:ident $(, $variant:ident)* $(,)?) => {
@@ -329,11 +373,11 @@ macro_rules! variants {
     };
 }
 
-pub(crate) use {fields, variants};
+pub(crate) use {fields, fields_unless, variants};
 
 #[cfg(test)]
 mod tests {
-    use super::{Codec, Field, sum, write};
+    use super::{Codec, Field, SEAL, seal, write};
     use crate::map::Map;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -372,13 +416,14 @@ mod tests {
         }
     }
 
-    fn read<T: Field>(version: u64, bytes: &[u8]) -> Option<T> {
-        super::read(version, bytes, T::blank())
+    fn read<T: Field>(version: u64, text: &str) -> Option<T> {
+        super::read(version, text, T::blank())
     }
 
-    /// Bytes with a right seal: damage that the seal would not find.
-    fn sealed(bytes: &[u8]) -> Vec<u8> {
-        [&sum(1, bytes).to_le_bytes(), bytes].concat()
+    /// Bytes with a right seal, as far as they are text: damage that the seal would not find.
+    fn sealed(bytes: &[u8]) -> String {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        String::from_utf8_lossy(&seal(1, text.as_bytes())).into_owned() + &text
     }
 
     #[test]
@@ -392,21 +437,23 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_longer_is_refused() {
-        let bytes = write(1, &mut all());
-        for cut in 0..bytes.len() {
-            assert_eq!(read::<All>(1, &bytes[..cut]), None, "{cut}");
-            assert!(cut < 8 || read::<All>(1, &sealed(&bytes[8..cut])).is_none(), "{cut}");
+        let text = write(1, &mut all());
+        for (cut, _) in text.char_indices() {
+            assert_eq!(read::<All>(1, &text[..cut]), None, "{cut}");
+            assert!(cut < SEAL || read::<All>(1, &sealed(&text.as_bytes()[SEAL..cut])).is_none(), "{cut}");
         }
-        assert_eq!(read::<All>(1, &sealed(&[&bytes[8..], &[0]].concat())), None);
+        assert_eq!(read::<All>(1, &sealed(&[&text.as_bytes()[SEAL..], &[0]].concat())), None);
     }
 
     #[test]
     fn damage_is_found() {
-        let bytes = write(1, &mut all());
-        for at in 0..bytes.len() {
+        let text = write(1, &mut all());
+        for at in 0..text.len() {
             for bit in 0..8 {
-                let mut damaged = bytes.clone();
+                let mut damaged = text.clone().into_bytes();
                 damaged[at] ^= 1 << bit;
+                // What is no text any more no store gives back.
+                let Ok(damaged) = String::from_utf8(damaged) else { continue };
                 assert_eq!(read::<All>(1, &damaged), None, "{at} {bit}");
             }
         }
@@ -420,7 +467,11 @@ mod tests {
                 .map(|_| {
                     state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     // Many small numbers, so that it gets beyond the first field.
-                    if state >> 62 == 0 { (state >> 40).to_le_bytes()[0] } else { (state >> 40).to_le_bytes()[0] & 3 }
+                    if state >> 62 == 0 {
+                        (state >> 40).to_le_bytes()[0] & 0x7f
+                    } else {
+                        (state >> 40).to_le_bytes()[0] & 3
+                    }
                 })
                 .collect();
             let found = read::<All>(1, &sealed(&noise));
@@ -437,7 +488,7 @@ mod tests {
         assert_eq!(read::<String>(1, &sealed(&bytes)), None);
         assert_eq!(read::<Colour>(1, &sealed(&[2])), None);
         assert_eq!(read::<bool>(1, &sealed(&[2])), None);
-        assert_eq!(read::<u16>(1, &sealed(&[0x80, 0x80, 4])), None);
-        assert_eq!(read::<u64>(1, &sealed(&[0x80; 11])), None);
+        assert_eq!(read::<u16>(1, &sealed(&[0x40, 0x40, 0x10])), None);
+        assert_eq!(read::<u64>(1, &sealed(&[0x40; 12])), None);
     }
 }

@@ -114,8 +114,10 @@ const ASK: f64 = 3.0;
 const ASK_HELD_MS: Millis = 5_000;
 /// … for another failure after this long, …
 const ASK_EVERY_MS: Millis = 15_000;
-/// … and without one, while a run of failures is open, this often.
+/// … and without one, while a run of failures is open, this often at first, …
 const ASK_TICK_MS: Millis = 60_000;
+/// … and more and more seldom: after a quarter of the run's age, up to this.
+const ASK_MOST_MS: Millis = 300_000;
 /// A published incident on the right component adds this, once; an all-green page adds nothing (first posts come a median
 /// of 20 minutes after the impact starts).
 const OFFICIAL_NATS: f64 = 2.5;
@@ -417,7 +419,7 @@ impl Judge {
             _ if !self.held.is_empty() => ago >= ASK_HELD_MS,
             Some(run) if run.recovering_at.is_none() && self.level() >= ASK => {
                 ago >= ASK_EVERY_MS && run.last >= self.asked
-                    || ago >= ASK_TICK_MS && now.abs_diff(run.last) < HICCUP_LIFE_MS
+                    || ago >= self.ask_pause(run) && now.abs_diff(run.last) < HICCUP_LIFE_MS
             }
             _ => false,
         };
@@ -425,6 +427,11 @@ impl Judge {
             self.asked = now;
         }
         due
+    }
+
+    /// How long nobody asks the neutral origin again when nothing new fails.
+    fn ask_pause(&self, run: &Run) -> Millis {
+        (self.asked.saturating_sub(run.since) / 4).clamp(ASK_TICK_MS, ASK_MOST_MS)
     }
 
     /// When claude.ai is to be asked next from its own page, and for what.
@@ -510,7 +517,7 @@ impl Judge {
             (None, None) => run.last.saturating_add(HICCUP_LIFE_MS),
             (Some(_), None) => run.last.saturating_add(VERDICT_LIFE_MS),
         };
-        let ask = self.asked.saturating_add(ASK_TICK_MS);
+        let ask = self.asked.saturating_add(self.ask_pause(run));
         let asking = run.recovering_at.is_none() && ask.abs_diff(run.last) < HICCUP_LIFE_MS && self.level() >= ASK;
         let due = if asking { end.min(ask) } else { end };
         Some(held.map_or(due, |held| held.min(due)))
@@ -1177,6 +1184,27 @@ mod tests {
     }
 
     #[test]
+    fn the_neutral_origin_is_asked_more_and_more_seldom() {
+        let mut judge = Judge::new(false);
+        let mut asked = Vec::new();
+        for second in 0..3_600 {
+            let now = T0 + second * 1_000;
+            // Somebody tries again every ten minutes, or the run would be forgotten.
+            if second % 600 == 0 {
+                fail(&mut judge, Surface::Completion, second);
+            }
+            judge.tick(now);
+            if judge.asks(now) {
+                asked.push(second);
+            }
+        }
+        assert_eq!(asked[..4], [0, 15, 75, 135]);
+        assert!(asked.len() <= 26, "{asked:?}");
+        let pauses: Vec<u64> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert!(pauses.iter().all(|pause| *pause <= 300) && pauses[pauses.len() - 4..].contains(&300), "{pauses:?}");
+    }
+
+    #[test]
     fn probes_follow_the_schedule_and_back_off() {
         let mut judge = Judge::new(true);
         fail(&mut judge, Surface::Completion, 0);
@@ -1351,9 +1379,9 @@ mod tests {
                         }
                     }
                 }
-                let bytes = codec::write(1, &mut broken);
-                assert!(bytes.len() < 4_096, "{}", bytes.len());
-                broken = codec::read(1, &bytes, Judge::default()).expect("what was written");
+                let text = codec::write(1, &mut broken);
+                assert!(text.len() < 4_096, "{}", text.len());
+                broken = codec::read(1, &text, Judge::default()).expect("what was written");
                 assert_eq!(whole, broken);
                 assert!((0.0..=CEILING).contains(&whole.level()), "{}", whole.level());
                 assert!(

@@ -51,11 +51,15 @@ impl Month {
         parse_rfc3339(&format!("{}-01T00:00:00Z", self.name())).unwrap_or_default()
     }
 
-    /// The first millisecond of the next one.
+    /// The first millisecond of the next one; of the last one that four digits can name, and of what a damaged value says is
+    /// later, the end of time.
     pub fn end(self) -> Millis {
-        Self(self.0.saturating_add(1)).start()
+        if self.0 < LAST { Self(self.0 + 1).start() } else { Millis::MAX }
     }
 }
+
+/// December of the year 9999.
+const LAST: u32 = 9_999 * 12 + 11;
 
 fn time(millis: Millis) -> (u64, u64, u64) {
     let seconds = millis / 1_000;
@@ -99,6 +103,8 @@ mod tests {
         for text in ["2026-3", "2026-13", "2026-00", "26-03", "2026-03-02", "1969-12", "", "+026-03"] {
             assert_eq!(Month::parse(text), None, "{text}");
         }
+        let last = Month::parse("9999-12").unwrap();
+        assert_eq!((rfc3339(last.start()).as_str(), last.end()), ("9999-12-01T00:00:00.000Z", u64::MAX));
         let _ = (Month(0).start(), Month(u32::MAX).end());
     }
 }

@@ -262,6 +262,7 @@ impl Settings {
         }
         self.fallbacks = seen;
         self.custom_name = self.custom_name.trim().chars().take(40).collect();
+        self.custom_name.truncate(self.custom_name.trim_end().len());
         self.target = self.target.filter(|target| *target <= 100_000);
         self
     }

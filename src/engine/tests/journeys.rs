@@ -488,6 +488,55 @@ fn a_tap_that_is_faster_than_the_browser_loses_nothing() {
 }
 
 #[test]
+fn a_tap_that_is_faster_than_the_browser_opens_no_card_that_was_closed() {
+    journey(|world| {
+        failed(world, "leave me alone");
+        world.response(1, 500, "application/json", &error("api_error"));
+        world.card_act(Act::Dismiss {});
+        for (seq, text, title) in [(2, "leave me alone", None), (3, "something else", Some("title_failed"))] {
+            world.now += 2_000;
+            world.response(seq, 500, "application/json", &error("api_error"));
+            assert_eq!(world.card, None, "whose failure it is, is not known yet");
+            let id = world.send(text);
+            world.headers(id, 500, "application/json");
+            world.step(id, RequestStep::Done);
+            assert_eq!(world.card.as_ref().map(|card| card.title.key.as_str()), title, "{text}");
+        }
+        assert_eq!(world.line(1), "saved_not_sent");
+    });
+}
+
+#[test]
+fn a_closed_card_stays_closed_when_the_hiccup_ends() {
+    journey(|world| {
+        failed(world, "leave me alone");
+        world.card_act(Act::Dismiss {});
+        world.now += 15_000;
+        let another = Input::Hello { tab: 9, online: true };
+        world.tell(another);
+        // It works in another tab: the hiccup is over. The page sends the prompt again by itself.
+        for step in [
+            RequestStep::Started { method: "POST".into(), url: url(), document: false, body: None },
+            RequestStep::Headers {
+                status: 200,
+                headers: Headers { content_type: Some("text/event-stream".into()), ..Headers::default() },
+            },
+        ] {
+            world.tell(Input::Request(Request { id: "other".into(), tab: 9, step }));
+        }
+        for fact in [
+            Fact::Stream { seq: 1, method: "POST".into(), url: url(), status: 200 },
+            Fact::Event { seq: 1, name: "message_stop".into(), data: r#"{"type":"message_stop"}"#.into() },
+        ] {
+            world.tell(Input::Tap { tab: 9, fact });
+        }
+        assert_eq!(world.engine.state(), State::Clear);
+        failed(world, "leave me alone");
+        assert_eq!((world.card.clone(), world.engine.state()), (None, State::Hiccup));
+    });
+}
+
+#[test]
 fn a_tap_that_is_faster_than_the_browser_still_knows_which_model_failed() {
     journey(|world| {
         // The tap tells of each answer before the browser tells of its request, which has the model in it.

@@ -25,6 +25,9 @@ pub struct Scenario {
     /// The clock time (UTC) at the story's second 0, when the steps carry clock times.
     #[serde(default)]
     pub starts: When,
+    /// Whether the extension may ask claude.ai from its page, as it does by itself; without, the user's own requests are all it has.
+    #[serde(default = "yes")]
+    pub probes: bool,
     /// What the user does, in this order. Claude.ai is open in a tab and works when second 0 comes; the front-end's own retries are not
     /// listed.
     #[serde(default)]
@@ -352,6 +355,10 @@ impl std::error::Error for ScenarioError {}
 /// A busy machine with two browsers needs no longer for what happens at once.
 const fn soon() -> u32 {
     20
+}
+
+const fn yes() -> bool {
+    true
 }
 
 const fn one() -> f64 {

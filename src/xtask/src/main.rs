@@ -8,6 +8,7 @@
 mod build;
 mod catalogue;
 mod check;
+mod fuzz;
 mod manifest;
 mod pack;
 mod repo;
@@ -34,6 +35,8 @@ Usage: cargo xtask <task>
   build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
   check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
   bench [filter]    the benchmarks
+  fuzz [target] [--seconds N]
+                    a fuzzer makes up input for every reader of the engine, 30 seconds for each
   shots [--browser chromium|firefox] [--readme] [word]
                     pictures of every page and card, in every state, light and dark, below target/shots
   package           the same as build
@@ -59,6 +62,7 @@ fn run() -> Result<ExitCode> {
         "" | "help" | "--help" | "-h" => print!("{MENU}"),
         // These have options of their own and explain them themselves.
         "demo" | "shots" => return on_stage(&task, &rest),
+        "fuzz" if wants_help => print!("{}", fuzz::HELP),
         _ if wants_help => print!("{MENU}"),
         "build" | "package" => {
             none(&task, &rest)?;
@@ -75,6 +79,10 @@ fn run() -> Result<ExitCode> {
         }
         "test" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?, test::Part::Everything)),
         "wasm" => return Ok(test::test(&Repo::find()?, &filter(&task, &rest)?, test::Part::Wasm)),
+        "fuzz" => {
+            let held = fuzz::fuzz(&Repo::find()?, &rest)?;
+            return Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         "bench" => return bench(&filter(&task, &rest)?),
         unknown => bail!("There is no task \"{unknown}\". `cargo xtask --help` lists them."),
     }

@@ -59,8 +59,12 @@ impl Kept {
             self.months = numbers;
             return count % 3 == 0;
         }
-        self.last = self.last.max(numbers[ID]);
-        numbers[SINCE] > 0 && incident_key(numbers[ID]) == key
+        // A number that no log comes to is damage, and the numbers after it would have an end.
+        let sound = numbers[SINCE] > 0 && numbers[ID] < u64::from(u32::MAX) && incident_key(numbers[ID]) == key;
+        if sound {
+            self.last = self.last.max(numbers[ID]);
+        }
+        sound
     }
 }
 
@@ -452,6 +456,6 @@ fn add(months: &mut [u64; ROOM], fresh: &[u64]) {
         }
     }
     months[at] = fresh[0];
-    months[at + 1] += fresh[1];
-    months[at + 2] += fresh[2];
+    months[at + 1] = months[at + 1].saturating_add(fresh[1]);
+    months[at + 2] = months[at + 2].saturating_add(fresh[2]);
 }

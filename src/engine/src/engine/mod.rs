@@ -96,6 +96,7 @@ impl Engine {
     /// A start, from whatever the stores held. Damaged values are set aside, not deleted.
     pub fn restore(config: Config, stored: Stored, now: Millis) -> Self {
         let session = stored.session.as_deref().and_then(Session::read);
+        let known = session.is_some();
         let mut engine = Self {
             config,
             session: session.unwrap_or_default(),
@@ -137,7 +138,13 @@ impl Engine {
         }
         engine.session.judge.allow(engine.settings.probes, now);
         engine.resume_jobs(now);
-        engine.finish(now);
+        if known {
+            // The life before has done what followed from it. What is due is found out with the event that this start is for, which
+            // may say that nothing is to be asked.
+            engine.store();
+        } else {
+            engine.finish(now);
+        }
         engine
     }
 
@@ -328,6 +335,7 @@ impl Engine {
     }
 
     fn browser_says(&mut self, online: bool) {
+        self.dirty |= self.session.online != online;
         self.session.online = online;
         self.session.judge.online(online);
     }
@@ -343,9 +351,10 @@ impl Engine {
                 if incident.recovering_at.is_none() && self.session.judge.seen_at() != Some(now) {
                     self.log_silence();
                 }
-                // A card about a page, in whichever tab, is out of date. One with a prompt waits for its user.
+                // A card about a page, in whichever tab, is out of date, open or closed. One with a prompt waits for its user, and
+                // stays closed for this prompt: the page may send it again by itself, and a list that loads is no answer to it.
                 for tab in self.session.tabs.values_mut() {
-                    tab.dismissed = None;
+                    tab.dismissed.take_if(|closed| closed.entry.is_none());
                     if tab.offer.as_ref().is_some_and(|offer| offer.entry.is_none() && offer.blames_claude()) {
                         tab.offer = None;
                     }
@@ -460,6 +469,11 @@ impl Engine {
         self.refresh_cards();
         self.refresh_badge(now);
         self.refresh_wake(now);
+        self.store();
+    }
+
+    /// The snapshot, where anything has changed, and everything else that is to be stored, before all that is to be done.
+    fn store(&mut self) {
         if self.dirty {
             self.dirty = false;
             let kept_here = |entry: &&Entry| entry.temporary || entry.unstored;

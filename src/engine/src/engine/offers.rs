@@ -34,8 +34,10 @@ impl Engine {
         }
         let Some(tab) = self.likely_tab(tab) else { return };
         let tab = self.session.tab(tab, now);
-        let closed = |dismissed: &Dismissed| {
-            dismissed.entry == entry && (dismissed.entry.is_some() || dismissed.surface == surface)
+        // A failed send without its prompt may be the very prompt whose card was closed: that is told once it is known.
+        let closed = |dismissed: &Dismissed| match entry {
+            Some(_) => dismissed.entry == entry,
+            None => dismissed.surface == surface,
         };
         if tab.dismissed.as_ref().is_some_and(closed) {
             return;

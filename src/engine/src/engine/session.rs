@@ -3,7 +3,7 @@
 use super::log::Log;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
-use crate::codec::{self, Codec, Field, fields, variants};
+use crate::codec::{self, Codec, Field, fields, fields_unless, variants};
 use crate::handoff::{Job, Stage, Way};
 use crate::health::Condition;
 use crate::input::{EntryId, Headers, Millis, TabId};
@@ -14,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 13;
+const VERSION: u64 = 14;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -105,19 +105,14 @@ impl Default for Session {
 }
 
 impl Session {
-    /// The snapshot as text that any store takes: one character a byte.
+    /// The snapshot, as text that any store takes.
     pub fn write(&mut self) -> String {
-        let bytes = codec::write(VERSION, self);
-        // Room for the longest at once: this is written after nearly every event.
-        let mut text = String::with_capacity(2 * bytes.len());
-        text.extend(bytes.into_iter().map(char::from));
-        text
+        codec::write(VERSION, self)
     }
 
     /// Reads a snapshot; one of another version, or a damaged one, is none.
     pub fn read(text: &str) -> Option<Self> {
-        let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
-        codec::read(VERSION, &bytes, Self::default())
+        codec::read(VERSION, text, Self::default())
     }
 
     /// A page of claude.ai, known from now on.
@@ -200,6 +195,11 @@ impl Pending {
             None if self.is_send() && self.status.is_none() && !self.slow => Some(self.late),
             None => None,
         }
+    }
+
+    /// Whether it is only remembered: what was still to be found out of it need not be.
+    pub fn is_over(&self) -> bool {
+        self.done_at.is_some() && !self.unread && self.settled.is_none()
     }
 
     /// Whether a prompt is under way in it.
@@ -416,7 +416,7 @@ pub(super) struct Fallback {
 fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at, fallbacks, asked_fallbacks);
 fields!(Fallback: provider, condition, title, since, missed);
 variants!(Condition: Unknown, Healthy, Degraded, Down);
-fields!(Pending: tab, url, chat, surface, weight, role, started, late, turn, entry, status, headers, seq, accepted, stopped, slow, halted, unread, limit, fallback, done_at, settled);
+fields_unless!(Pending is_over: tab, url, chat, surface, role, started, entry, seq, accepted, halted, unread, done_at, settled; weight, late, turn, status, headers, stopped, slow, limit, fallback);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed, organization, probe);
 fields!(Probe: url, surface, at, request);
 fields!(Dismissed: entry, surface);

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::offers::fingerprint;
-use super::session::{self, OfferKind, Pending, Unanswered};
+use super::session::{self, OfferKind, Pending, Tab, Unanswered};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Answer, Role, StreamMark};
 use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamEnd, TabId};
@@ -171,8 +171,13 @@ impl Engine {
         self.session.requests.insert(id.to_owned(), pending.clone());
         if let Some(cause) = pending.settled.as_ref().filter(|_| pending.is_send()) {
             self.note_fate(&pending, cause, now);
-            // Only now it is known which model was asked.
+            // Only now it is known which model was asked, and whether this is a prompt whose card was closed.
             self.after_settling(&pending, cause, now);
+            let untold = |tab: &Tab| tab.offer.is_none() && tab.dismissed.is_some();
+            let nothing = matches!(cause.class, Class::Ok | Class::Aborted | Class::OwnNetwork | Class::Unknown);
+            if !nothing && self.session.tabs.get(&pending.tab).is_some_and(untold) {
+                self.offer(pending.tab, pending.surface, cause, kind_of(&pending, cause), pending.entry.clone(), now);
+            }
             if cause.class == Class::Ok {
                 self.withdraw(pending.tab, pending.surface, pending.entry.as_ref());
             }
@@ -258,7 +263,7 @@ impl Engine {
             self.settle(id, &cause, now);
         } else if status >= 400 {
             pending.unread = true;
-            pending.fallback = Some((cause, now + session::HANG_MS));
+            pending.fallback = Some((cause, now.saturating_add(session::HANG_MS)));
         }
     }
 
@@ -328,7 +333,7 @@ impl Engine {
             // A page may read more slowly than the stream comes (in a hidden tab, for one): where the tap watches, its word on the end
             // is waited for, however long. Without a tap this end tells nothing.
             if pending.seq.is_none() {
-                pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now + session::CLOSE_MS));
+                pending.fallback.get_or_insert((Cause::bare(Class::Unknown), now.saturating_add(session::CLOSE_MS)));
             }
             return;
         }
@@ -337,7 +342,7 @@ impl Engine {
         if fine || pending.role == Role::Document || pending.seq.is_some() {
             self.settle(id, &cause, now);
         } else {
-            pending.fallback = Some((cause, now + session::BODY_MS));
+            pending.fallback = Some((cause, now.saturating_add(session::BODY_MS)));
         }
     }
 
@@ -352,7 +357,7 @@ impl Engine {
         if pending.is_send() && pending.status.is_some_and(|status| status >= 400) {
             // The answer has come, and only its body is lost: the page leaves with a dead session, most likely. What the
             // headers say stands, unless where the page goes says more.
-            pending.fallback = Some((pending.answer(None), now + session::CLOSE_MS));
+            pending.fallback = Some((pending.answer(None), now.saturating_add(session::CLOSE_MS)));
             self.dirty = true;
             return;
         }
@@ -361,7 +366,7 @@ impl Engine {
             let given_up = pending.fallback.as_ref().is_some_and(|(cause, _)| cause.class == Class::Aborted);
             if pending.seq.is_some() && !given_up {
                 cause.class = if pending.fallback.is_some() { Class::Unknown } else { cause.class };
-                pending.fallback = Some((cause, now + session::CLOSE_MS));
+                pending.fallback = Some((cause, now.saturating_add(session::CLOSE_MS)));
                 self.dirty = true;
                 return;
             }
@@ -432,7 +437,7 @@ impl Engine {
                     self.dirty = true;
                 }
                 if pending.done_at.is_none() && pending.fallback.is_none() {
-                    pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
+                    pending.fallback = Some((Cause::bare(class), now.saturating_add(session::CLOSE_MS)));
                     self.dirty = true;
                 }
             }
@@ -518,7 +523,7 @@ impl Engine {
             // Firefox shows a reset as an abort: the browser's own word decides, if it comes.
             StreamEnd::Abort | StreamEnd::Error => {
                 let class = if end == StreamEnd::Abort { Class::Aborted } else { Class::Unknown };
-                pending.fallback = Some((Cause::bare(class), now + session::CLOSE_MS));
+                pending.fallback = Some((Cause::bare(class), now.saturating_add(session::CLOSE_MS)));
                 self.dirty = true;
             }
         }
@@ -586,7 +591,7 @@ impl Engine {
             pending.settled = Some(cause.clone());
         }
         let taken = pending.clone();
-        if pending.settled.is_none() && !pending.unread {
+        if pending.is_over() {
             // What is over is only remembered, and the snapshot is written after every event.
             pending.headers = Headers::default();
         }
@@ -610,8 +615,7 @@ impl Engine {
             }
             Class::Service | Class::Capacity if pending.weight > 0.0 => {
                 self.witness(&pending, cause, Way::Answered, 1.0, now);
-                let kind = if pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused };
-                self.offer(tab, surface, cause, kind, entry, now);
+                self.offer(tab, surface, cause, kind_of(&pending, cause), entry, now);
             }
             Class::OwnNetwork | Class::Unknown if pending.weight > 0.0 => self.no_answer(&pending, cause, now),
             Class::UserLimit | Class::Session | Class::Account | Class::Challenge | Class::Region => {
@@ -733,6 +737,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// What an answer that is no answer is called: a stream that breaks had begun.
+fn kind_of(pending: &Pending, cause: &Cause) -> OfferKind {
+    if cause.class.votes() && pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused }
 }
 
 impl Pending {
