@@ -6,18 +6,18 @@
   const life = (globalThis.understudy = new AbortController());
   document.querySelectorAll(HOST).forEach((stale) => stale.remove());
   life.signal.addEventListener("abort", () => hide());
-  let last; // one message after another: facts tell nothing in another order
+  let asked, last; // one message after another: facts tell nothing in another order
   const send = (type, more) => (last = Promise.resolve(last).then(async () => {
     for (let tries = 10; !life.signal.aborted; tries -= 1) {
       try { return await browser.runtime.sendMessage({ type, ...more }); } catch (error) {
-        if (!globalThis.browser?.runtime?.id) life.abort(); // updated or removed: this page is not ours any more
+        if (!globalThis.browser?.runtime?.id) life.abort(); // updated or removed
         if (tries <= 1 || !String(error?.message).includes("Receiving end does not exist")) return undefined;
       }
       await new Promise((resume) => { setTimeout(resume, 200); });
     }
   }));
   const { port1, port2 } = new MessageChannel();
-  port1.onmessage = ({ data }) => !life.signal.aborted && data.length <= 65536 && send("fact", { fact: data });
+  port1.onmessage = ({ data }) => (data.pop ? asked?.(data) : !life.signal.aborted && data.length <= 65536 && send("fact", { fact: data }));
   window.postMessage("understudy", location.origin, [port2]); // the tap is the only one to see it
   const report = (type) => send(type, { online: navigator.onLine });
   for (const name of ["online", "offline"]) window.addEventListener(name, () => report("online"), life);
@@ -36,7 +36,7 @@
   root.append(card);
   root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, event));
   root.addEventListener("focusin", ({ relatedTarget: from }) => { if (!root.contains(from)) back = from; });
-  // The page's shortcuts, such as "type anywhere to write", must not answer to keys meant for the card.
+  // The page's shortcuts must not answer to keys meant for the card.
   for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation());
   const hide = () => {
     const held = root.activeElement;
@@ -87,8 +87,9 @@
   // One look whether this site answers: how it did, webRequest sees. The body is not fetched.
   const looks = () => ({ mode: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(5000) });
   browser.runtime.onMessage.addListener(({ type, card: news, path }, { id }) => {
-    if (id !== browser.runtime.id || life.signal.aborted) return;
+    if (id !== browser.runtime.id || life.signal.aborted) return undefined;
     if (type === "card") show(news);
     if (type === "probe") fetch(path, looks()).then(({ body }) => body?.cancel()).catch(() => {});
+    return type === "context" ? new Promise((told) => { asked = told; port1.postMessage(""); }) : undefined;
   });
 })();

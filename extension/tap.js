@@ -1,16 +1,16 @@
-// Runs in claude.ai's own world, before any script of the page. It wraps `fetch` to see what webRequest cannot: the body of
-// an error, and how an answer ends. The page gets its very response at once and reads it at its own pace; its stream is
-// looked at in passing. No text of an answer leaves this file, and whatever fails in here stays in here.
+// Runs in claude.ai's own world, before any script of the page: sees what webRequest cannot, the body of an error and how an
+// answer ends, in passing. No text of an answer leaves this file unasked, and whatever fails in here stays in here.
 (() => {
   "use strict";
   const [SITE, API, TURN] = ["https://claude.ai", /^\/(edge-)?api\//, /\/(retry_)?completion2?$/];
+  const LOAD = /\/chat_conversations\/[\da-f-]{36}$/;
   const NOISE = /^\/(sentry|cdn-cgi|v1)|\/(event_logging|telemetry|metrics|client-health|experiences|notification|dust)/;
   const TOLD = /^(message_(start|delta|stop|limit)|error|completion)$/; // the events that are told
   const [BODY, DATA, WAITING, BEAT, PATIENCE] = [4096, 16384, 200, 15000, 2000]; // two of characters, facts, two of ms
   // Originals: the page, or another extension, may redefine any of them later. Each takes its `this` as first argument.
   const [bare, own] = [Function.prototype.bind.bind(Function.prototype.call), Object.getOwnPropertyDescriptor];
   const methods = (type, ...names) => names.map((name) => bare(own(type.prototype, name).get ?? type.prototype[name]));
-  const [clone, status, headers, body] = methods(Response, "clone", "status", "headers", "body");
+  const [clone, status, headers, body, whole] = methods(Response, "clone", "status", "headers", "body", "text");
   const [askedUrl, askedMethod, askedSignal] = methods(Request, "url", "method", "signal");
   const [read, cancel] = methods(ReadableStreamDefaultReader, "read", "cancel");
   const [[reader], [header], [decode]] = [methods(ReadableStream, "getReader"), methods(Headers, "get"), methods(TextDecoder, "decode")];
@@ -18,8 +18,8 @@
   const [Asked, Address, Decoder, Stream, { apply, defineProperty }] = [Request, URL, TextDecoder, ReadableStream, Reflect];
   const [every, stop, later] = [setInterval, clearInterval, setTimeout].map((timer) => timer.bind(window));
   const [clock, [then], settled] = [performance.now.bind(performance), methods(Promise, "then"), Promise.resolve.bind(Promise)];
-  const { parse, stringify } = JSON;
-  let port, waiting = [], count = 0, leaving = false;
+  const [{ parse, stringify }, hear] = [JSON, bare(own(MessagePort.prototype, "onmessage").set)];
+  let port, waiting = [], count = 0, leaving = false, said = "", loads = [];
   const safely = (step) => { try { step()?.catch?.(() => {}); } catch {} };
   const tell = (fact) => safely(() => (port ? post(port, stringify(fact)) : waiting.length < WAITING && waiting.push(fact)));
   // A promise of its own, so that a rejection which the page does not handle is still reported to it.
@@ -52,18 +52,20 @@
     const name = /^(message)?$/.test(event) ? String(value().type) : event;
     if (!TOLD.test(name)) return undefined;
     if (name !== "completion") return { name, data: data.length > DATA ? "" : data };
-    const { stop_reason, messageLimit } = value(); // the format of 2024: an end or a limit beside a piece of text
+    const { stop_reason, messageLimit } = value(); // the format of 2024, an end or a limit
     const plain = !stop_reason && (messageLimit?.type ?? "within_limit") === "within_limit";
     return plain ? undefined : { name, data: stringify({ type: name, stop_reason, messageLimit }) };
   };
-  // In place of its body, the response gets one that reads a chunk when the page asks for one, and hands on chunk, end,
-  // error and cancelling as they are. The body itself stays untouched until then: `text()` and the like take it as ever.
+  // In place of its body, the response gets one that reads a chunk when the page asks for one, and hands on chunk, end, error
+  // and cancelling as they are. Until then the body stays untouched: `text()` and the like take it as ever.
   const watchStream = ({ told, aborted }, response) => {
     let source, beat, events = 0;
+    said = "";
     const frames = framer((name, data) => {
       const event = control(name, data);
       if (event) tell({ fact: "event", seq: told.seq, ...event });
       events += 1;
+      said += `${data}\n`;
     });
     const over = (end) => tell({ fact: "closed", seq: told.seq, events, end });
     const giveUp = (reason) => { if (source) over("abort"); return (source ?? body(response)).cancel(reason); };
@@ -91,10 +93,12 @@
     const [told, turn] = [{ ...asked.told, status: status(response) }, TURN.test(asked.path)];
     if (/event-stream/i.test(content_type)) return turn && watchStream({ ...asked, told }, response);
     const failed = turn || told.status >= 400;
+    // Two conversations are kept: a list loads the one under the pointer, too.
+    if (!failed && /json/i.test(content_type) && LOAD.test(asked.path)) loads = [await whole(clone(response)), ...loads.slice(0, 1)];
     // A page where data should be tells enough by its type; it may be a file of the user's, so it is not read.
     if (!failed && !(/html/i.test(content_type) && API.test(asked.path))) return;
     const copy = failed && reader(body(clone(response)));
-    later(() => safely(() => cancel(copy)), PATIENCE); // nobody waits longer for it, nor for the page's own cancelling
+    later(() => safely(() => cancel(copy)), PATIENCE); // nobody waits longer for it
     tell({ fact: "response", ...told, content_type, cf_mitigated, body: copy ? await beginning(copy).catch(() => "") : "" });
   };
   // What `fetch` was asked. Of a `Request` nothing is touched but its URL, method and signal.
@@ -122,6 +126,7 @@
     event.stopImmediatePropagation();
     window.removeEventListener("message", greet, { capture: true });
     [port] = event.ports;
+    hear(port, () => post(port, [said, ...loads]));
     waiting.splice(0).forEach(tell);
   }, { capture: true });
   // Firefox rejects what is under way when a page is left: nobody's failure.

@@ -36,6 +36,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
     suite.both("handoff_page_copies_instead", copied_instead);
     suite.both("handoff_masks_a_secret", masked_secret);
+    suite.both("handoff_takes_the_conversation_along", taken_along);
     suite.both_alone("handoff_refused_goes_by_clipboard", refused);
     suite.both("handoff_leaves_a_draft_alone", draft_is_left_alone);
     suite.both("handoff_survives_a_late_composer", late_composer);
@@ -184,6 +185,39 @@ fn masked_secret(stage: &Stage) -> Result<()> {
     // Flag 1: secrets were replaced. Nothing of the text is in it.
     let told = format!(" chatgpt typed {} 1\n", masked.chars().count());
     ensure!(left.ends_with(&told) && !left.contains(&key), "{left}");
+    Ok(())
+}
+
+/// What an open tab has loaded of the conversation goes along, where that is wanted: the page shows all of it, and all of it arrives. The
+/// lab is asked for nothing.
+fn taken_along(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.take_along(2)?;
+    stage.open("/new")?;
+    stage.send_whole("What does it cost? é 🧑‍💻")?;
+    stage.browser.driver().reload()?;
+    stage.browser.wait_for("window.lab?.ready")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    let prompt = "And with\ntax?";
+    stage.send(prompt)?;
+    stage.watch(2)?;
+    let known = stage.browser.driver().windows()?;
+    let loads = || stage.lab.requests().iter().filter(|seen| seen.target.contains("tree=True")).count();
+    let before = loads();
+    stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+    let shown = until("the handoff page shows the conversation", SOON, || {
+        let shown = stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
+        let shown = shown.as_str().unwrap_or_default().to_owned();
+        Ok(shown.contains("What does it cost? é 🧑‍💻").then_some(shown))
+    })?;
+    ensure!(shown.ends_with(prompt) && shown.contains(&words.say("pack_claude", &[])?), "{shown}");
+    ensure!(before > 0 && loads() == before, "claude.ai was asked for the conversation: {before}, then {}", loads());
+    click_decision(stage, "page_go_on", &["ChatGPT"])?;
+    stage.browser.follow_new_tab(&known)?;
+    stage.expect_text("chatgpt.com", &shown)?;
+    let handed = stage.wait_for_handed(prompt, "chatgpt")?;
+    ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
     Ok(())
 }
 

@@ -100,6 +100,11 @@ impl Stage {
         self.set(&json!({"fallbacks": ["chatgpt"], "customUrl": "", "customName": "", "probes": allowed}))
     }
 
+    /// So many turns of the conversation go along with a prompt.
+    pub fn take_along(&self, turns: u32) -> Result<()> {
+        self.set(&json!({"fallbacks": ["chatgpt"], "customUrl": "", "customName": "", "along": turns}))
+    }
+
     fn set(&self, settings: &Value) -> Result<()> {
         let message = json!({"type": "act", "act": {"act": "configure", "settings": settings}});
         self.browser.probe_eval(&format!("await browser.runtime.sendMessage({message})"))?;

@@ -150,8 +150,8 @@ impl Handed {
 /// within a few minutes; its longest schedule is ten attempts from 5 s, each 1.5 times later).
 const SAME_TURN_MS: Millis = 10 * 60_000;
 
-/// Confirmed prompts are kept this long; others until the user deletes them or there are too many.
-pub const KEEP_CONFIRMED_MS: Millis = 7 * 24 * 3_600_000;
+/// Milliseconds of a day.
+pub const DAY_MS: Millis = 24 * 3_600_000;
 
 /// Confirmed prompts are kept while there are no more entries than this; the oldest go first. One that was not answered never goes
 /// by itself: where there is no room for it, the store says so.
@@ -272,10 +272,9 @@ impl Outbox {
     }
 
     /// Takes out what has been kept long enough. Returns what went.
-    pub fn prune(&mut self, now: Millis) -> Vec<Entry> {
-        let old = |entry: &Entry| {
-            entry.state == EntryState::Confirmed && now.saturating_sub(entry.touched) > KEEP_CONFIRMED_MS
-        };
+    pub fn prune(&mut self, keep: Millis, now: Millis) -> Vec<Entry> {
+        let old =
+            |entry: &Entry| entry.state == EntryState::Confirmed && now.saturating_sub(entry.touched) > keep;
         let mut gone = Vec::new();
         while let Some(index) = self.entries.iter().position(old) {
             gone.push(self.entries.remove(index));
@@ -303,7 +302,7 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
-    use super::{Entry, EntryState, KEEP_CONFIRMED_MS, MAX_ENTRIES, Outbox};
+    use super::{DAY_MS, Entry, EntryState, MAX_ENTRIES, Outbox};
     use crate::claude::Send;
     use crate::text::UserText;
 
@@ -346,8 +345,8 @@ mod tests {
         }
         let confirmed = outbox.newest_first().nth(3).unwrap().id.clone();
         outbox.get_mut(&confirmed).unwrap().state = EntryState::Confirmed;
-        assert_eq!(outbox.prune(1_000).iter().map(|e| e.id.clone()).collect::<Vec<_>>(), [confirmed]);
-        assert!(outbox.prune(KEEP_CONFIRMED_MS * 2).is_empty());
+        assert_eq!(outbox.prune(DAY_MS, 1_000).iter().map(|e| e.id.clone()).collect::<Vec<_>>(), [confirmed]);
+        assert!(outbox.prune(DAY_MS, DAY_MS * 2).is_empty());
     }
 
     #[test]

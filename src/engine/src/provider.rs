@@ -191,7 +191,12 @@ pub struct Settings {
     /// What goes along with a prompt: nothing (0, one click), so many turns of the conversation, or [`EVERYTHING`]. Where something
     /// is to go along, the handoff page shows it first.
     pub along: u32,
+    /// Days for which a prompt is kept after Claude has answered it: one of [`KEPT`]. Others stay until the user deletes them.
+    pub keep: u32,
 }
+
+/// What [`Settings::keep`] may be; the middle one is usual.
+pub const KEPT: [u32; 3] = [1, 7, 30];
 
 /// In [`Settings::along`]: the whole conversation.
 pub const EVERYTHING: u32 = 1_000;
@@ -206,6 +211,7 @@ impl Default for Settings {
             probes: true,
             never: Vec::new(),
             along: 0,
+            keep: KEPT[1],
         }
     }
 }
@@ -227,6 +233,7 @@ impl Settings {
         json.truth("probes", self.probes);
         json.texts("never", &self.never);
         json.number("along", self.along.into());
+        json.number("keep", self.keep.into());
         json
     }
 
@@ -242,6 +249,7 @@ impl Settings {
             probes: json.take("probes").truth().unwrap_or(default.probes),
             never: json.take("never").texts().unwrap_or_default(),
             along: json.take("along").number().unwrap_or_default(),
+            keep: json.take("keep").number().unwrap_or(default.keep),
         })
     }
 
@@ -264,6 +272,9 @@ impl Settings {
         self.custom_name = self.custom_name.trim().chars().take(40).collect();
         self.custom_name.truncate(self.custom_name.trim_end().len());
         self.target = self.target.filter(|target| *target <= 100_000);
+        if !KEPT.contains(&self.keep) {
+            self.keep = KEPT[1];
+        }
         self
     }
 
@@ -558,10 +569,12 @@ mod tests {
             custom_name: "  Mine ".into(),
             target: Some(100_001),
             probes: false,
+            keep: 0,
             ..Settings::default()
         };
         let cleaned = settings.cleaned();
         assert_eq!(cleaned.target, None, "more than everything");
+        assert_eq!(cleaned.keep, 7, "no such choice");
         assert_eq!(cleaned.fallbacks, ["gemini"]);
         assert_eq!((cleaned.custom_name.as_str(), cleaned.probes), ("Mine", false));
     }

@@ -8,6 +8,7 @@ use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, Words, el, say};
 use along::{Choice, Goes, Heard};
+pub(crate) use along::{SCOPES, scope};
 use std::rc::Rc;
 use understudy_browser::{permissions, tabs};
 use understudy_engine::view::HandoffView;

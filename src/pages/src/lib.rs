@@ -44,7 +44,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 17] = [
+    const SOURCES: [&str; 18] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("history.rs"),
@@ -56,6 +56,7 @@ mod tests {
         include_str!("options.rs"),
         include_str!("options/own.rs"),
         include_str!("options/parts.rs"),
+        include_str!("options/choices.rs"),
         include_str!("options/left.rs"),
         include_str!("popup.rs"),
         include_str!("popup/parts.rs"),

@@ -1,5 +1,6 @@
 //! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
 
+mod choices;
 mod left;
 mod own;
 mod parts;
@@ -55,10 +56,14 @@ pub enum Deed {
     Url,
     /// Its name.
     Name,
+    /// From now on so much of the conversation goes along.
+    Along(u32),
     /// Ask claude.ai while it fails, or no longer.
     Probes,
     /// Ask the browser for notices, or give them back.
     Notices,
+    /// Keep answered prompts for so many days.
+    Keep(u32),
     /// Ask before deleting everything.
     Doom,
     /// Keep it.
@@ -137,6 +142,8 @@ impl Scene for Options {
                     save();
                 }
             }
+            Deed::Along(turns) => configure(host, |settings| settings.along = turns),
+            Deed::Keep(days) => configure(host, |settings| settings.keep = days),
             Deed::Probes => configure(host, |settings| settings.probes = entered.checked),
             Deed::Notices => {
                 let (host, on) = (Rc::clone(host), entered.checked);
@@ -183,6 +190,7 @@ impl Options {
             .and(fallbacks(shown))
             .with(never(shown))
             .and(self.custom(shown.settings))
+            .and(choices::along(shown))
             .and(failing(shown))
             .and(left::left(shown))
             .and(self.stored(shown));
@@ -216,6 +224,7 @@ impl Options {
                     .class("explain")
                     .and(el("a").attr("href", "history.html").attr("id", "history").text(say("page_open_history"))),
             )
+            .and(choices::keep(shown))
             .and(el("p").class("explain").text(count))
             .with(damaged)
             .and(deeds)
@@ -282,7 +291,7 @@ mod tests {
     use crate::tree::{El, el};
     use understudy_engine::handoff::Way;
     use understudy_engine::left::{Along, Left};
-    use understudy_engine::provider::{CATALOGUE, CUSTOM, Own, Settings};
+    use understudy_engine::provider::{CATALOGUE, CUSTOM, EVERYTHING, KEPT, Own, Settings};
 
     fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
         let origins = ["https://gemini.google.com/*".to_owned()];
@@ -391,6 +400,30 @@ mod tests {
         let quiet = Settings { probes: false, ..Settings::default() };
         assert_eq!(ticked(&Settings::default(), &[]), [true, false]);
         assert_eq!(ticked(&quiet, &["notifications".to_owned()]), [false, true]);
+    }
+
+    #[test]
+    fn what_goes_along_is_chosen_here() {
+        let chosen = |along| {
+            let root = whole(&Options::default(), &Settings { along, ..Settings::default() }, 0);
+            let on = |one: &&&El<Deed>| matches!(one.does, Some(Deed::Along(_))) && attr(one, "checked").is_some();
+            let found: Vec<_> = all(&root).iter().filter(on).filter_map(|one| one.does.clone()).collect();
+            found
+        };
+        // One that is not among the usual ones is shown as it is.
+        for along in [0, 2, 3, EVERYTHING] {
+            assert_eq!(chosen(along), [Deed::Along(along)]);
+        }
+    }
+
+    #[test]
+    fn how_long_answered_prompts_are_kept_is_chosen_here() {
+        for keep in KEPT {
+            let root = whole(&Options::default(), &Settings { keep, ..Settings::default() }, 0);
+            let on = |one: &&&El<Deed>| matches!(one.does, Some(Deed::Keep(_))) && attr(one, "checked").is_some();
+            let chosen: Vec<_> = all(&root).iter().filter(on).filter_map(|one| one.does.clone()).collect();
+            assert_eq!(chosen, [Deed::Keep(keep)]);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
 use crate::left;
-use crate::outbox::{Entry, Outbox};
+use crate::outbox::{DAY_MS, Entry, Outbox};
 use crate::output::{Area, Output, entry_key};
 use crate::provider::Settings;
 use crate::verdict::State;
@@ -394,7 +394,7 @@ impl Engine {
                 self.dirty = true;
             }
         }
-        for entry in self.outbox.prune(now) {
+        for entry in self.outbox.prune(u64::from(self.settings.keep) * DAY_MS, now) {
             self.persist(Area::Local, entry_key(&entry.id), None);
         }
         self.age_jobs(now);

@@ -183,10 +183,9 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
     }
     let begun = heard.begun(view);
     if conversation.is_some() || begun.is_some() {
-        let scopes = [0, 2, 6, EVERYTHING];
-        let others = (!scopes.contains(&wanted)).then_some(wanted);
+        let others = (!SCOPES.contains(&wanted)).then_some(wanted);
         let mut rows = group("along", "page_along");
-        for turns in scopes.into_iter().chain(others).filter(|_| conversation.is_some()) {
+        for turns in SCOPES.into_iter().chain(others).filter(|_| conversation.is_some()) {
             let deed = Deed::Scope(turns);
             rows = rows.and(tick("radio", "along", &format!("along-{turns}"), scope(turns), wanted == turns, deed));
         }
@@ -217,8 +216,11 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
     asked
 }
 
+/// How much of a conversation can be chosen, in turns.
+pub(crate) const SCOPES: [u32; 4] = [0, 2, 6, EVERYTHING];
+
 /// How much of a conversation, in words.
-fn scope(turns: u32) -> Say {
+pub(crate) fn scope(turns: u32) -> Say {
     match turns {
         0 => say("page_along_prompt"),
         1 => say("page_along_turn"),
