@@ -207,7 +207,8 @@ fn taken_along(stage: &Stage) -> Result<()> {
     let before = loads();
     stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
     let shown = until("the handoff page shows the conversation", SOON, || {
-        let shown = stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
+        let shown =
+            stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
         let shown = shown.as_str().unwrap_or_default().to_owned();
         Ok(shown.contains("What does it cost? é 🧑‍💻").then_some(shown))
     })?;

@@ -34,12 +34,12 @@ export function page({ answer, before = () => {} }) {
 // Hands the tap a port, as the bridge does, and collects every fact that comes out.
 export function listen({ window }, marker = "understudy", origin = "https://claude.ai") {
   const { port1, port2 } = new MessageChannel();
-  const facts = [];
-  port1.on("message", (line) => facts.push(JSON.parse(line)));
+  const [facts, kept] = [[], []]; // what is told, and what is told when asked
+  port1.on("message", (line) => (typeof line === "string" ? facts.push(JSON.parse(line)) : kept.push(line)));
   port1.unref();
   const event = Object.assign(new Event("message"), { data: marker, origin, ports: [port2] });
   window.dispatchEvent(event);
-  return { facts, event, end: () => port1.close(), until: (done) => until(() => done(facts)) };
+  return { facts, kept, event, ask: () => port1.postMessage(""), end: () => port1.close(), until: (done) => until(() => done(facts)) };
 }
 
 // Waits for a condition, not for a time.

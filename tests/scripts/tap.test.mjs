@@ -82,6 +82,39 @@ test("the facts of a stream, in their order: what steers it, and nothing else", 
   ]);
 });
 
+test("what the page has loaded of its conversations is told when it is asked for, and never by itself", async () => {
+  const uuid = (n) => `01a21ca2-dd33-70bc-85cd-49a735e0139${n}`;
+  const load = (n) => `/api/organizations/o/chat_conversations/${uuid(n)}`;
+  const json = (value, init) => new Response(JSON.stringify(value), { headers: { "content-type": "application/json" }, ...init });
+  const begun = ["message_start", "content_block_delta"].map((type) => ({ type, text: "velvet" }));
+  const stream = () => streamed(begun.map((event) => new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`)));
+  const answers = {
+    [load(1)]: () => json({ uuid: uuid(1), text: "velvet" }),
+    [load(2)]: () => json({ uuid: uuid(2) }),
+    [load(3)]: () => json({ uuid: uuid(3) }),
+    [load(4)]: () => json({ error: "velvet" }, { status: 500 }),
+    [load(5)]: () => new Response("<p>velvet</p>", { headers: { "content-type": "text/html" } }),
+    "/api/organizations/o/chat_conversations_v2": () => json(["a list is no conversation"]),
+    [COMPLETION]: stream,
+  };
+  const tapped = page({ answer: (url) => answers[url.replace("?tree=True", "")]() });
+  const port = listen(tapped);
+  for (const path of Object.keys(answers)) {
+    const response = await tapped.fetch(`${path}?tree=True`);
+    if (path === load(1)) assert.deepEqual(await response.json(), { uuid: uuid(1), text: "velvet" }, "the page's own copy");
+    else await readAll(response);
+  }
+  await port.until((facts) => facts.at(-1)?.fact === "closed");
+  assert.deepEqual(port.kept, []);
+  assert.ok(!JSON.stringify(port.facts.filter(({ fact }) => fact !== "response" && fact !== "event")).includes("velvet"));
+  port.ask();
+  await port.until(() => port.kept.length > 0);
+  // Two conversations, the newest first; what failed is none.
+  const lines = begun.map((event) => `${JSON.stringify(event)}\n`).join("");
+  assert.deepEqual(port.kept, [[lines, JSON.stringify({ uuid: uuid(3) }), JSON.stringify({ uuid: uuid(2) })]]);
+  port.end();
+});
+
 test("only the stream of an answer is looked at", async () => {
   const own = streamed([new TextEncoder().encode('event: error\ndata: {"velvet":1}\n\n')]);
   const body = own.body;

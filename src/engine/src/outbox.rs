@@ -273,8 +273,7 @@ impl Outbox {
 
     /// Takes out what has been kept long enough. Returns what went.
     pub fn prune(&mut self, keep: Millis, now: Millis) -> Vec<Entry> {
-        let old =
-            |entry: &Entry| entry.state == EntryState::Confirmed && now.saturating_sub(entry.touched) > keep;
+        let old = |entry: &Entry| entry.state == EntryState::Confirmed && now.saturating_sub(entry.touched) > keep;
         let mut gone = Vec::new();
         while let Some(index) = self.entries.iter().position(old) {
             gone.push(self.entries.remove(index));

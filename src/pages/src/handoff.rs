@@ -6,7 +6,7 @@ mod along;
 use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
-use crate::tree::{El, Part, Words, el, say};
+use crate::tree::{El, Part, el, say};
 use along::{Choice, Goes, Heard};
 pub(crate) use along::{SCOPES, scope};
 use std::rc::Rc;
@@ -102,7 +102,7 @@ impl Handoff {
             .and(el("h1").text(Say::new(title).text(&view.name)))
             .and(el("div").class("lines").attr("role", "status").with(self.lead(view)).with(lines))
             .with(along::choices(view, &self.heard, self.choice, &goes))
-            .and(preview(&goes))
+            .and(along::preview(&goes))
             .and(self.deeds(view))
             .with(by_hand.then(|| el("p").class("fine").text(say("page_handoff_promise"))));
         vec![Part::El(main)]
@@ -277,26 +277,6 @@ const WORDS: fn(&Say) -> String = if cfg!(target_arch = "wasm32") { understudy_b
 /// Where there is no browser there are no words.
 fn bare(say: &Say) -> String {
     say.key.clone()
-}
-
-/// Exactly what will go.
-fn preview(goes: &Goes) -> El<Deed> {
-    el("figure")
-        .class("preview")
-        .and(
-            el("figcaption")
-                .and(el("span").text(say("page_handoff_preview")))
-                .and(el("span").class("size").text(Words::Size(goes.text.chars()))),
-        )
-        .and(
-            el("pre")
-                .attr("id", "preview")
-                .attr("tabindex", "0")
-                .attr("role", "group")
-                .attr("aria-label", say("page_handoff_preview"))
-                .attr("dir", "auto")
-                .text(&goes.text),
-        )
 }
 
 #[cfg(test)]

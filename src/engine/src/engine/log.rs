@@ -182,6 +182,7 @@ impl Engine {
     pub(super) fn log_request_id(&mut self, pending: &Pending, cause: &Cause) {
         if let Some(id) = cause.request_id.as_ref().or(pending.headers.request_id.as_ref())
             && cause.class.votes()
+            && pending.counts()
         {
             self.session.log.note(REQUEST_ID, id);
             self.dirty = true;

@@ -132,7 +132,7 @@ impl Session {
 
     /// Makes room for one more request.
     pub fn forget_requests(&mut self, now: Millis) {
-        self.requests.retain(|pending| pending.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS));
+        self.requests.retain(|pending| pending.is_remembered(now));
         while self.requests.len() >= MAX_REQUESTS {
             let oldest = self.requests.iter().min_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone());
             if let Some(id) = oldest {
@@ -200,6 +200,16 @@ impl Pending {
     /// Whether it is only remembered: what was still to be found out of it need not be.
     pub fn is_over(&self) -> bool {
         self.done_at.is_some() && !self.unread && self.settled.is_none()
+    }
+
+    /// Whether something may still be heard of it: whether it is in the snapshot from then on makes no difference.
+    pub fn is_remembered(&self, now: Millis) -> bool {
+        self.done_at.is_none_or(|done| now.abs_diff(done) < REMEMBER_MS)
+    }
+
+    /// Whether its outcome counts for anything: what does not is not stored either.
+    pub fn counts(&self) -> bool {
+        self.weight > 0.0 || self.is_send()
     }
 
     /// Whether a prompt is under way in it.

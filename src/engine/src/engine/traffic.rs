@@ -121,7 +121,7 @@ impl Engine {
             done_at: None,
             settled: None,
         };
-        self.dirty |= pending.weight > 0.0 || pending.is_send();
+        self.dirty |= pending.counts();
         self.session.forget_requests(now);
         self.session.requests.insert(id, pending);
     }
@@ -243,7 +243,7 @@ impl Engine {
         }
         pending.status = Some(status);
         pending.headers = headers;
-        self.dirty |= pending.weight > 0.0;
+        self.dirty |= pending.counts();
         if pending.is_stream() {
             let sent = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
             if let Some(model) = sent.and_then(|sent| sent.model.as_deref()) {
@@ -261,7 +261,7 @@ impl Engine {
         if decided {
             pending.unread = role != Role::Document;
             self.settle(id, &cause, now);
-        } else if status >= 400 {
+        } else if status >= 400 && pending.counts() {
             pending.unread = true;
             pending.fallback = Some((cause, now.saturating_add(session::HANG_MS)));
         }
@@ -329,7 +329,7 @@ impl Engine {
             return;
         }
         self.dirty = true;
-        if pending.is_stream() {
+        if pending.is_stream() && pending.counts() {
             // A page may read more slowly than the stream comes (in a hidden tab, for one): where the tap watches, its word on the end
             // is waited for, however long. Without a tap this end tells nothing.
             if pending.seq.is_none() {
@@ -339,7 +339,8 @@ impl Engine {
         }
         let cause = pending.answer(None);
         let fine = cause.class == Class::Ok && pending.status.is_some_and(|status| status < 400);
-        if fine || pending.role == Role::Document || pending.seq.is_some() {
+        // What counts for nothing need not be understood either.
+        if fine || !pending.counts() || pending.role == Role::Document || pending.seq.is_some() {
             self.settle(id, &cause, now);
         } else {
             pending.fallback = Some((cause, now.saturating_add(session::BODY_MS)));
@@ -436,7 +437,7 @@ impl Engine {
                     cause.class = class;
                     self.dirty = true;
                 }
-                if pending.done_at.is_none() && pending.fallback.is_none() {
+                if pending.done_at.is_none() && pending.fallback.is_none() && pending.counts() {
                     pending.fallback = Some((Cause::bare(class), now.saturating_add(session::CLOSE_MS)));
                     self.dirty = true;
                 }
@@ -449,13 +450,15 @@ impl Engine {
         if url.len() > MAX_URL {
             return None;
         }
-        let mine = |pending: &Pending| pending.tab == tab && pending.seq == Some(seq);
+        let mine = |pending: &Pending| pending.tab == tab && pending.seq == Some(seq) && pending.is_remembered(now);
         if let Some((id, _)) = self.session.requests.iter().find(|(_, pending)| mine(pending)) {
             return Some(id.clone());
         }
         let key = fingerprint(&url);
-        let free =
-            |pending: &Pending| pending.seq.is_none() && pending.url == key && (pending.tab == tab || pending.tab < 0);
+        let free = |pending: &Pending| {
+            let here = pending.tab == tab || pending.tab < 0;
+            pending.seq.is_none() && pending.url == key && here && pending.is_remembered(now)
+        };
         let found = self.session.requests.iter().filter(|(_, pending)| free(pending));
         let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
             id
@@ -467,6 +470,7 @@ impl Engine {
         let pending = self.session.requests.get_mut(&id)?;
         pending.seq = Some(seq);
         pending.tab = tab;
+        self.dirty |= pending.counts() && !pending.is_over();
         Some(id)
     }
 
@@ -596,7 +600,7 @@ impl Engine {
             pending.headers = Headers::default();
         }
         let pending = taken;
-        self.dirty |= pending.weight > 0.0 || pending.is_send();
+        self.dirty |= pending.counts();
         let entry = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
         let answered = pending.role == Role::Send && entry.is_some_and(|entry| entry.state == EntryState::Confirmed);
         self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });

@@ -216,6 +216,26 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
     asked
 }
 
+/// Exactly what will go.
+pub fn preview(goes: &Goes) -> El<Deed> {
+    el("figure")
+        .class("preview")
+        .and(
+            el("figcaption")
+                .and(el("span").text(say("page_handoff_preview")))
+                .and(el("span").class("size").text(Words::Size(goes.text.chars()))),
+        )
+        .and(
+            el("pre")
+                .attr("id", "preview")
+                .attr("tabindex", "0")
+                .attr("role", "group")
+                .attr("aria-label", say("page_handoff_preview"))
+                .attr("dir", "auto")
+                .text(&goes.text),
+        )
+}
+
 /// How much of a conversation can be chosen, in turns.
 pub(crate) const SCOPES: [u32; 4] = [0, 2, 6, EVERYTHING];
 
