@@ -4,6 +4,7 @@ use crate::claude::Send;
 use crate::handoff::Way;
 use crate::input::{EntryId, Millis};
 use crate::json::{Json, Writer, numbered};
+use crate::provider::CLAUDE;
 use crate::text::UserText;
 
 /// What we know of a saved prompt.
@@ -51,6 +52,8 @@ pub struct Entry {
     pub model: Option<String>,
     /// Requests that carried it, automatic retries included.
     pub attempts: u32,
+    /// The first message of its chat, which may not exist if it failed.
+    pub first: bool,
     /// From a temporary chat: never written to lasting storage.
     pub temporary: bool,
     /// The lasting store was full: it is kept until the browser is closed, and no longer.
@@ -75,6 +78,9 @@ impl Entry {
         json.maybe("human_message", self.human_message.as_deref());
         json.maybe("model", self.model.as_deref());
         json.number("attempts", self.attempts.into());
+        if self.first {
+            json.truth("first", true);
+        }
         if self.temporary {
             json.truth("temporary", true);
         }
@@ -106,6 +112,7 @@ impl Entry {
             human_message: json.take("human_message").text(),
             model: json.take("model").text(),
             attempts: json.take("attempts").number().unwrap_or(1),
+            first: json.take("first").truth().unwrap_or_default(),
             temporary: json.take("temporary").truth().unwrap_or_default(),
             unstored: json.take("unstored").truth().unwrap_or_default(),
             handed: Handed::read(json.take("handed")),
@@ -186,8 +193,10 @@ impl Outbox {
             return None;
         }
         let same = |entry: &Entry| {
+            // What was put back into a new chat is sent in that one.
+            let put_back = entry.first && entry.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id);
             entry.state != EntryState::Confirmed
-                && entry.conversation.as_deref() == conversation
+                && (entry.conversation.as_deref() == conversation || put_back)
                 && entry.text == send.prompt
                 && now.abs_diff(entry.touched) < SAME_TURN_MS
         };
@@ -196,6 +205,7 @@ impl Outbox {
             entry.attempts = entry.attempts.saturating_add(1);
             entry.state = EntryState::Unknown;
             entry.touched = now;
+            entry.conversation = conversation.map(str::to_owned);
             if send.human_message.is_some() {
                 entry.human_message.clone_from(&send.human_message);
             }
@@ -216,6 +226,7 @@ impl Outbox {
             human_message: send.human_message.clone(),
             model: send.model.clone(),
             attempts: 1,
+            first: send.first,
             temporary,
             unstored: false,
             handed: None,

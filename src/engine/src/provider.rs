@@ -4,7 +4,7 @@
 
 mod catalogue;
 
-pub use catalogue::CATALOGUE;
+pub use catalogue::{CATALOGUE, CLAUDE};
 
 use crate::handoff::{encode, encoded_len};
 use crate::json::{Json, Writer};
@@ -155,9 +155,9 @@ impl Provider {
     }
 }
 
-/// The provider of an id.
+/// The provider of an id, [`CLAUDE`] included.
 pub fn find(id: &str) -> Option<&'static Provider> {
-    CATALOGUE.iter().find(|provider| provider.id == id)
+    CATALOGUE.iter().chain([&CLAUDE]).find(|provider| provider.id == id)
 }
 
 /// What else is known of a provider.
@@ -263,7 +263,8 @@ impl Settings {
             self.custom_url.clear();
         }
         for id in self.fallbacks {
-            let known = find(&id).is_some() || (id == CUSTOM && !self.custom_url.is_empty());
+            let known = find(&id).is_some_and(|found| found.id != CLAUDE.id);
+            let known = known || (id == CUSTOM && !self.custom_url.is_empty());
             if known && !seen.contains(&id) && !self.never.contains(&id) {
                 seen.push(id);
             }
@@ -564,7 +565,7 @@ mod tests {
     #[test]
     fn settings_are_cleaned() {
         let settings = Settings {
-            fallbacks: ["gemini", "nobody", CUSTOM, "gemini"].map(str::to_owned).to_vec(),
+            fallbacks: ["gemini", "nobody", CUSTOM, "claude", "gemini"].map(str::to_owned).to_vec(),
             custom_url: "ftp://x/{prompt}".into(),
             custom_name: "  Mine ".into(),
             target: Some(100_001),

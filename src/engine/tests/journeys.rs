@@ -457,6 +457,83 @@ fn journey(tell: impl Fn(&mut World)) {
     assert_eq!(kept, broken.local.values().collect::<Vec<_>>());
 }
 
+/// Puts the newest prompt back into Claude, as the popup does; the address of the page that opens.
+fn put_back(world: &mut World) -> (String, String) {
+    let entry = world.engine.view(world.now).prompts[0].entry.clone();
+    world.page_act(Act::HandOff { provider: "claude".into(), entry: Some(entry), copied: true });
+    match world.opened() {
+        (job, Target::Web { url }) => (job, url),
+        (_, target) => panic!("{target:?}"),
+    }
+}
+
+#[test]
+fn a_prompt_goes_back_into_its_own_thread_and_that_is_no_handoff() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        failed(world, "back with you");
+        let (job, url) = put_back(world);
+        assert_eq!(url, format!("https://claude.ai/chat/{CHAT}"));
+        world.loaded(&job, 50);
+        world.filled(&job, FillOutcome::Written, Some("back with you"));
+        assert_eq!(world.engine.view(world.now).prompts[0].handoff.as_ref().unwrap().key, "handed_verified");
+        // Nothing has left, and the card still offers what it offered.
+        assert!(!world.local.contains_key("left"));
+        assert_eq!(world.title(), "title_failed");
+        assert_eq!(world.records().first().map(|record| record.handed), Some(0));
+        // Sent from there, it is the same prompt.
+        world.wait(9 * 60_000);
+        world.answered("back with you");
+        assert_eq!((world.prompts(), world.entry().0), (1, EntryState::Confirmed));
+    });
+}
+
+#[test]
+fn the_first_prompt_of_a_chat_that_never_was_goes_back_into_a_new_one() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        let body = serde_json::json!({"prompt": "hello", "create_conversation_params": {"name": "", "model": "m"}});
+        let id = world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
+        world.headers(id, 500, "application/json");
+        world.step(id, RequestStep::Done);
+        let (job, url) = put_back(world);
+        assert_eq!(url, "https://claude.ai/new");
+        world.loaded(&job, 50);
+        world.filled(&job, FillOutcome::Written, Some("hello"));
+        let elsewhere = completion().replace(CHAT, "019f3f4c-ba14-79cd-bbb7-6926ba65fb99");
+        world.start("POST", &elsewhere, false, Some(body.to_string().into_bytes()));
+        assert_eq!((world.prompts(), world.entry().0), (1, EntryState::Unknown));
+    });
+}
+
+#[test]
+fn no_card_and_no_setting_offers_claude_as_its_own_fallback() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        failed(world, "hello");
+        let entry = Some(world.engine.view(world.now).prompts[0].entry.clone());
+        let before = world.done.len();
+        world.card_act(Act::HandOff { provider: "claude".into(), entry, copied: true });
+        assert_eq!(world.done.len(), before);
+        let settings = Settings { fallbacks: vec!["claude".into(), "gemini".into()], ..Settings::default() };
+        world.page_act(Act::Configure { settings });
+        assert_eq!(world.engine.settings().fallbacks, ["gemini"]);
+    });
+}
+
+#[test]
+fn a_newer_text_in_claudes_composer_stays() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        failed(world, "the old one");
+        let (job, _) = put_back(world);
+        world.loaded(&job, 50);
+        world.filled(&job, FillOutcome::Occupied, None);
+        // One line says that it can be pasted; nothing was overwritten.
+        assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
+    });
+}
+
 #[test]
 fn a_tap_that_is_faster_than_the_browser_loses_nothing() {
     journey(|world| {

@@ -9,6 +9,8 @@ use crate::tree::{El, Part, Words, el, say};
 use parts::{beginning, diagnosis, has_more, leads, reasons, verdict, way_on, words};
 use std::rc::Rc;
 use understudy_browser::{Refused, runtime, tabs};
+use understudy_engine::outbox::EntryState;
+use understudy_engine::provider::CLAUDE;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
@@ -38,6 +40,8 @@ pub enum Deed {
     Expand(EntryId),
     /// Put the text on the clipboard.
     Copy(EntryId),
+    /// Put the text back into Claude's composer.
+    PutBack(EntryId),
     /// Ask before deleting.
     Doom(EntryId),
     /// Keep it after all.
@@ -63,7 +67,8 @@ impl Scene for Popup {
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
         match deed {
-            Deed::HandOff(provider) => hand_off(host, provider),
+            Deed::HandOff(provider) => hand_off(host, provider, None),
+            Deed::PutBack(entry) => hand_off(host, CLAUDE.id.to_owned(), Some(&entry)),
             Deed::Copy(entry) => {
                 let Some(text) = text_of(host, &entry) else { return };
                 let (copied, host) = (copy(&text), Rc::clone(host));
@@ -196,6 +201,9 @@ impl Popup {
                 button("quiet", say("page_forget"), Deed::Doom(row.entry.clone())).key("forget"),
                 el("span").key("size").class("size").text(Words::Size(row.text.chars())),
             ];
+            if row.state != EntryState::Confirmed {
+                deeds.insert(1, button("quiet", say("page_put_back"), Deed::PutBack(row.entry.clone())).key("back"));
+            }
             if open || has_more(row.text.reveal()) {
                 deeds.insert(0, expand);
             }
@@ -206,10 +214,11 @@ impl Popup {
 }
 
 /// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
-fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
+fn hand_off(host: &Rc<Host<Popup>>, provider: String, entry: Option<&EntryId>) {
     let chosen = host.look(|popup, read| {
         let view = read?.view(crate::host::now());
-        popup.chosen(&view).map(|row| (row.entry.clone(), row.text.clone()))
+        let named = view.prompts.iter().find(|row| Some(&row.entry) == entry);
+        named.or_else(|| popup.chosen(&view)).map(|row| (row.entry.clone(), row.text.clone()))
     });
     let copied = chosen.as_ref().map(|(_, text)| copy(text.reveal()));
     let entry = chosen.map(|(entry, _)| entry);

@@ -5,9 +5,9 @@ use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
 use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
 use crate::json::numbered;
 use crate::left;
-use crate::outbox::Handed;
+use crate::outbox::{EntryState, Handed};
 use crate::output::{Area, FillOrder, Output, Target};
-use crate::provider::{self, CUSTOM, CUSTOM_BUDGET, Provider, Template};
+use crate::provider::{self, CLAUDE, CUSTOM, CUSTOM_BUDGET, Provider, Template};
 use crate::secrets;
 use crate::text::UserText;
 use crate::words::Say;
@@ -43,33 +43,38 @@ impl Engine {
             copied: copied && text.is_some(),
             hinted: false,
             // Nothing is changed, and nothing is held back, without a question; and without a reason there is none.
-            asks: text.as_ref().is_some_and(|text| self.settings.along > 0 || secrets::any(text.reveal())),
+            // What goes back to where it came from does not leave.
+            asks: id != CLAUDE.id
+                && text.as_ref().is_some_and(|text| self.settings.along > 0 || secrets::any(text.reveal())),
             text: None,
             along: 0,
         };
-        let asks = job.asks;
+        let (asks, entry) = (job.asks, job.entry.clone());
         if self.session.jobs.len() >= MAX_JOBS {
             self.session.jobs.remove(0);
         }
         self.session.jobs.push(job);
         let job = self.session.jobs.len() - 1;
-        let (stage, target) =
-            if asks { (Stage::Deciding, Target::HandoffPage) } else { self.first_way(id, text.as_ref()) };
+        let (stage, target) = if asks {
+            (Stage::Deciding, Target::HandoffPage)
+        } else {
+            self.first_way(id, entry.as_ref(), text.as_ref())
+        };
         self.open(job, stage, target, None, now);
     }
 
     /// The best way that is open at the click.
-    fn first_way(&self, id: &str, text: Option<&UserText>) -> (Stage, Target) {
+    fn first_way(&self, id: &str, entry: Option<&EntryId>, text: Option<&UserText>) -> (Stage, Target) {
         let Some(text) = text else {
-            return (Stage::OpeningFinal(Way::Empty), Target::Web { url: self.home(id) });
+            return (Stage::OpeningFinal(Way::Empty), Target::Web { url: self.home(id, entry) });
         };
-        if !self.consented() {
+        if !self.consented() && id != CLAUDE.id {
             return (Stage::Deciding, Target::HandoffPage);
         }
         let prompt = handoff::normalised(text.reveal());
         if let Some(found) = provider::find(id) {
             if self.may_type(found) {
-                return (Stage::Opening, Target::Web { url: found.home.to_owned() });
+                return (Stage::Opening, Target::Web { url: self.home(id, entry) });
             }
             return match found.filling_link(&prompt) {
                 Some(url) => (Stage::OpeningFinal(Way::Link), Target::Web { url }),
@@ -122,7 +127,8 @@ impl Engine {
                 self.session.allowed.push(right);
             }
         }
-        let (stage, target) = self.first_way(&id, Some(&text));
+        let entry = self.session.jobs[index].entry.clone();
+        let (stage, target) = self.first_way(&id, entry.as_ref(), Some(&text));
         if matches!(target, Target::Web { .. }) {
             self.open(index, stage, target, tab, now);
         }
@@ -135,8 +141,8 @@ impl Engine {
             return;
         }
         job.copied = true;
-        let (tab, provider) = (job.tab, job.provider.clone());
-        let url = self.home(&provider);
+        let (tab, provider, entry) = (job.tab, job.provider.clone(), job.entry.clone());
+        let url = self.home(&provider, entry.as_ref());
         self.open(index, Stage::OpeningFinal(Way::Clipboard), Target::Web { url }, tab, now);
     }
 
@@ -304,6 +310,9 @@ impl Engine {
     fn note_left(&mut self, index: usize, way: Way, now: Millis) {
         let Some(text) = self.goes(index) else { return };
         let job = &self.session.jobs[index];
+        if job.provider == CLAUDE.id {
+            return;
+        }
         left::add(&mut self.left, now, &job.provider, way, text.chars(), job.along);
         let log = self.left.clone();
         self.persist(Area::Local, left::KEY.to_owned(), Some(log));
@@ -338,13 +347,22 @@ impl Engine {
 
     fn note_handed(&mut self, entry: Option<&EntryId>, name: &str, way: Way, verified: bool, now: Millis) {
         self.dirty = true;
-        self.log_handed(entry, now);
+        let back = name == CLAUDE.id;
+        if !back {
+            self.log_handed(entry, now);
+        }
         if let Some(kept) = entry.and_then(|id| self.outbox.get_mut(id)) {
+            if back {
+                // What is sent from there now is this prompt again.
+                kept.touched = now;
+            }
             kept.handed = Some(Handed { provider: name.to_owned(), at: now, way, verified });
             let id = kept.id.clone();
             self.keep(&id);
         }
-        self.tell_card(entry, name, way, verified);
+        if !back {
+            self.tell_card(entry, name, way, verified);
+        }
     }
 
     /// The background died while a script was at work: its answer is lost. Asking again changes nothing that stands
@@ -402,7 +420,15 @@ impl Engine {
         found.pattern().filter(|pattern| !self.allowed(pattern) && !linked())
     }
 
-    fn home(&self, id: &str) -> String {
+    /// The page of a provider; for Claude the thread that the prompt belongs to, where there is one.
+    fn home(&self, id: &str, entry: Option<&EntryId>) -> String {
+        if id == CLAUDE.id
+            && let Some(entry) = entry.and_then(|entry| self.outbox.get(entry))
+            && !(entry.first && entry.state == EntryState::NotSent)
+            && let Some(conversation) = &entry.conversation
+        {
+            return ["https://claude.ai/chat/", conversation].concat();
+        }
         match provider::find(id) {
             Some(found) => found.home.to_owned(),
             None => {

@@ -6,6 +6,18 @@
 use super::Link::{Fills, Missing, Sends, Unsure};
 use super::{About, Confidence, Editor, Feed, FeedKind, Login, Provider};
 
+/// Claude itself, whose composer a saved prompt can be put back into: no fallback, and never offered as one. A plain composer stands
+/// there before the live one: what it loses is written again.
+pub static CLAUDE: Provider = Provider {
+    id: "claude",
+    name: "Claude",
+    home: "https://claude.ai/new",
+    editor: Some(Editor::ProseMirror),
+    composer: "[data-testid=\"chat-input\"][contenteditable=\"true\"]\n.ProseMirror[role=\"textbox\"][contenteditable=\"true\"]",
+    link: Missing,
+    feed: None,
+};
+
 /// Every provider. The first [`super::DEFAULTS`] are offered by default, those that fill by a link without any permission
 /// first; the others are there to be switched on.
 pub const CATALOGUE: &[Provider] = &[
