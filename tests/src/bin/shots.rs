@@ -187,6 +187,23 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             })?;
             c.own("handoff", "handoff.html")
         }),
+        ("handoff-along", |c| {
+            c.stage.take_along(2)?;
+            c.stage.open("/new")?;
+            c.stage.send_whole("What does the share of each come to?")?;
+            c.stage.browser.driver().reload()?;
+            c.stage.browser.wait_for("window.lab?.ready")?;
+            c.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+            c.stage.send(&format!("And why does this not work?\n\nsk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5)))?;
+            c.stage.browser.wait_for_card()?;
+            let words = Words::read(c.stage.browser.kind())?;
+            c.stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+            let named = words.say("secret_key", &[])?;
+            until("the handoff page", PATIENT, || {
+                Ok(c.stage.browser.own_tab_text("handoff.html")?.contains(&named).then_some(()))
+            })?;
+            c.own("handoff-along", "handoff.html")
+        }),
     ]
 }
 
