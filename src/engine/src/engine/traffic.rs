@@ -637,6 +637,10 @@ impl Engine {
             _ => {}
         }
         self.after_settling(&pending, cause, now);
+        if cause.class == Class::Ok && !pending.is_send() && !id.starts_with(TAPPED) {
+            // Nothing more is heard of what has worked, and the snapshot is written after nearly every event.
+            self.session.requests.remove(id);
+        }
     }
 
     /// What the outcome says of the prompt.
