@@ -82,6 +82,7 @@ fn same_as_without(kind: Kind, folder: &Path, variants: &[&str], background: boo
         "unhandled: {}",
         wanted[5]["unhandled"]
     );
+    ensure!(wanted[6]["bytes"].as_u64() > Some(200_000), "the page's own conversation: {}", wanted[6]);
     ensure!(wanted[5]["ways"]["chunks"] == wanted[0]["hash"], "the page's own reading: {}", wanted[5]["ways"]);
     drop(bare);
     let mut options = Options::new(kind, lab.port(), Some(folder));
@@ -144,6 +145,17 @@ fn traffic(browser: &Browser, lab: &Lab, variant: &str) -> Result<Value> {
         ..Answer::default()
     };
     lab.fault(path("/api/organizations/o/chat_conversations/f/completion", Effect::Answer(fine)));
+    // A conversation as it is loaded, which the tap keeps for the handoff page.
+    let load = Answer {
+        status: Some(200),
+        content_type: Some("application/json".to_owned()),
+        body: Some(json!({"uuid": "01a21ca2-dd33-70bc-85cd-49a735e01396", "text": "é".repeat(100_000)}).to_string()),
+        ..Answer::default()
+    };
+    lab.fault(path(
+        "/api/organizations/o/chat_conversations/01a21ca2-dd33-70bc-85cd-49a735e01396",
+        Effect::Answer(load),
+    ));
     let mut got = browser.eval(TRAFFIC)?;
     // What the page sent, as the server got it. The border of a form is another in every run: of a form only what stands in it.
     let sent = lab.requests().into_iter().filter(|seen| seen.path().ends_with("/f/completion")).map(|seen| {
@@ -258,7 +270,7 @@ const GIVE_UP: &str = r"return (async () => {
 })()";
 
 /// What throws: names of [`PLANT_IN_TAP`] and [`PLANT_IN_BRIDGE`]; `none` is the extension as it is.
-const VARIANTS: [&str; 29] = [
+const VARIANTS: [&str; 30] = [
     "none",
     "tap-start",
     "tap-end",
@@ -266,6 +278,7 @@ const VARIANTS: [&str; 29] = [
     "Response.status",
     "Response.headers",
     "Response.body",
+    "Response.text",
     "Request.url",
     "Request.method",
     "Request.signal",
@@ -442,6 +455,7 @@ const TRAFFIC: &str = r#"
             await seen(() => { setTimeout(() => abort.abort(), 200); return post('d', { signal: abort.signal }); }),
             await seen(() => fetch(new Request(new URL(base + 'e', location.origin)))),
             await rich(),
+            await seen(() => fetch(base + '01a21ca2-dd33-70bc-85cd-49a735e01396')),
         ];
         return list;
     })();
