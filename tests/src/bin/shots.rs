@@ -187,23 +187,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             })?;
             c.own("handoff", "handoff.html")
         }),
-        ("handoff-along", |c| {
-            c.stage.take_along(2)?;
-            c.stage.open("/new")?;
-            c.stage.send_whole("What does the share of each come to?")?;
-            c.stage.browser.driver().reload()?;
-            c.stage.browser.wait_for("window.lab?.ready")?;
-            c.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
-            c.stage.send(&format!("And why does this not work?\n\nsk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5)))?;
-            c.stage.browser.wait_for_card()?;
-            let words = Words::read(c.stage.browser.kind())?;
-            c.stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
-            let named = words.say("secret_key", &[])?;
-            until("the handoff page", PATIENT, || {
-                Ok(c.stage.browser.own_tab_text("handoff.html")?.contains(&named).then_some(()))
-            })?;
-            c.own("handoff-along", "handoff.html")
-        }),
+        ("handoff-along", Camera::along),
     ]
 }
 
@@ -249,6 +233,26 @@ impl Camera {
             self.stage.send(PROMPT)?;
             Ok(None)
         })
+    }
+
+    /// A prompt with a secret in it, and what goes along with it.
+    fn along(&self) -> Result<()> {
+        let browser = &self.stage.browser;
+        self.stage.take_along(2)?;
+        self.stage.open("/new")?;
+        self.stage.send_whole("What does the share of each come to?")?;
+        browser.driver().reload()?;
+        browser.wait_for("window.lab?.ready")?;
+        self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+        self.stage.send(&format!("And why does this not work?\n\nsk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5)))?;
+        browser.wait_for_card()?;
+        let words = Words::read(browser.kind())?;
+        browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+        let named = words.say("secret_key", &[])?;
+        until("the handoff page", PATIENT, || {
+            Ok(browser.own_tab_text("handoff.html")?.contains(&named).then_some(()))
+        })?;
+        self.own("handoff-along", "handoff.html")
     }
 
     /// Two months and an outage just now; then opened.
