@@ -84,6 +84,8 @@ pub struct Source<'a> {
     pub prompt: &'a UserText,
     /// The UUID of its message.
     pub message: Option<&'a str>,
+    /// The UUID of the message that it follows: what comes after that one belongs to another branch.
+    pub parent: Option<&'a str>,
     /// The conversation that it belongs to.
     pub conversation: Option<&'a Conversation>,
     /// The beginning of its answer.
@@ -360,7 +362,12 @@ fn parted(source: Source<'_>) -> (&[Message], Option<&Message>) {
         let last = messages.iter().rposition(|message| message.human)?;
         said(&messages[last]).then_some(last)
     });
-    at.map_or((messages, None), |at| (&messages[..at], messages.get(at)))
+    let Some(at) = at else {
+        let follows = |message: &Message| message.uuid.is_some() && message.uuid.as_deref() == source.parent;
+        let end = messages.iter().rposition(follows).map_or(messages.len(), |at| at + 1);
+        return (messages.get(..end).unwrap_or_default(), None);
+    };
+    (&messages[..at], messages.get(at))
 }
 
 fn within<'a>(messages: &'a [Message], scope: &Scope) -> &'a [Message] {
@@ -460,7 +467,8 @@ mod tests {
 
     fn build(conversation: &Conversation, prompt: &str, wish: &Wish, budget: Budget) -> Result<Pack, TooLong> {
         let prompt = UserText::new(prompt);
-        let source = Source { prompt: &prompt, message: None, conversation: Some(conversation), begun: None };
+        let source =
+            Source { prompt: &prompt, message: None, parent: None, conversation: Some(conversation), begun: None };
         pack(source, wish, budget, &words)
     }
 
@@ -497,15 +505,25 @@ mod tests {
         let mut arrived = conversation(&["q1", "a1", "now", "begun"]);
         let prompt = UserText::new("now");
         for message in [Some("m3"), None] {
-            let source = Source { prompt: &prompt, message, conversation: Some(&arrived), begun: None };
+            let source = Source { prompt: &prompt, message, parent: None, conversation: Some(&arrived), begun: None };
             let built = pack(source, &wish(Scope::All), ALL, &words).unwrap();
             let text = built.text.reveal();
             assert_eq!((text.matches("now").count(), text.contains("begun"), built.messages), (1, false, 2), "{text}");
         }
         // The same words further up are another message.
         arrived.messages.push(message(5, "other"));
-        let source = Source { prompt: &prompt, message: None, conversation: Some(&arrived), begun: None };
+        let source = Source { prompt: &prompt, message: None, parent: None, conversation: Some(&arrived), begun: None };
         assert_eq!(pack(source, &wish(Scope::All), ALL, &words).unwrap().messages, 5);
+    }
+
+    #[test]
+    fn what_comes_after_the_message_that_the_prompt_follows_is_another_branch() {
+        let long = conversation(&["q1", "a1", "q2", "a2"]);
+        let prompt = UserText::new("now");
+        for (parent, messages) in [(Some("m2"), 2), (Some("m4"), 4), (Some("gone"), 4), (None, 4)] {
+            let source = Source { prompt: &prompt, message: None, parent, conversation: Some(&long), begun: None };
+            assert_eq!(pack(source, &wish(Scope::All), ALL, &words).unwrap().messages, messages, "{parent:?}");
+        }
     }
 
     #[test]
@@ -519,7 +537,13 @@ mod tests {
         long.messages[2].attachments = vec![Attachment { name: "own".into(), text: Some(UserText::new("mine")) }];
         let prompt = UserText::new("now");
         let begun = Begun { parent: None, text: UserText::new("It is") };
-        let source = Source { prompt: &prompt, message: Some("m3"), conversation: Some(&long), begun: Some(&begun) };
+        let source = Source {
+            prompt: &prompt,
+            message: Some("m3"),
+            parent: None,
+            conversation: Some(&long),
+            begun: Some(&begun),
+        };
         let all = Wish { scope: Scope::All, attachments: true, begun: true };
         let built = pack(source, &all, ALL, &words).unwrap();
         assert_eq!(
@@ -614,7 +638,8 @@ mod tests {
             blocks.extend(more);
             let begun = Begun { parent: None, text: UserText::new(begun.trim_end()) };
             let prompt = UserText::new("the prompt 🧑‍💻 é");
-            let source = Source { prompt: &prompt, message: None, conversation: Some(&long), begun: Some(&begun) };
+            let source =
+                Source { prompt: &prompt, message: None, parent: None, conversation: Some(&long), begun: Some(&begun) };
             let all = Wish { scope: Scope::All, attachments: true, begun: lot.below(2) == 0 };
             for _ in 0..40 {
                 let most = lot.below(1_200);
@@ -660,7 +685,7 @@ mod tests {
             words(say)
         };
         let prompt = UserText::new("now");
-        let source = Source { prompt: &prompt, message: None, conversation: Some(&long), begun: None };
+        let source = Source { prompt: &prompt, message: None, parent: None, conversation: Some(&long), begun: None };
         let built = pack(source, &wish(Scope::All), Budget::Units(4_000), &counted).unwrap();
         assert!(built.messages > 50 && built.messages + built.left_out == 10_000);
         assert!(asked.get() < built.messages + 20, "{} sentences", asked.get());

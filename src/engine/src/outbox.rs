@@ -48,6 +48,8 @@ pub struct Entry {
     pub conversation: Option<String>,
     /// The message's UUID, which the server adopts.
     pub human_message: Option<String>,
+    /// The UUID of the message that it follows: the conversation as it stood.
+    pub parent: Option<String>,
     /// The model asked last.
     pub model: Option<String>,
     /// Requests that carried it, automatic retries included.
@@ -76,6 +78,7 @@ impl Entry {
         }
         json.maybe("conversation", self.conversation.as_deref());
         json.maybe("human_message", self.human_message.as_deref());
+        json.maybe("parent", self.parent.as_deref());
         json.maybe("model", self.model.as_deref());
         json.number("attempts", self.attempts.into());
         if self.first {
@@ -110,6 +113,7 @@ impl Entry {
             attachments: json.take("attachments").texts().unwrap_or_default(),
             conversation: json.take("conversation").text(),
             human_message: json.take("human_message").text(),
+            parent: json.take("parent").text(),
             model: json.take("model").text(),
             attempts: json.take("attempts").number().unwrap_or(1),
             first: json.take("first").truth().unwrap_or_default(),
@@ -209,6 +213,9 @@ impl Outbox {
             if send.human_message.is_some() {
                 entry.human_message.clone_from(&send.human_message);
             }
+            if send.parent.is_some() {
+                entry.parent.clone_from(&send.parent);
+            }
             if send.model.is_some() {
                 entry.model.clone_from(&send.model);
             }
@@ -224,6 +231,7 @@ impl Outbox {
             attachments: send.attachments.clone(),
             conversation: conversation.map(str::to_owned),
             human_message: send.human_message.clone(),
+            parent: send.parent.clone(),
             model: send.model.clone(),
             attempts: 1,
             first: send.first,

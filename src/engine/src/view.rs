@@ -128,6 +128,8 @@ pub struct HandoffView {
     pub conversation: Option<String>,
     /// The UUID of the prompt's message.
     pub message: Option<String>,
+    /// The UUID of the message that the prompt follows.
+    pub parent: Option<String>,
     /// What goes along where nothing else is chosen: [`crate::provider::Settings::along`].
     pub along: u32,
     /// How much text may go.

@@ -304,6 +304,7 @@ mod tests {
             chosen: false,
             conversation: Some(CHAT.into()),
             message: None,
+            parent: None,
             along: 0,
             budget: Budget::Units(1_000),
             lines: Vec::new(),
@@ -400,6 +401,13 @@ mod tests {
         // The default is the one of the settings.
         page.choice.turns = None;
         assert_eq!(page.goes(&HandoffView { along: 2, ..view(false) }).along.messages(), 1);
+        // One that was loaded before the last turns has a gap: better none.
+        for (parent, messages) in
+            [("019f3e54-0000-7000-8000-000000000001", 1), ("019f3e54-0000-7000-8000-000000000009", 0)]
+        {
+            let later = HandoffView { along: 2, parent: Some(parent.into()), ..view(false) };
+            assert_eq!(page.goes(&later).along.messages(), messages);
+        }
     }
 
     #[test]

@@ -398,6 +398,7 @@ impl Engine {
             chosen: !job.asks && (job.text.is_some() || job.along > 0),
             conversation: entry.conversation.clone(),
             message: entry.human_message.clone(),
+            parent: entry.parent.clone(),
             along: self.settings.along,
             budget: linked.map_or(Budget::Units(TYPED_UNITS), Budget::Encoded),
         })

@@ -53,8 +53,12 @@ impl Heard {
     }
 
     fn conversation(&self, view: &HandoffView) -> Option<&[Conversation; 2]> {
+        // One that was loaded before the last turns is not the conversation any more: better none than one with a gap.
+        let whole = |kept: &Conversation| {
+            view.parent.is_none() || kept.messages.iter().any(|message| message.uuid == view.parent)
+        };
         let known = |kept: &&[Conversation; 2]| kept[0].uuid.is_some() && kept[0].uuid == view.conversation;
-        self.conversations.iter().rev().find(known)
+        self.conversations.iter().rev().find(|kept| known(kept) && whole(&kept[0]))
     }
 
     fn begun(&self, view: &HandoffView) -> Option<&[Begun; 2]> {
@@ -123,6 +127,7 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
         let source = Source {
             prompt: &prompt,
             message: view.message.as_deref(),
+            parent: view.parent.as_deref(),
             conversation: heard.conversation(view).map(|kept| &kept[usize::from(safe)]),
             begun: heard.begun(view).map(|kept| &kept[usize::from(safe)]),
         };
