@@ -47,6 +47,11 @@ const fn named(name: &'static str) -> &'static str {
 /// The pages that our scripts run in, as a match pattern.
 pub const PAGES: &str = "https://claude.ai/*";
 
+/// The page of a conversation.
+pub fn thread(conversation: &str) -> String {
+    [SITE, "/chat/", conversation].concat()
+}
+
 /// What a request to claude.ai is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint<'a> {

@@ -81,6 +81,8 @@ pub struct PromptRow {
     pub attachments: Vec<String>,
     /// Where the last handoff took it, and whether the text was seen there.
     pub handoff: Option<Say>,
+    /// Whether it can be put back into Claude's composer: not what was answered, nor what a temporary chat must not leave behind.
+    pub back: bool,
 }
 
 /// One fallback.

@@ -522,6 +522,22 @@ fn no_card_and_no_setting_offers_claude_as_its_own_fallback() {
 }
 
 #[test]
+fn a_temporary_chats_prompt_goes_back_into_no_other_chat() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        let body = r#"{"prompt":"off the record","create_conversation_params":{"is_temporary":true}}"#;
+        let id = world.start("POST", &completion(), false, Some(body.as_bytes().to_vec()));
+        world.headers(id, 500, "application/json");
+        world.step(id, RequestStep::Done);
+        let row = world.engine.view(world.now).prompts[0].clone();
+        assert!(!row.back);
+        let before = world.done.len();
+        world.page_act(Act::HandOff { provider: "claude".into(), entry: Some(row.entry), copied: true });
+        assert!(!world.done[before..].iter().any(|output| matches!(output, Output::Open { .. })));
+    });
+}
+
+#[test]
 fn a_newer_text_in_claudes_composer_stays() {
     journey(|world| {
         world.allow("https://claude.ai/*");

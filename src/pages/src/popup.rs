@@ -9,7 +9,6 @@ use crate::tree::{El, Part, Words, el, say};
 use parts::{beginning, diagnosis, has_more, leads, reasons, verdict, way_on, words};
 use std::rc::Rc;
 use understudy_browser::{Refused, runtime, tabs};
-use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::CLAUDE;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
@@ -201,8 +200,14 @@ impl Popup {
                 button("quiet", say("page_forget"), Deed::Doom(row.entry.clone())).key("forget"),
                 el("span").key("size").class("size").text(Words::Size(row.text.chars())),
             ];
-            if row.state != EntryState::Confirmed {
-                deeds.insert(1, button("quiet", say("page_put_back"), Deed::PutBack(row.entry.clone())).key("back"));
+            if row.back {
+                deeds.insert(
+                    1,
+                    button("quiet", say("page_put_back"), Deed::PutBack(row.entry.clone()))
+                        .key("back")
+                        .attr("title", say("page_put_back_into"))
+                        .attr("aria-label", say("page_put_back_into")),
+                );
             }
             if open || has_more(row.text.reveal()) {
                 deeds.insert(0, expand);
@@ -291,6 +296,7 @@ mod tests {
             text: UserText::new(text),
             attachments: Vec::new(),
             handoff: None,
+            back: state != EntryState::Confirmed,
         }
     }
 

@@ -141,7 +141,8 @@ fn scenes() -> Vec<(&'static str, Scene)> {
         }),
         ("popup-hiccup", |c| {
             c.fails(Effect::shape(Shape::ApiError))?;
-            c.popup("popup-hiccup")
+            c.popup("popup-hiccup")?;
+            c.popup_at("popup-prompts", "section.prompts")
         }),
         ("popup-limit", |c| {
             let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
@@ -318,11 +319,17 @@ impl Camera {
     }
 
     fn popup(&self, name: &str) -> Result<()> {
+        self.popup_at(name, "main")
+    }
+
+    /// The popup, scrolled to a part of it.
+    fn popup_at(&self, name: &str, css: &str) -> Result<()> {
         let browser = &self.stage.browser;
         self.both(name, || {
             if !browser.popup_is_open()? {
                 browser.open_popup()?;
             }
+            browser.popup_eval(&format!("document.querySelector('{css}')?.scrollIntoView(); return null"))?;
             browser.popup_screenshot()
         })?;
         browser.close_popup()

@@ -30,6 +30,11 @@ impl Engine {
         }
         let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
         let entry = entry.filter(|_| text.is_some());
+        let temporary = entry.as_ref().and_then(|entry| self.outbox.get(entry)).is_some_and(|entry| entry.temporary);
+        if id == CLAUDE.id && temporary {
+            // Its chat is gone, and in any other one it would be kept.
+            return;
+        }
         self.session.job_counter = self.session.job_counter.wrapping_add(1);
         let job = Job {
             id: numbered("j", self.session.job_counter.into()),
@@ -427,7 +432,7 @@ impl Engine {
             && !(entry.first && entry.state == EntryState::NotSent)
             && let Some(conversation) = &entry.conversation
         {
-            return ["https://claude.ai/chat/", conversation].concat();
+            return crate::claude::thread(conversation);
         }
         match provider::find(id) {
             Some(found) => found.home.to_owned(),

@@ -317,6 +317,7 @@ impl Engine {
                 }),
                 text: entry.text.clone(),
                 attachments: entry.attachments.clone(),
+                back: entry.state != EntryState::Confirmed && !entry.temporary,
                 handoff: entry
                     .handed
                     .as_ref()
