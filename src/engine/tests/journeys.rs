@@ -600,6 +600,22 @@ fn a_tap_that_is_faster_than_the_browser_opens_no_card_that_was_closed() {
 }
 
 #[test]
+fn a_tap_that_is_faster_than_the_browser_leaves_no_card_about_the_prompt_before() {
+    journey(|world| {
+        failed(world, "the first");
+        world.response(1, 500, "application/json", &error("api_error"));
+        world.now += 2_000;
+        world.response(2, 500, "application/json", &error("api_error"));
+        let id = world.send("the second");
+        world.headers(id, 500, "application/json");
+        world.step(id, RequestStep::Done);
+        world.click_main();
+        let (_, target) = world.opened();
+        assert!(matches!(&target, Target::Web { url } if url.contains("second")), "{target:?}");
+    });
+}
+
+#[test]
 fn a_closed_card_stays_closed_when_the_hiccup_ends() {
     journey(|world| {
         failed(world, "leave me alone");

@@ -171,9 +171,13 @@ impl Engine {
         self.session.requests.insert(id.to_owned(), pending.clone());
         if let Some(cause) = pending.settled.as_ref().filter(|_| pending.is_send()) {
             self.note_fate(&pending, cause, now);
-            // Only now it is known which model was asked, and whether this is a prompt whose card was closed.
+            // Only now it is known which model was asked, and which prompt it is: one whose card was closed, or another one than the
+            // card that stands there is about.
             self.after_settling(&pending, cause, now);
-            let untold = |tab: &Tab| tab.offer.is_none() && tab.dismissed.is_some();
+            let untold = |tab: &Tab| match &tab.offer {
+                Some(offer) => offer.entry != pending.entry,
+                None => tab.dismissed.is_some(),
+            };
             let nothing = matches!(cause.class, Class::Ok | Class::Aborted | Class::OwnNetwork | Class::Unknown);
             if !nothing && self.session.tabs.get(&pending.tab).is_some_and(untold) {
                 self.offer(pending.tab, pending.surface, cause, kind_of(&pending, cause), pending.entry.clone(), now);
