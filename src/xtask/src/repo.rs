@@ -46,6 +46,11 @@ impl Repo {
         self.root.join("dist")
     }
 
+    /// The npm tools of the build.
+    pub fn tools(&self) -> PathBuf {
+        self.root.join("src/xtask/tools")
+    }
+
     /// Front-ends of the stand-in sites, and the npm tools of the tests.
     pub fn sites(&self) -> PathBuf {
         self.root.join("tests/sites")

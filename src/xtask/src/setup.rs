@@ -50,17 +50,26 @@ pub fn components(repo: &Repo) -> Result<()> {
 
 /// The npm packages of `tests/sites`: the store's linter, the accessibility checker, the editors of the stand-in sites.
 pub fn npm(repo: &Repo) -> Result<()> {
+    packages(&repo.sites(), "install the npm packages of the tests", "tests/sites")
+}
+
+/// The optimiser of wasm modules, from the npm packages of `src/xtask/tools`.
+pub fn optimiser(repo: &Repo) -> Result<PathBuf> {
+    packages(&repo.tools(), "install the npm packages of the build", "src/xtask/tools")?;
+    Ok(repo.tools().join("node_modules/binaryen/bin/wasm-opt"))
+}
+
+/// Installs what the lock file of a folder names, unless it is there.
+fn packages(folder: &Path, label: &str, name: &str) -> Result<()> {
     node()?;
-    let sites = repo.sites();
-    let lock = fs::read(sites.join("package-lock.json"))?;
-    let stamp = sites.join("node_modules/.understudy-installed");
+    let lock = fs::read(folder.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.understudy-installed");
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
     let mut command = Command::new("npm");
-    command.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&sites);
-    step("install the npm packages of the tests", &mut command)?
-        .or_fail("`npm ci` in tests/sites, which needs the npm registry,")?;
+    command.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+    step(label, &mut command)?.or_fail(&format!("`npm ci` in {name}, which needs the npm registry,"))?;
     fs::write(stamp, lock)?;
     Ok(())
 }
