@@ -1,12 +1,10 @@
-// Runs beside claude.ai's page, in a world of its own: carries facts, shows the card, sends a probe when told. It decides nothing.
-(() => {
-  "use strict";
-  const HOST = "understudy-card";
+// Runs beside claude.ai's page, in a world of its own: carries facts and drafts, shows the card, probes. It decides nothing.
+(() => { "use strict";
   globalThis.understudy?.abort(); // Firefox runs this again in open pages after an update
   const life = (globalThis.understudy = new AbortController());
-  document.querySelectorAll(HOST).forEach((stale) => stale.remove());
+  document.querySelectorAll("understudy-card").forEach((stale) => stale.remove());
   life.signal.addEventListener("abort", () => hide());
-  let asked, last; // one message after another: facts tell nothing in another order
+  let asked, draft, last; // one message after another, for facts have an order
   const send = (type, more) => (last = Promise.resolve(last).then(async () => {
     for (let tries = 10; !life.signal.aborted; tries -= 1) {
       try { return await browser.runtime.sendMessage({ type, ...more }); } catch (error) {
@@ -20,18 +18,27 @@
   port1.onmessage = ({ data }) => (data.pop ? asked?.(data) : !life.signal.aborted && data.length <= 65536 && send("fact", { fact: data }));
   window.postMessage("understudy", location.origin, [port2]); // the tap is the only one to see it
   const report = (type) => send(type, { online: navigator.onLine });
-  for (const name of ["online", "offline"]) window.addEventListener(name, () => report("online"), life);
-  window.addEventListener("pageshow", (event) => event.persisted && report("hello"), life);
+  for (const name of ["online", "offline"]) addEventListener(name, () => report("online"), life);
+  addEventListener("pageshow", (event) => event.persisted && report("hello"), life);
   report("hello");
+  // The composer's text, a moment after the last key: a line for each block.
+  const COMPOSER = '[data-testid="chat-input"], .ProseMirror[role="textbox"]';
+  const written = (box) => [...box.children].map((block) => block.innerText.replace(/\n$/, "")).join("\n");
+  const typed = ({ target }) => {
+    const box = target.closest?.(COMPOSER);
+    clearTimeout(box && draft);
+    if (box) draft = setTimeout(() => send("draft", { text: box.value ?? written(box), url: location.href }), 400);
+  };
+  for (const name of ["input", "keyup", "paste"]) addEventListener(name, typed, { capture: true, signal: life.signal });
   const make = (name, looks, ...children) => {
     const made = Object.assign(document.createElement(name), looks);
     made.append(...children);
     return made;
   };
-  // What stands in the page: its words and buttons as JSON, since when, its close action, where the focus was.
+  // What stands in the page: words and buttons, since when, its close action, where the focus was.
   let said, offered, since, close, back, busy;
   const [words, actions] = [make("div", { role: "status", part: "words" }), make("div", { part: "actions" })];
-  const [host, card] = [make(HOST), make("section", { role: "region", ariaLabel: "Understudy" }, words, actions)];
+  const [host, card] = [make("understudy-card"), make("section", { role: "region", ariaLabel: "Understudy" }, words, actions)];
   const root = host.attachShadow({ mode: "closed" });
   root.append(card);
   root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, event));
@@ -58,7 +65,7 @@
     if (offered !== (offered = JSON.stringify(news.actions))) {
       const held = [...actions.children].indexOf(root.activeElement);
       actions.replaceChildren(...news.actions.map(button));
-      actions.children[held]?.focus({ preventScroll: true }); // the focus was ours already
+      actions.children[held]?.focus({ preventScroll: true }); // the focus was ours
       since = performance.now();
     }
   };
@@ -84,7 +91,7 @@
     else await send("act", { act: { ...wanted, copied } });
     busy = false;
   };
-  // One look whether this site answers: how it did, webRequest sees. The body is not fetched.
+  // One look whether this site answers; how, webRequest sees. The body is not fetched.
   const looks = () => ({ mode: "same-origin", redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(5000) });
   browser.runtime.onMessage.addListener(({ type, card: news, path }, { id }) => {
     if (id !== browser.runtime.id || life.signal.aborted) return undefined;

@@ -1,13 +1,11 @@
 // Runs in a fallback's page when a handoff comes there: writes the text into its composer, in the one way it is told, and
 // reports what stands there afterwards. It never sends anything.
-(() => {
-  "use strict";
+(() => { "use strict";
   if (globalThis.understudyFill?.()) return; // already here, and no leftover of an older version
   globalThis.understudyFill = () => globalThis.browser?.runtime?.id;
   const BLOCK = /^(ADDRESS|ARTICLE|BLOCKQUOTE|DD|DIV|DL|DT|FIGURE|H[1-6]|HR|LI|OL|P|PRE|SECTION|TABLE|TD|TH|TR|UL)$/;
   const [POLL, PAUSE, CALM, HINT] = [50, 30, 400, 60000]; // ms
   const pause = (ms) => new Promise((resume) => { setTimeout(resume, ms); }); // never a frame: they stall in hidden tabs
-  const make = (name) => document.createElement(name);
   const usable = (box) => ("value" in box ? !box.disabled && !box.readOnly : box.isContentEditable) &&
     box.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && box.clientHeight > 0;
   const find = (selectors) => selectors.split("\n").flatMap((one) => [...document.querySelectorAll(one)]).find(usable);
@@ -37,7 +35,7 @@
   const bubbling = { bubbles: true, cancelable: true, composed: true };
   const fire = (box, type, more) => box.dispatchEvent(new InputEvent(type, { ...bubbling, ...more }));
   const escape = (text) => text.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  const paragraph = (line) => { const block = make("p"); block.append(line || make("br")); return block; };
+  const paragraph = (line) => { const block = document.createElement("p"); block.append(line || document.createElement("br")); return block; };
   const select = (box) => ("value" in box ? box.select() : getSelection().selectAllChildren(box));
   const paste = async (box, dataType, data) => {
     select(box);
@@ -59,7 +57,7 @@
   };
   // One line above the composer, gone with the first input or after a minute. Who types or pastes there needs no more help.
   const hintAt = async ({ selectors, hint }) => {
-    const [box, host] = [find(selectors), make("understudy-hint")];
+    const [box, host] = [find(selectors), document.createElement("understudy-hint")];
     if (!box) return { outcome: "no-composer" };
     const { left, top } = box.getBoundingClientRect();
     host.style = `all:initial;position:fixed;z-index:2147483647;left:${left}px;top:${Math.max(8, top - 48)}px;padding:8px 14px;

@@ -1,13 +1,12 @@
-// Runs in claude.ai's own world, before any script of the page: sees what webRequest cannot, the body of an error and how an
-// answer ends, in passing. No text of an answer leaves this file unasked, and whatever fails in here stays in here.
-(() => {
-  "use strict";
+// Runs in claude.ai's own world, before any script of the page: sees the body of an error and how an answer ends, in passing.
+// No text of an answer leaves this file unasked, and whatever fails in here stays in here.
+(() => { "use strict";
   const [SITE, API, TURN] = ["https://claude.ai", /^\/(edge-)?api\//, /\/(retry_)?completion2?$/];
   const LOAD = /\/chat_conversations\/[\da-f-]{36}$/;
   const NOISE = /^\/(sentry|cdn-cgi|v1)|\/(event_logging|telemetry|metrics|client-health|experiences|notification|dust)/;
-  const TOLD = /^(message_(start|delta|stop|limit)|error|completion)$/; // the events that are told
+  const TOLD = /^(message_(start|delta|stop|limit)|error)$/;
   const [BODY, DATA, WAITING, BEAT, PATIENCE] = [4096, 16384, 200, 15000, 2000]; // two of characters, facts, two of ms
-  // Originals: the page, or another extension, may redefine any of them later. Each takes its `this` as first argument.
+  // Originals: the page may redefine any of them later. Each takes its `this` first.
   const [bare, own] = [Function.prototype.bind.bind(Function.prototype.call), Object.getOwnPropertyDescriptor];
   const methods = (type, ...names) => names.map((name) => bare(own(type.prototype, name).get ?? type.prototype[name]));
   const [clone, status, headers, body, whole] = methods(Response, "clone", "status", "headers", "body", "text");
@@ -22,10 +21,10 @@
   let port, waiting = [], count = 0, leaving = false, said = "", loads = [];
   const safely = (step) => { try { step()?.catch?.(() => {}); } catch {} };
   const tell = (fact) => safely(() => (port ? post(port, stringify(fact)) : waiting.length < WAITING && waiting.push(fact)));
-  // A promise of its own, so that a rejection which the page does not handle is still reported to it.
+  // A promise of its own, so that a rejection the page does not handle is still reported.
   const passOn = (answer, came, broke) => then(settled(answer), (value) => { safely(() => came(value)); return value; },
     (error) => { safely(() => broke(error)); throw error; });
-  // Server-sent events as the standard frames them, wherever chunks end. Of a line too long to be told, its beginning is kept.
+  // Server-sent events as the standard frames them, wherever chunks end. Of a line too long, its beginning is kept.
   const framer = (emit) => {
     const decoder = new Decoder(); // drops a byte order mark by itself
     let line = "", name = "", data, cut = false;
@@ -46,18 +45,14 @@
       if (text) cut = text.endsWith("\r"); // perhaps in the middle of CRLF
     };
   };
-  // What may be told of one event, if anything may.
+  // What may be told of one event.
+  const typed = (data) => { try { return parse(data)?.type; } catch {} };
   const control = (event, data) => {
-    const value = () => { try { return parse(data) ?? {}; } catch { return {}; } };
-    const name = /^(message)?$/.test(event) ? String(value().type) : event;
-    if (!TOLD.test(name)) return undefined;
-    if (name !== "completion") return { name, data: data.length > DATA ? "" : data };
-    const { stop_reason, messageLimit } = value(); // the format of 2024, an end or a limit
-    const plain = !stop_reason && (messageLimit?.type ?? "within_limit") === "within_limit";
-    return plain ? undefined : { name, data: stringify({ type: name, stop_reason, messageLimit }) };
+    const name = /^(message)?$/.test(event) ? typed(data) : event;
+    return TOLD.test(name) ? { name, data: data.length > DATA ? "" : data } : undefined;
   };
   // In place of its body, the response gets one that reads a chunk when the page asks for one, and hands on chunk, end, error
-  // and cancelling as they are. Until then the body stays untouched: `text()` and the like take it as ever.
+  // and cancelling as they are. Until then the body is untouched: `text()` takes it as ever.
   const watchStream = ({ told, aborted }, response) => {
     let source, beat, events = 0;
     said = "";
@@ -82,7 +77,7 @@
     const passed = body(response) && new Stream({ pull, cancel: giveUp }, { highWaterMark: 0 });
     defineProperty(response, "body", { get: () => passed, configurable: true });
   };
-  // The beginning of an error's body: no more than is told.
+  // The beginning of an error's body.
   const beginning = async (copy, decoder = new Decoder(), before = "") => {
     const { done, value } = await read(copy);
     const text = before + decode(decoder, value, { stream: !done });
@@ -93,9 +88,9 @@
     const [told, turn] = [{ ...asked.told, status: status(response) }, TURN.test(asked.path)];
     if (/event-stream/i.test(content_type)) return turn && watchStream({ ...asked, told }, response);
     const failed = turn || told.status >= 400;
-    // Two conversations are kept: a list loads the one under the pointer, too.
+    // Two are kept: a list loads the one under the pointer, too.
     if (!failed && /json/i.test(content_type) && LOAD.test(asked.path)) loads = [await whole(clone(response)), ...loads.slice(0, 1)];
-    // A page where data should be tells enough by its type; it may be a file of the user's, so it is not read.
+    // A page where data should be tells enough by its type; it may be a user's file, so it is not read.
     if (!failed && !(/html/i.test(content_type) && API.test(asked.path))) return;
     const copy = failed && reader(body(clone(response)));
     later(() => safely(() => cancel(copy)), PATIENCE); // nobody waits longer for it
@@ -120,7 +115,7 @@
     });
     return answer;
   } });
-  // The bridge's port. It was posted before a script of the page could post one, and none of them gets to see it.
+  // The bridge's port, posted before a script of the page could post one; none of them gets to see it.
   window.addEventListener("message", function greet(event) {
     if (event.data !== "understudy" || event.origin !== SITE || event.ports.length !== 1) return;
     event.stopImmediatePropagation();

@@ -20,6 +20,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("survives_kill_during_fill", killed_during_fill);
     suite.both("survives_kill_at_handoff_page", killed_at_handoff_page);
     suite.both("survives_reload", reloaded);
+    suite.both("survives_before_it_is_sent", typed);
     suite.both_alone("survives_update_of_the_extension", updated);
     suite.both_alone("survives_restart_and_crash", restarted);
     suite.both_alone("driver_tells_of_a_dead_browser", told_of_death);
@@ -232,6 +233,50 @@ fn told_of_death(kind: Kind) -> Result<()> {
         ensure!(Died::in_error(&error).is_some(), "{what}: {error:#}");
         ensure!(asked.elapsed() < SOON, "{what}: told after {:?}", asked.elapsed());
     }
+    Ok(())
+}
+
+/// What is typed with the keyboard and never sent: kept while the background sleeps and the page goes, and taken elsewhere. Sent in
+/// the end, it is one prompt. Of a temporary chat there is nothing.
+fn typed(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    let composer = |stage: &Stage| stage.browser.wait_for_element("[data-testid=chat-input]");
+    stage.open("/new")?;
+    composer(stage)?;
+    // Several lines at once, as an input method or a drop does it: no key is pressed.
+    stage.browser.eval(
+        "document.querySelector('[data-testid=chat-input]').focus();
+         return document.execCommand('insertText', false, 'Dear Claude,\\nhow are')",
+    )?;
+    stage.wait_for_entry("Dear Claude,\nhow are")?;
+    stage.browser.kill_background()?;
+    stage.browser.driver().type_into(&composer(stage)?, " you?")?;
+    let text = "Dear Claude,\nhow are you?";
+    let draft = stage.wait_for_entry(text)?;
+    ensure!(draft["state"] == "not-sent" && draft["draft"].is_number(), "{draft}");
+    ensure!(stage.browser.card()?.is_none() && stage.browser.badge()?.is_empty(), "typing is no failure");
+    stage.browser.visit("about:blank")?;
+    stage.browser.consent()?;
+    stage.browser.open_popup()?;
+    let row = words.say("state_draft", &[])?;
+    until("the popup shows the draft", SOON, || {
+        let shown = stage.browser.popup_text()?;
+        Ok((shown.contains("Dear Claude,") && shown.contains(&row)).then_some(()))
+    })?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.popup_click("button", &words.say("page_put_back", &[])?)?;
+    stage.expect_arrival(&known, "claude.ai", text)?;
+    // There it is sent by its person.
+    stage.browser.driver().type_into(&composer(stage)?, "\u{E007}")?;
+    stage.wait_for_entry_state(text, "confirmed")?;
+    let entries = stage.browser.entries()?;
+    ensure!(entries.len() == 1 && entries[0]["draft"].is_null(), "{entries:?}");
+
+    stage.open("/new?incognito")?;
+    stage.browser.driver().type_into(&composer(stage)?, "Not for any file")?;
+    std::thread::sleep(Duration::from_millis(1_500));
+    let stored = stage.browser.local_storage()?.to_string();
+    ensure!(!stored.contains("Not for any file"), "a temporary chat was stored");
     Ok(())
 }
 

@@ -3,11 +3,12 @@
 use crate::events::text;
 use understudy_browser::{json, member, runtime, whole};
 use understudy_engine::json::Json;
-use understudy_engine::{Act, Fact, Input, Place, TabId};
+use understudy_engine::{Act, Fact, Input, Place, TabId, UserText};
 use wasm_bindgen::prelude::*;
 
-/// Longest message, in UTF-16 units of its JSON. The longest fact is a quarter of it; the settings are far shorter.
-const MESSAGE: u32 = 256 * 1024;
+/// Longest message, in UTF-16 units of its JSON: what a person has typed may be long. The longest fact is a sixteenth of it; the
+/// settings are far shorter.
+const MESSAGE: u32 = 1024 * 1024;
 
 /// The site whose pages our bridge runs in.
 pub const SITE: &str = "https://claude.ai/";
@@ -40,6 +41,7 @@ fn from_bridge(tab: TabId, kind: &str, said: &mut Json) -> Option<Input> {
     Some(match kind {
         "hello" => Input::Hello { tab, online: said.take("online").truth()? },
         "online" => Input::Connectivity { online: said.take("online").truth()? },
+        "draft" => Input::Draft { tab, url: said.take("url").text()?, text: UserText::new(said.take("text").text()?) },
         "fact" => Input::Tap { tab, fact: Fact::parse(&said.take("fact").text()?)? },
         "act" => {
             let act = Act::read(said.take("act"))?;
@@ -74,7 +76,8 @@ mod tests {
     const BRIDGE: &str = "{ id: browser.runtime.id, url: 'https://claude.ai/chat/1', frameId: 0, tab: { id: 4 } }";
 
     /// Every message that exists, and whether a claude.ai page may say it.
-    const MESSAGES: [(&str, bool); 13] = [
+    const MESSAGES: [(&str, bool); 14] = [
+        ("{ type: 'draft', url: 'https://claude.ai/new', text: 'dear' }", true),
         ("{ type: 'hello', online: true }", true),
         ("{ type: 'online', online: false }", true),
         ("{ type: 'fact', fact: '{\"fact\":\"ready\"}' }", true),
@@ -216,8 +219,8 @@ mod tests {
         let copy = |units: usize| format!("{{ type: 'act', act: {{ act: 'copy', entry: 'x'.repeat({units}) }} }}");
         let own = js(&format!("JSON.stringify({}).length", copy(0))).as_f64();
         let own = own.map(|own| format!("{own}").parse::<usize>().unwrap()).unwrap();
-        assert!(said(&copy(256 * 1024 - own), BRIDGE).is_some());
-        assert!(said(&copy(256 * 1024 - own + 1), BRIDGE).is_none());
+        assert!(said(&copy(1024 * 1024 - own), BRIDGE).is_some());
+        assert!(said(&copy(1024 * 1024 - own + 1), BRIDGE).is_none());
         assert!(said(&copy(64 * 1024 * 1024), BRIDGE).is_none());
         // Half a pair is no reason to lose the rest.
         let half = "{ type: 'act', act: { act: 'copy', entry: 'e\\ud83d1' } }";

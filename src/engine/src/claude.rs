@@ -30,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
 pub use conversation::{begun_answer, conversation};
+use endpoints::is_uuid;
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
 pub use fault::{Fault, fault};
 pub use network::{TRANSPORT, TransportRow, may_be_abort, never_left, transport};
@@ -50,6 +51,25 @@ pub const PAGES: &str = "https://claude.ai/*";
 /// The page of a conversation.
 pub fn thread(conversation: &str) -> String {
     [SITE, "/chat/", conversation].concat()
+}
+
+/// The page that a composer stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The conversation's UUID; none for a chat that has not begun.
+    pub conversation: Option<&'a str>,
+    /// A temporary chat, of which nothing is ever stored.
+    pub temporary: bool,
+}
+
+/// What the address of a page says of its composer; `None` if it is no page of claude.ai's.
+pub fn place(url: &str) -> Option<Place<'_>> {
+    let path = url.strip_prefix(SITE).filter(|path| path.starts_with('/'))?;
+    let (path, rest) = path.find(['?', '#']).and_then(|at| path.split_at_checked(at)).unwrap_or((path, ""));
+    Some(Place {
+        conversation: path.strip_prefix("/chat/").filter(|id| is_uuid(id)),
+        temporary: rest.split(['?', '&', '#', '=']).any(|part| part == "incognito"),
+    })
 }
 
 /// What a request to claude.ai is about.

@@ -29,6 +29,15 @@ pub enum Input {
         /// `navigator.onLine` there.
         online: bool,
     },
+    /// What stands in the composer of a claude.ai page now, a moment after it was changed by hand.
+    Draft {
+        /// The page's tab.
+        tab: TabId,
+        /// The page's address.
+        url: String,
+        /// The whole text; empty once there is none.
+        text: UserText,
+    },
     /// `navigator.onLine` changed.
     Connectivity {
         /// Its new value.

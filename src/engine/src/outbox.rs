@@ -2,7 +2,7 @@
 
 use crate::claude::Send;
 use crate::handoff::Way;
-use crate::input::{EntryId, Millis};
+use crate::input::{EntryId, Millis, TabId};
 use crate::json::{Json, Writer, numbered};
 use crate::provider::CLAUDE;
 use crate::text::UserText;
@@ -62,9 +62,36 @@ pub struct Entry {
     pub unstored: bool,
     /// Where it was taken last.
     pub handed: Option<Handed>,
+    /// Typed and never sent: the tab whose composer it was read from, or [`LEFT`] once it does not stand there any more.
+    pub draft: Option<TabId>,
 }
 
+/// The tab of a draft that stands in no composer.
+pub const LEFT: TabId = -1;
+
 impl Entry {
+    /// What is known of a text that was not sent.
+    fn of_draft(id: EntryId, conversation: Option<&str>, text: &UserText, now: Millis) -> Self {
+        Self {
+            id,
+            at: now,
+            touched: now,
+            state: EntryState::NotSent,
+            text: text.clone(),
+            attachments: Vec::new(),
+            conversation: conversation.map(str::to_owned),
+            human_message: None,
+            parent: None,
+            model: None,
+            attempts: 0,
+            first: conversation.is_none(),
+            temporary: false,
+            unstored: false,
+            handed: None,
+            draft: None,
+        }
+    }
+
     /// The text as it is stored.
     pub fn write(&self) -> String {
         let mut json = Writer::new();
@@ -93,6 +120,9 @@ impl Entry {
         if let Some(handed) = &self.handed {
             json.object("handed", handed.written());
         }
+        if let Some(tab) = self.draft {
+            json.number("draft", tab.cast_unsigned().wrapping_add(1));
+        }
         json.finish()
     }
 
@@ -120,6 +150,7 @@ impl Entry {
             temporary: json.take("temporary").truth().unwrap_or_default(),
             unstored: json.take("unstored").truth().unwrap_or_default(),
             handed: Handed::read(json.take("handed")),
+            draft: json.take("draft").number::<u64>().map(|tab| tab.wrapping_sub(1).cast_signed()),
         })
     }
 }
@@ -161,12 +192,32 @@ impl Handed {
 /// within a few minutes; its longest schedule is ten attempts from 5 s, each 1.5 times later).
 const SAME_TURN_MS: Millis = 10 * 60_000;
 
+/// Bytes of a beginning by which a draft is known again.
+const TELLING: usize = 20;
+
+/// A composer is empty this soon after what stood in it was sent: the page empties it at once, and is read half a second after the key.
+const JUST_SENT_MS: Millis = 10_000;
+
+/// What became of a draft.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Typed {
+    /// It is to be stored.
+    Kept(EntryId),
+    /// It is not needed any more, and was let go.
+    Gone(EntryId),
+}
+
 /// Milliseconds of a day.
 pub const DAY_MS: Millis = 24 * 3_600_000;
 
 /// Confirmed prompts are kept while there are no more entries than this; the oldest go first. One that was not answered never goes
 /// by itself: where there is no room for it, the store says so.
 pub const MAX_ENTRIES: usize = 200;
+
+/// Whether two texts have the same words: an editor's blocks and the page's own Markdown of them differ in white space.
+fn same_words(one: &UserText, other: &UserText) -> bool {
+    one.reveal().split_whitespace().eq(other.reveal().split_whitespace())
+}
 
 /// All saved prompts, the oldest first.
 #[derive(Debug, Default)]
@@ -200,6 +251,7 @@ impl Outbox {
             // What was put back into a new chat is sent in that one.
             let put_back = entry.first && entry.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id);
             entry.state != EntryState::Confirmed
+                && entry.draft.is_none()
                 && (entry.conversation.as_deref() == conversation || put_back)
                 && entry.text == send.prompt
                 && now.abs_diff(entry.touched) < SAME_TURN_MS
@@ -238,13 +290,78 @@ impl Outbox {
             temporary,
             unstored: false,
             handed: None,
+            draft: None,
         });
         self.entries.last()
     }
 
+    /// A composer was changed by hand. Returns what became of its draft, if that has changed.
+    ///
+    /// A draft belongs to its conversation and its tab; after a restart tabs have other numbers, and it is known by its beginning.
+    /// A composer that was emptied may have been sent, cleared or lost: what stood in it is kept for a day, unless it is a prompt now.
+    pub fn typed(&mut self, tab: TabId, conversation: Option<&str>, text: &UserText, now: Millis) -> Option<Typed> {
+        let here = |entry: &&Entry| entry.conversation.as_deref() == conversation;
+        let mine = |entry: &&Entry| {
+            let (old, new) = (entry.text.reveal(), text.reveal());
+            let again = || old == new || (old.len() >= TELLING && new.starts_with(old));
+            entry.draft == Some(tab) || (entry.draft.is_some() && !text.is_blank() && again())
+        };
+        let standing = self.entries.iter().filter(here).rfind(mine).map(|entry| entry.id.clone());
+        let sent = |entry: &&Entry| {
+            entry.draft.is_none()
+                && if text.is_blank() {
+                    now.abs_diff(entry.touched) < JUST_SENT_MS
+                } else {
+                    entry.state != EntryState::Confirmed && same_words(&entry.text, text)
+                }
+        };
+        // A new chat gets its conversation with the send.
+        let known = self.entries.iter().any(|entry| (entry.first || here(&entry)) && sent(&entry));
+        let Some(id) = standing else {
+            if known || text.is_blank() {
+                return None;
+            }
+            let id = self.fresh_id(now);
+            self.entries.push(Entry { draft: Some(tab), ..Entry::of_draft(id.clone(), conversation, text, now) });
+            return Some(Typed::Kept(id));
+        };
+        if known {
+            self.forget(&id);
+            return Some(Typed::Gone(id));
+        }
+        let entry = self.get_mut(&id)?;
+        let draft = Some(if text.is_blank() { LEFT } else { tab });
+        if entry.draft == draft && (text.is_blank() || entry.text == *text) {
+            return None;
+        }
+        if !text.is_blank() {
+            entry.text = text.clone();
+        }
+        entry.draft = draft;
+        entry.touched = now;
+        Some(Typed::Kept(id))
+    }
+
+    /// The drafts that a prompt was, in the conversation it was sent in or in a new one.
+    pub fn drafts_of(&self, id: &str) -> Vec<EntryId> {
+        let Some(sent) = self.get(id) else { return Vec::new() };
+        let was = |entry: &&Entry| {
+            entry.draft.is_some()
+                && (sent.first || entry.conversation == sent.conversation)
+                && same_words(&entry.text, &sent.text)
+        };
+        self.entries.iter().filter(was).map(|entry| entry.id.clone()).collect()
+    }
+
     /// The last prompt of a conversation.
     pub fn last_of(&self, conversation: &str) -> Option<&Entry> {
-        self.entries.iter().rev().find(|entry| entry.conversation.as_deref() == Some(conversation))
+        let sent = |entry: &&Entry| entry.draft.is_none() && entry.conversation.as_deref() == Some(conversation);
+        self.entries.iter().rev().find(sent)
+    }
+
+    /// The prompt that was sent last.
+    pub fn newest_sent(&self) -> Option<&Entry> {
+        self.newest_first().find(|entry| entry.draft.is_none())
     }
 
     /// The prompt that became a message on the server.
@@ -292,7 +409,10 @@ impl Outbox {
 
     /// Takes out what has been kept long enough. Returns what went.
     pub fn prune(&mut self, keep: Millis, now: Millis) -> Vec<Entry> {
-        let old = |entry: &Entry| entry.state == EntryState::Confirmed && now.saturating_sub(entry.touched) > keep;
+        let old = |entry: &Entry| {
+            let keep = if entry.draft == Some(LEFT) { DAY_MS } else { keep };
+            (entry.state == EntryState::Confirmed || entry.draft.is_some()) && now.saturating_sub(entry.touched) > keep
+        };
         let mut gone = Vec::new();
         while let Some(index) = self.entries.iter().position(old) {
             gone.push(self.entries.remove(index));

@@ -2782,3 +2782,122 @@ fn an_address_of_ones_own_is_screened_as_well() {
         assert_eq!(world.opened().1, Target::Web { url: "https://chat.example/?q=masked".into() });
     });
 }
+
+impl World {
+    fn types(&mut self, tab: i64, path: &str, text: &str) {
+        let url = format!("https://claude.ai{path}");
+        self.tell(Input::Draft { tab, url, text: UserText::new(text) });
+        self.now += 500;
+    }
+
+    /// Text, state in words and whether it stands in a composer, of all that is saved, the newest first.
+    fn rows(&self) -> Vec<(String, String)> {
+        let rows = self.engine.view(self.now).prompts.into_iter();
+        rows.map(|row| (row.text.reveal().to_owned(), row.label.key)).collect()
+    }
+}
+
+fn draft(text: &str) -> (String, String) {
+    (text.to_owned(), "state_draft".to_owned())
+}
+
+#[test]
+fn what_is_typed_is_kept_until_it_is_sent() {
+    journey(|world| {
+        let chat = format!("/chat/{CHAT}");
+        world.types(TAB, &chat, "Dear");
+        world.types(TAB, &chat, "Dear Claude,\nhow");
+        assert_eq!(world.rows(), [draft("Dear Claude,\nhow")]);
+        assert_eq!(world.prompts(), 1, "in the lasting store");
+        // Another conversation, and a new chat in two tabs, each have their own.
+        world.types(TAB, "/new", "Elsewhere");
+        world.types(TAB + 1, "/new?q=incognito-mode", "Elsewhere, too");
+        assert_eq!(world.rows().len(), 3);
+        // The site's own Markdown of it differs in white space. The page empties the composer, and it is read again a moment later.
+        let id = world.send("Dear Claude,\n\nhow ");
+        world.types(TAB, &chat, "");
+        assert_eq!(world.rows()[0].1, "state_unknown");
+        assert_eq!(world.rows().len(), 3, "{:?}", world.rows());
+        world.headers(id, 500, "application/json");
+        world.step(id, RequestStep::Done);
+        // The page puts it back after the failure: that is the prompt, and not another one.
+        world.types(TAB, &chat, "Dear Claude,\nhow");
+        assert_eq!(world.rows().len(), 3);
+        // Somebody goes on writing there.
+        world.types(TAB, &chat, "Dear Claude,\nhow are you");
+        assert_eq!(world.rows()[0], draft("Dear Claude,\nhow are you"));
+        assert_eq!(world.rows().len(), 4);
+    });
+}
+
+#[test]
+fn a_first_message_is_no_draft_any_more_though_its_chat_is_new() {
+    journey(|world| {
+        world.types(TAB, "/new", "First of all");
+        let body = serde_json::json!({"prompt": "First of all", "create_conversation_params": {"name": ""}});
+        world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
+        assert_eq!(world.rows(), [("First of all".to_owned(), "state_unknown".to_owned())]);
+        assert_eq!(world.prompts(), 1);
+        world.types(TAB, &format!("/chat/{CHAT}"), "");
+        assert_eq!(world.rows().len(), 1);
+    });
+}
+
+#[test]
+fn what_vanishes_from_a_composer_is_kept_for_a_day() {
+    journey(|world| {
+        world.types(TAB, "/new", "Not meant to be lost");
+        world.types(TAB, "/new", " \n");
+        assert_eq!(world.rows(), [draft("Not meant to be lost")]);
+        // It comes back, and goes on.
+        world.types(TAB, "/new", "Not meant to be lost at all");
+        assert_eq!(world.rows(), [draft("Not meant to be lost at all")]);
+        world.types(TAB, "/new", "");
+        // Something else is another draft.
+        world.types(TAB, "/new", "Anew");
+        assert_eq!(world.rows(), [draft("Anew"), draft("Not meant to be lost at all")]);
+        world.wait(25 * 3_600_000);
+        assert_eq!(world.rows(), [draft("Anew")]);
+        assert_eq!(world.prompts(), 1);
+        world.wait(8 * 24 * 3_600_000);
+        assert_eq!(world.rows(), []);
+    });
+}
+
+#[test]
+fn a_draft_is_known_again_after_a_restart_of_the_browser() {
+    journey(|world| {
+        world.types(TAB, "/new", "A long enough beginning");
+        world.session = None;
+        world.restart();
+        world.types(90, "/new", "A long enough beginning and more");
+        assert_eq!(world.rows(), [draft("A long enough beginning and more")]);
+        // It can be taken elsewhere as any prompt.
+        let entry = world.engine.view(world.now).prompts[0].entry.clone();
+        world.page_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(entry), copied: true });
+        assert!(
+            matches!(world.opened().1, Target::Web { url } if url.contains("A%20long%20enough%20beginning%20and%20more"))
+        );
+    });
+}
+
+#[test]
+fn nothing_that_is_typed_into_a_temporary_chat_is_written_down() {
+    journey(|world| {
+        let chat = format!("/chat/{CHAT}");
+        world.types(TAB, "/new?incognito", "secret");
+        world.types(TAB, "/new?model=x&incognito=true#top", "secret");
+        let body = serde_json::json!({"prompt": "secret", "create_conversation_params": {"is_temporary": true}});
+        let id = world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
+        world.headers(id, 500, "application/json");
+        world.step(id, RequestStep::Done);
+        world.types(TAB, &chat, "secret, and on");
+        assert!(world.local.values().all(|value| !value.contains("secret")), "{:?}", world.local);
+        assert!(world.rows().iter().all(|(_, label)| label != "state_draft"));
+        // Other pages are none of ours.
+        for url in ["https://claude.ai.evil.example/new", "https://evil.example/", "", "https://claude.ai"] {
+            world.tell(Input::Draft { tab: TAB, url: url.into(), text: UserText::new("other") });
+        }
+        assert!(world.rows().iter().all(|(text, _)| text == "secret"));
+    });
+}

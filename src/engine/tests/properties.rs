@@ -311,6 +311,12 @@ impl Teller {
                 Input::Tap { tab, fact }
             }
             28 => Input::Hello { tab, online: !self.random.one_in(5) },
+            29 if self.random.one_in(2) => {
+                let chat = format!("{SITE}/chat/{}", self.chat());
+                let url = self.random.of(&[format!("{SITE}/new"), format!("{SITE}/new?incognito"), chat]);
+                let text = self.random.of(&["", "Dear", "Dear Claude", "hello", "A longer one that goes on"]);
+                Input::Draft { tab, url, text: UserText::new(text) }
+            }
             29 => Input::Connectivity { online: !self.random.one_in(3) },
             30 => Input::Status(match self.random.below(4) {
                 0 => None,

@@ -15,9 +15,10 @@ use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
 use crate::left;
-use crate::outbox::{DAY_MS, Entry, Outbox};
+use crate::outbox::{DAY_MS, Entry, Outbox, Typed};
 use crate::output::{Area, Output, entry_key};
 use crate::provider::Settings;
+use crate::text::UserText;
 use crate::verdict::State;
 use session::{Dismissed, Incident, Official, Session};
 
@@ -167,6 +168,7 @@ impl Engine {
                 self.session.sight.hello(page);
                 self.dirty = true;
             }
+            Input::Draft { tab, url, text } => self.on_draft(tab, &url, &text, now),
             Input::Connectivity { online } => {
                 self.browser_says(online);
                 self.dirty = true;
@@ -253,7 +255,7 @@ impl Engine {
         } else if all(|surface| offers::signs_in(*surface)) {
             Part::SignIn
         } else if all(|surface| *surface == Surface::Completion)
-            && let Some(model) = self.outbox.newest_first().next().and_then(|newest| self.fails_alone(Some(&newest.id)))
+            && let Some(model) = self.outbox.newest_sent().and_then(|newest| self.fails_alone(Some(&newest.id)))
         {
             Part::Model(model)
         } else {
@@ -431,6 +433,20 @@ impl Engine {
 
     fn persist(&mut self, area: Area, key: String, value: Option<String>) {
         self.outputs.push(Output::Persist { area, key, value });
+    }
+
+    /// Something is being typed. Of a temporary chat nothing is written down.
+    fn on_draft(&mut self, tab: TabId, url: &str, text: &UserText, now: Millis) {
+        let Some(place) = crate::claude::place(url) else { return };
+        let known = |id: &str| self.session.temporary_chats.iter().any(|chat| chat == id);
+        if place.temporary || place.conversation.is_some_and(known) {
+            return;
+        }
+        match self.outbox.typed(tab, place.conversation, text, now) {
+            Some(Typed::Kept(id)) => self.keep(&id),
+            Some(Typed::Gone(id)) => self.persist(Area::Local, entry_key(&id), None),
+            None => {}
+        }
     }
 
     /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage.

@@ -9,7 +9,7 @@ use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamE
 use crate::json::numbered;
 use crate::judge::{Heard, Seen, Way};
 use crate::outbox::EntryState;
-use crate::output::Output;
+use crate::output::{Area, Output, entry_key};
 use crate::search::has;
 
 /// Before the name of a request of which only the tap has told.
@@ -233,6 +233,11 @@ impl Engine {
         let temporary = send.temporary || known;
         let id = self.outbox.dispatched(&send, conversation, temporary, now)?.id.clone();
         self.keep(&id);
+        // What was typed is the prompt now.
+        for draft in self.outbox.drafts_of(&id) {
+            self.outbox.forget(&draft);
+            self.persist(Area::Local, entry_key(&draft), None);
+        }
         Some(id)
     }
 

@@ -311,6 +311,7 @@ impl Engine {
                 state: entry.state,
                 label: Say::new(match entry.state {
                     _ if entry.unstored => "state_for_now",
+                    _ if entry.draft.is_some() => "state_draft",
                     EntryState::NotSent => "state_not_sent",
                     EntryState::Unknown => "state_unknown",
                     EntryState::Confirmed => "state_confirmed",
