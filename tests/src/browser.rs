@@ -310,14 +310,16 @@ impl Browser {
         self.probe_eval("return await browser.storage.local.get(null)")
     }
 
-    /// The saved prompts (`entry:…`), parsed.
+    /// The saved prompts (`entry:…`), parsed, each with its text (`text:…`).
     pub fn entries(&self) -> Result<Vec<Value>> {
         let all = self.local_storage()?;
         let mut entries = Vec::new();
         for (key, value) in all.as_object().context("storage is no object")? {
             if key.starts_with("entry:") {
                 let json = value.as_str().with_context(|| format!("{key} is no string"))?;
-                entries.push(serde_json::from_str(json).with_context(|| key.clone())?);
+                let mut entry: Value = serde_json::from_str(json).with_context(|| key.clone())?;
+                entry["text"] = all[key.replacen("entry:", "text:", 1)].clone();
+                entries.push(entry);
             }
         }
         Ok(entries)

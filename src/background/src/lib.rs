@@ -14,7 +14,7 @@ use js_sys::{Array, Date, Function, Promise};
 use outputs::{Shell, Then};
 use std::cell::RefCell;
 use understudy_browser::{runtime, storage};
-use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored};
+use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored, needed_at_start, text_key};
 use wasm_bindgen::prelude::*;
 
 /// Where the engine's snapshot lies in `storage.session`.
@@ -44,9 +44,10 @@ impl Background {
             let _ = storage::keep_from_content_scripts().await;
             let stored = Stored {
                 session: storage::get(Area::Session, SNAPSHOT).await.unwrap_or_default(),
-                local: storage::get_all(Area::Local).await.unwrap_or_default(),
+                local: storage::get_some(needed_at_start).await.unwrap_or_default(),
             };
             let core = Core::new(stored, hand);
+            core.fetch(None).await;
             core.take(events::permissions().await).await;
             Background(core).into()
         }))
@@ -78,22 +79,38 @@ impl Core {
         Box::leak(Box::new(Self { engine, shell: Shell::new(hand) }))
     }
 
-    /// The shell loop: mutate, then drain, carrying out each output in order.
+    /// The shell loop: give what is needed, mutate, then drain, carrying out each output in order.
     async fn take(&self, input: Input) -> JsValue {
         let mut reply = JsValue::UNDEFINED;
-        self.engine.borrow_mut().handle(input, now());
+        self.tell(input).await;
         while let Some(output) = self.poll() {
             match self.shell.carry_out(&output) {
                 Then::Next => {}
                 Then::Reply(answer) => reply = answer,
                 Then::Stored(answer) => {
-                    if answer.await.is_err() {
-                        self.shell.unstored(&output);
+                    if answer.await.is_err()
+                        && let Output::Persist { key, .. } = output
+                    {
+                        self.tell(Shell::unstored(key)).await;
                     }
                 }
             }
         }
         reply
+    }
+
+    async fn tell(&self, input: Input) {
+        self.fetch(Some(&input)).await;
+        self.engine.borrow_mut().handle(input, now());
+    }
+
+    /// Gives the engine the texts that it needs now.
+    async fn fetch(&self, input: Option<&Input>) {
+        let wanted = self.engine.borrow_mut().wants(input);
+        for id in wanted {
+            let text = storage::get(Area::Local, &text_key(&id)).await.ok().flatten();
+            self.engine.borrow_mut().give(&id, text);
+        }
     }
 
     /// Lets go of the engine before anything is awaited.
@@ -165,7 +182,7 @@ mod tests {
 
     async fn prompts() -> usize {
         let stored = storage::get_all(Area::Local).await.unwrap();
-        stored.iter().filter(|(key, value)| key.starts_with("entry:") && value.contains("kept")).count()
+        stored.iter().filter(|(key, value)| key.starts_with("text:") && value == "kept").count()
     }
 
     #[wasm_bindgen_test]
@@ -258,7 +275,7 @@ mod tests {
         let badges = failed_send(&browser).await;
         js("console.warn = warn");
         let warnings = js("warnings.join('|')").as_string().unwrap();
-        assert!(badges > 0 && warnings.contains("could not store entry:"), "{warnings}");
+        assert!(badges > 0 && warnings.contains("could not store text:"), "{warnings}");
         assert!(!warnings.contains("kept"), "{warnings}");
     }
 }

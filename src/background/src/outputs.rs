@@ -5,7 +5,7 @@ use crate::work;
 use js_sys::{Array, Function};
 use understudy_browser::tabs::Tab;
 use understudy_browser::{Answer, action, after, alarms, net, notices, object, runtime, say, storage, tabs};
-use understudy_engine::{Act, Action, Area, Badge, Card, FillOrder, JobId, Output, TabId, Target, Tone};
+use understudy_engine::{Act, Action, Area, Badge, Card, FillOrder, Input, JobId, Output, TabId, Target, Tone};
 use wasm_bindgen::prelude::*;
 use work::Work;
 
@@ -89,12 +89,10 @@ impl Shell {
         Then::Next
     }
 
-    /// Says that an output could not be stored: the store is full, most likely. The key names no content.
-    pub fn unstored(&self, output: &Output) {
-        if let Output::Persist { key, .. } = output {
-            runtime::warn(&["Understudy could not store ", key, "."].concat());
-            let _ = self.hand.call2(&JsValue::UNDEFINED, &"unstored".into(), &key.into());
-        }
+    /// Says that a value could not be stored: the store is full, most likely. The key names no content.
+    pub fn unstored(key: String) -> Input {
+        runtime::warn(&["Understudy could not store ", &key, "."].concat());
+        Input::Unstored { key }
     }
 
     fn spawn(&self, name: &'static str, work: Work<(JsValue, JsValue)>) {

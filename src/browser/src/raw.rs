@@ -17,6 +17,9 @@ extern "C" {
     pub fn session_remove(key: &str) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = get)]
     pub fn local_get(keys: &JsValue) -> Result<JsValue, JsValue>;
+    // Chrome from 130 on, Firefox from 143 on.
+    #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = getKeys)]
+    pub fn local_get_keys() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = set)]
     pub fn local_set(items: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "storage", "local"], js_name = remove)]

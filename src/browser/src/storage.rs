@@ -13,13 +13,24 @@ pub async fn get(area: Area, key: &str) -> Result<Option<String>, Refused> {
 
 /// Every key with a string value, in no order.
 pub async fn get_all(area: Area) -> Result<Vec<(String, String)>, Refused> {
-    let found = read(area, &JsValue::NULL).await?;
-    let pairs = raw::entries(&found)?;
+    pairs(&read(area, &JsValue::NULL).await?)
+}
+
+fn pairs(found: &JsValue) -> Result<Vec<(String, String)>, Refused> {
+    let pairs = raw::entries(found)?;
     let pairs = pairs.iter().filter_map(|pair| {
         let pair = Array::from(&pair);
         Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
     });
     Ok(pairs.collect())
+}
+
+/// The keys and string values of `storage.local` that are chosen from all its keys; where the browser does not tell them, all.
+pub async fn get_some(choose: fn(&[String]) -> Vec<&str>) -> Result<Vec<(String, String)>, Refused> {
+    let Ok(keys) = settled(raw::local_get_keys()).await else { return get_all(Area::Local).await };
+    let keys: Vec<String> = Array::from(&keys).iter().filter_map(|key| key.as_string()).collect();
+    let wanted: Array = choose(&keys).into_iter().map(JsValue::from_str).collect();
+    pairs(&read(Area::Local, &wanted).await?)
 }
 
 /// Stores one value.

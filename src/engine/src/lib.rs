@@ -40,5 +40,7 @@ pub use input::{
     Act, CONSENT, EntryId, Fact, FillOutcome, FillReport, Headers, Input, JobId, Millis, Place, Request, RequestStep,
     StatusAnswer, StreamEnd, TabId, Technique,
 };
-pub use output::{Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key};
+pub use output::{
+    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key, needed_at_start, text_key,
+};
 pub use text::UserText;

@@ -5,6 +5,7 @@ use crate::handoff::Way;
 use crate::input::{EntryId, Millis, TabId};
 use crate::json::{Json, Writer, numbered};
 use crate::provider::CLAUDE;
+use crate::search::before;
 use crate::text::UserText;
 
 /// What we know of a saved prompt.
@@ -31,6 +32,7 @@ impl EntryState {
 
 /// A saved prompt.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one prompt, in no order")]
 pub struct Entry {
     /// Its id.
     pub id: EntryId,
@@ -40,8 +42,18 @@ pub struct Entry {
     pub touched: Millis,
     /// Its state.
     pub state: EntryState,
-    /// The text.
-    pub text: UserText,
+    /// The beginning of the text, at most [`HEAD`] characters.
+    pub head: UserText,
+    /// The length of the text, in Unicode scalar values.
+    pub chars: usize,
+    /// The fingerprint of the text ([`UserText::print`]); 0 where it is not known.
+    pub print: u64,
+    /// The text, while it is at hand. It lies at a key of its own ([`crate::text_key`]).
+    pub text: Option<UserText>,
+    /// Whether it lies there: then it need not stay at hand.
+    pub apart: bool,
+    /// It was looked for there, and was not there or is another one.
+    pub lost: bool,
     /// The names of its attachments.
     pub attachments: Vec<String>,
     /// The conversation's UUID.
@@ -70,21 +82,27 @@ pub struct Entry {
 pub const LEFT: TabId = -1;
 
 impl Entry {
-    /// What is known of a text that was not sent.
-    fn of_draft(id: EntryId, conversation: Option<&str>, text: &UserText, now: Millis) -> Self {
+    /// A prompt of which nothing more is known.
+    #[inline(never)]
+    fn new(id: EntryId, at: Millis, text: &UserText) -> Self {
         Self {
             id,
-            at: now,
-            touched: now,
-            state: EntryState::NotSent,
-            text: text.clone(),
+            at,
+            touched: at,
+            state: EntryState::Unknown,
+            head: text.beginning(HEAD),
+            chars: text.chars(),
+            print: text.print(),
+            text: Some(text.clone()),
+            apart: false,
+            lost: false,
             attachments: Vec::new(),
-            conversation: conversation.map(str::to_owned),
+            conversation: None,
             human_message: None,
             parent: None,
             model: None,
-            attempts: 0,
-            first: conversation.is_none(),
+            attempts: 1,
+            first: false,
             temporary: false,
             unstored: false,
             handed: None,
@@ -92,14 +110,35 @@ impl Entry {
         }
     }
 
-    /// The text as it is stored.
+    /// Another text stands there now, and is to be stored.
+    fn hold(&mut self, text: &UserText) {
+        (self.head, self.chars, self.print) = (text.beginning(HEAD), text.chars(), text.print());
+        (self.text, self.apart, self.lost) = (Some(text.clone()), false, false);
+    }
+
+    /// What is stored at the entry's own key: everything but the text, which is written once.
     pub fn write(&self) -> String {
+        self.written().finish()
+    }
+
+    /// The same with the text, where that lies nowhere else.
+    pub fn whole(&self) -> String {
+        let mut json = self.written();
+        if !self.apart {
+            json.maybe("text", self.text.as_ref().map(UserText::reveal));
+        }
+        json.finish()
+    }
+
+    fn written(&self) -> Writer {
         let mut json = Writer::new();
         json.text("id", &self.id);
         json.number("at", self.at);
         json.number("touched", self.touched);
         json.text("state", self.state.name());
-        json.text("text", self.text.reveal());
+        json.text("head", self.head.reveal());
+        json.number("chars", self.chars as u64);
+        json.number("print", self.print);
         if !self.attachments.is_empty() {
             json.texts("attachments", &self.attachments);
         }
@@ -117,19 +156,33 @@ impl Entry {
         if self.unstored {
             json.truth("unstored", true);
         }
+        if self.lost {
+            json.truth("lost", true);
+        }
         if let Some(handed) = &self.handed {
             json.object("handed", handed.written());
         }
         if let Some(tab) = self.draft {
             json.number("draft", tab.cast_unsigned().wrapping_add(1));
         }
-        json.finish()
+        json
     }
 
-    /// Reads a stored entry. Only the text is indispensable: whatever else cannot be read has a cautious default.
+    /// Reads a stored entry, also one that holds its text itself. Only the text or its beginning is indispensable: whatever else
+    /// cannot be read has a cautious default.
     pub fn parse(text: &str) -> Option<Self> {
         let mut json = Json::parse(text)?;
         let at = json.take("at").number().unwrap_or_default();
+        let text = json.take("text").text().map(UserText::new);
+        let head = json.take("head").text().map(UserText::new);
+        let head = text.as_ref().map(|text| text.beginning(HEAD)).or(head)?;
+        let (chars, print) = match &text {
+            Some(text) => (text.chars(), text.print()),
+            None => (
+                json.take("chars").number().unwrap_or_else(|| head.chars()),
+                json.take("print").number().unwrap_or_default(),
+            ),
+        };
         Some(Self {
             id: json.take("id").text()?,
             at,
@@ -139,7 +192,12 @@ impl Entry {
                 Some("confirmed") => EntryState::Confirmed,
                 _ => EntryState::Unknown,
             },
-            text: UserText::new(json.take("text").text()?),
+            apart: text.is_none(),
+            head,
+            chars,
+            print,
+            text,
+            lost: json.take("lost").truth().unwrap_or_default(),
             attachments: json.take("attachments").texts().unwrap_or_default(),
             conversation: json.take("conversation").text(),
             human_message: json.take("human_message").text(),
@@ -207,17 +265,15 @@ pub enum Typed {
     Gone(EntryId),
 }
 
+/// Characters of a prompt that are kept beside its facts: more than a row of the popup shows.
+pub const HEAD: usize = 200;
+
 /// Milliseconds of a day.
 pub const DAY_MS: Millis = 24 * 3_600_000;
 
 /// Confirmed prompts are kept while there are no more entries than this; the oldest go first. One that was not answered never goes
 /// by itself: where there is no room for it, the store says so.
 pub const MAX_ENTRIES: usize = 200;
-
-/// Whether two texts have the same words: an editor's blocks and the page's own Markdown of them differ in white space.
-fn same_words(one: &UserText, other: &UserText) -> bool {
-    one.reveal().split_whitespace().eq(other.reveal().split_whitespace())
-}
 
 /// All saved prompts, the oldest first.
 #[derive(Debug, Default)]
@@ -247,13 +303,14 @@ impl Outbox {
         if send.prompt.is_blank() && send.attachments.is_empty() {
             return None;
         }
+        let (print, chars) = (send.prompt.print(), send.prompt.chars());
         let same = |entry: &Entry| {
             // What was put back into a new chat is sent in that one.
             let put_back = entry.first && entry.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id);
             entry.state != EntryState::Confirmed
                 && entry.draft.is_none()
                 && (entry.conversation.as_deref() == conversation || put_back)
-                && entry.text == send.prompt
+                && (entry.print, entry.chars) == (print, chars)
                 && now.abs_diff(entry.touched) < SAME_TURN_MS
         };
         if let Some(index) = self.entries.iter().rposition(same) {
@@ -261,6 +318,10 @@ impl Outbox {
             entry.attempts = entry.attempts.saturating_add(1);
             entry.state = EntryState::Unknown;
             entry.touched = now;
+            // Here it is again, whatever has become of the one that was stored.
+            entry.apart &= !entry.lost;
+            entry.lost = false;
+            entry.text = Some(send.prompt.clone());
             entry.conversation = conversation.map(str::to_owned);
             if send.human_message.is_some() {
                 entry.human_message.clone_from(&send.human_message);
@@ -273,25 +334,15 @@ impl Outbox {
             }
             return Some(&self.entries[index]);
         }
-        let id = self.fresh_id(now);
-        self.entries.push(Entry {
-            id,
-            at: now,
-            touched: now,
-            state: EntryState::Unknown,
-            text: send.prompt.clone(),
-            attachments: send.attachments.clone(),
-            conversation: conversation.map(str::to_owned),
-            human_message: send.human_message.clone(),
-            parent: send.parent.clone(),
-            model: send.model.clone(),
-            attempts: 1,
-            first: send.first,
-            temporary,
-            unstored: false,
-            handed: None,
-            draft: None,
-        });
+        let mut entry = Entry::new(self.fresh_id(now), now, &send.prompt);
+        entry.attachments.clone_from(&send.attachments);
+        entry.conversation = conversation.map(str::to_owned);
+        entry.human_message.clone_from(&send.human_message);
+        entry.parent.clone_from(&send.parent);
+        entry.model.clone_from(&send.model);
+        entry.first = send.first;
+        entry.temporary = temporary;
+        self.entries.push(entry);
         self.entries.last()
     }
 
@@ -300,10 +351,11 @@ impl Outbox {
     /// A draft belongs to its conversation and its tab; after a restart tabs have other numbers, and it is known by its beginning.
     /// A composer that was emptied may have been sent, cleared or lost: what stood in it is kept for a day, unless it is a prompt now.
     pub fn typed(&mut self, tab: TabId, conversation: Option<&str>, text: &UserText, now: Millis) -> Option<Typed> {
+        let print = text.print();
         let here = |entry: &&Entry| entry.conversation.as_deref() == conversation;
         let mine = |entry: &&Entry| {
-            let (old, new) = (entry.text.reveal(), text.reveal());
-            let again = || old == new || (old.len() >= TELLING && new.starts_with(old));
+            let head = entry.head.reveal();
+            let again = || entry.print == print || (head.len() >= TELLING && text.reveal().starts_with(head));
             entry.draft == Some(tab) || (entry.draft.is_some() && !text.is_blank() && again())
         };
         let standing = self.entries.iter().filter(here).rfind(mine).map(|entry| entry.id.clone());
@@ -312,7 +364,7 @@ impl Outbox {
                 && if text.is_blank() {
                     now.abs_diff(entry.touched) < JUST_SENT_MS
                 } else {
-                    entry.state != EntryState::Confirmed && same_words(&entry.text, text)
+                    entry.state != EntryState::Confirmed && entry.print == print
                 }
         };
         // A new chat gets its conversation with the send.
@@ -322,7 +374,13 @@ impl Outbox {
                 return None;
             }
             let id = self.fresh_id(now);
-            self.entries.push(Entry { draft: Some(tab), ..Entry::of_draft(id.clone(), conversation, text, now) });
+            let mut entry = Entry::new(id.clone(), now, text);
+            entry.draft = Some(tab);
+            entry.state = EntryState::NotSent;
+            entry.attempts = 0;
+            entry.conversation = conversation.map(str::to_owned);
+            entry.first = conversation.is_none();
+            self.entries.push(entry);
             return Some(Typed::Kept(id));
         };
         if known {
@@ -331,11 +389,12 @@ impl Outbox {
         }
         let entry = self.get_mut(&id)?;
         let draft = Some(if text.is_blank() { LEFT } else { tab });
-        if entry.draft == draft && (text.is_blank() || entry.text == *text) {
+        let known = text.is_blank() || (entry.print, entry.chars) == (print, text.chars());
+        if entry.draft == draft && known {
             return None;
         }
-        if !text.is_blank() {
-            entry.text = text.clone();
+        if !known {
+            entry.hold(text);
         }
         entry.draft = draft;
         entry.touched = now;
@@ -348,9 +407,25 @@ impl Outbox {
         let was = |entry: &&Entry| {
             entry.draft.is_some()
                 && (sent.first || entry.conversation == sent.conversation)
-                && same_words(&entry.text, &sent.text)
+                && entry.print == sent.print
         };
         self.entries.iter().filter(was).map(|entry| entry.id.clone()).collect()
+    }
+
+    /// A text without its entry: the browser was stopped between the two. What has become of it is not known.
+    pub fn found(&mut self, id: &str, text: &UserText) {
+        // An id begins with the time.
+        let at = Json::parse(before(id, b"-")).and_then(Json::number).unwrap_or_default();
+        let mut entry = Entry::new(id.to_owned(), at, text);
+        entry.apart = true;
+        self.load(entry);
+    }
+
+    /// Lets go of the texts that lie in the store.
+    pub fn rest(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.apart) {
+            entry.text = None;
+        }
     }
 
     /// The last prompt of a conversation.
@@ -491,8 +566,20 @@ mod tests {
     fn an_entry_survives_the_store() {
         let mut outbox = Outbox::default();
         let entry = outbox.dispatched(&send("naïve 🧑‍💻"), Some("c"), false, 7).cloned().unwrap();
-        let json = entry.write();
+        let json = entry.whole();
         assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
         assert_eq!(Entry::parse(&json), Some(entry));
+    }
+
+    #[test]
+    fn the_text_of_an_entry_is_stored_apart() {
+        let mut outbox = Outbox::default();
+        let text = format!("{} and the end", "naïve 🧑‍💻 ".repeat(1_000));
+        let entry = outbox.dispatched(&send(&text), Some("c"), false, 7).cloned().unwrap();
+        let json = entry.write();
+        assert!(json.len() < 1_500 && !json.contains("and the end"), "{}", json.len());
+        let read = Entry::parse(&json).unwrap();
+        assert_eq!((read.chars, read.print, read.text.clone()), (text.chars().count(), entry.print, None));
+        assert_eq!(read, Entry { text: None, apart: true, ..entry });
     }
 }

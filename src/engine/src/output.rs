@@ -1,7 +1,7 @@
 //! What the engine wants done. One closed set; the shells carry it out, in order.
 
 use crate::cause::{Cause, Surface};
-use crate::input::{EntryId, JobId, Millis, Place, TabId, Technique};
+use crate::input::{JobId, Millis, Place, TabId, Technique};
 use crate::text::UserText;
 use crate::words::Say;
 use serde::Serialize;
@@ -230,10 +230,33 @@ pub struct FillOrder {
     pub hint: Option<Say>,
 }
 
-/// Where an entry of the outbox is stored in `storage.local`.
-pub fn entry_key(entry: &EntryId) -> String {
-    ["entry:", entry].concat()
+/// Where the facts of a saved prompt are stored in `storage.local`.
+pub fn entry_key(entry: &str) -> String {
+    [ENTRY, entry].concat()
 }
+
+/// Where its text is: written once, before the facts, and read when it is needed.
+pub fn text_key(entry: &str) -> String {
+    [TEXT, entry].concat()
+}
+
+/// Of the keys in `storage.local`, those that a start needs: all but the texts of prompts. A text without its entry is one of
+/// them, for the engine makes an entry of it.
+pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
+    let mut needed = Vec::new();
+    for key in keys {
+        let kept = key
+            .strip_prefix(TEXT)
+            .is_some_and(|id| keys.iter().any(|other| other.strip_prefix(ENTRY).is_some_and(|other| other == id)));
+        if !kept {
+            needed.push(key.as_str());
+        }
+    }
+    needed
+}
+
+pub(crate) const ENTRY: &str = "entry:";
+pub(crate) const TEXT: &str = "text:";
 
 #[cfg(test)]
 mod tests {

@@ -31,6 +31,19 @@ impl UserText {
     pub fn chars(&self) -> usize {
         self.0.chars().count()
     }
+
+    /// Its beginning, at most so many characters.
+    #[must_use]
+    pub fn beginning(&self, chars: usize) -> Self {
+        Self(self.0.chars().take(chars).collect())
+    }
+
+    /// The fingerprint of its words, 64 bits: enough to know the same text again, also where an editor's blocks and the site's own
+    /// Markdown of them differ in white space.
+    pub fn print(&self) -> u64 {
+        let words: Vec<&str> = self.0.split_whitespace().collect();
+        crate::engine::fingerprint(&words)
+    }
 }
 
 impl Field for UserText {

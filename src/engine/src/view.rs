@@ -75,8 +75,12 @@ pub struct PromptRow {
     pub state: crate::outbox::EntryState,
     /// The state in words.
     pub label: Say,
-    /// The whole text.
-    pub text: UserText,
+    /// The beginning of its text, at most [`crate::outbox::HEAD`] characters.
+    pub head: UserText,
+    /// The length of the text, in Unicode scalar values.
+    pub chars: usize,
+    /// The whole text, where it lies in no lasting store; else it is at [`crate::text_key`].
+    pub text: Option<UserText>,
     /// The names of its attachments.
     pub attachments: Vec<String>,
     /// Where the last handoff took it, and whether the text was seen there.

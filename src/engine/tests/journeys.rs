@@ -12,10 +12,11 @@ use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::Settings;
 use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
+use understudy_engine::view::HandoffView;
 use understudy_engine::words::Arg;
 use understudy_engine::{
     Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place,
-    Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
+    Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText, text_key,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -67,8 +68,16 @@ impl World {
         if self.mortal {
             self.restart();
         }
+        self.fetch(Some(&input));
         self.engine.handle(input, self.now);
         self.drain();
+    }
+
+    /// Gives the engine the texts that it needs now.
+    fn fetch(&mut self, input: Option<&Input>) {
+        for id in self.engine.wants(input) {
+            self.engine.give(&id, self.local.get(&text_key(&id)).cloned());
+        }
     }
 
     fn restart(&mut self) {
@@ -77,12 +86,12 @@ impl World {
             local: self.local.iter().map(|(key, value)| (key.clone(), value.clone())).collect(),
         };
         self.engine = Engine::restore(Config { platform: self.platform }, stored, self.now);
+        self.fetch(None);
         self.drain();
     }
 
     fn drain(&mut self) {
         let mut acted = false;
-        let mut unstored = Vec::new();
         while let Some(output) = self.engine.poll() {
             match &output {
                 Output::Persist { area, key, value } => {
@@ -90,7 +99,9 @@ impl World {
                     match (area, value) {
                         (Area::Session, value) => self.session.clone_from(value),
                         (Area::Local, Some(_)) if self.is_full(key) => {
-                            unstored.push(key.clone());
+                            let unstored = Input::Unstored { key: key.clone() };
+                            self.fetch(Some(&unstored));
+                            self.engine.handle(unstored, self.now);
                         }
                         (Area::Local, Some(value)) => {
                             self.local.insert(key.clone(), value.clone());
@@ -109,20 +120,25 @@ impl World {
             acted = true;
             self.done.push(output);
         }
-        for key in unstored {
-            self.engine.handle(Input::Unstored { key }, self.now);
-            self.drain();
-        }
     }
 
-    /// Whether a new prompt finds no room.
+    /// Whether a new prompt finds no room: it is its text that takes it.
     fn is_full(&self, key: &str) -> bool {
-        key.starts_with("entry:") && !self.local.contains_key(key) && self.prompts() >= self.room
+        key.starts_with("text:") && !self.local.contains_key(key) && self.prompts() >= self.room
     }
 
-    /// Prompts in the lasting store.
+    /// Prompts in the lasting store: a text and its facts each.
     fn prompts(&self) -> usize {
-        self.local.keys().filter(|key| key.starts_with("entry:")).count()
+        let ids = |kind: &str| self.local.keys().filter_map(|key| key.strip_prefix(kind)).collect::<Vec<_>>();
+        assert_eq!(ids("entry:"), ids("text:"));
+        ids("entry:").len()
+    }
+
+    /// The view of a handoff page, which has read the text of its prompt.
+    fn handoff_view(&mut self, job: &String) -> Option<HandoffView> {
+        let prompt = self.engine.prompt_of(job)?;
+        self.engine.give(&prompt, self.local.get(&text_key(&prompt)).cloned());
+        self.engine.handoff_view(job)
     }
 
     fn wait(&mut self, ms: u64) {
@@ -227,7 +243,7 @@ impl World {
 
     fn entry(&self) -> (EntryState, String) {
         let view = self.engine.view(self.now);
-        view.prompts.first().map(|row| (row.state, row.text.reveal().to_owned())).expect("a saved prompt")
+        view.prompts.first().map(|row| (row.state, row.head.reveal().to_owned())).expect("a saved prompt")
     }
 
     fn card_act(&mut self, act: Act) {
@@ -853,7 +869,7 @@ fn where_understudy_never_types_there_is_the_link_or_the_clipboard() {
         let (job, target) = world.opened();
         assert_eq!(target, Target::HandoffPage);
         world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
-        let view = world.engine.handoff_view(&job).expect("a view");
+        let view = world.handoff_view(&job).expect("a view");
         assert!(view.refused && view.origin.is_none());
         assert_eq!(view.lines[0].key, "handoff_by_clipboard");
         world.page_act(Act::PasteByHand { job });
@@ -1204,7 +1220,7 @@ fn nothing_is_said_of_a_clipboard_that_does_not_hold_the_prompt() {
         assert_eq!(world.fills(), [(Technique::Dom, false)], "no hint speaks of the clipboard");
         assert!(matches!(world.done.last(), Some(Output::Open { target: Target::HandoffPage, tab: None, .. })));
         world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
-        let view = world.engine.handoff_view(&job).unwrap();
+        let view = world.handoff_view(&job).unwrap();
         assert!(view.refused && view.lines[0].key == "handoff_not_typed");
         world.page_act(Act::PasteByHand { job: job.clone() });
         world.tell(Input::Opened { job, tab: Some(41) });
@@ -1359,10 +1375,10 @@ fn a_refused_permission_leads_to_the_clipboard() {
         let (job, target) = world.opened();
         assert_eq!(target, Target::HandoffPage);
         world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
-        let view = world.engine.handoff_view(&job).unwrap();
+        let view = world.handoff_view(&job).unwrap();
         assert_eq!((view.refused, view.origin.as_deref()), (false, Some("https://gemini.google.com/*")));
         world.page_act(Act::Decided { job: job.clone(), granted: false });
-        assert!(world.engine.handoff_view(&job).unwrap().refused);
+        assert!(world.handoff_view(&job).unwrap().refused);
         world.page_act(Act::PasteByHand { job: job.clone() });
         assert_eq!(world.opened().1, Target::Web { url: "https://gemini.google.com/app".into() });
         world.tell(Input::Opened { job, tab: Some(41) });
@@ -1480,7 +1496,7 @@ fn damaged_stores_are_set_aside() {
     assert_eq!(kept.get("entry:bad"), Some(&None));
     assert_eq!(kept.get("aside:settings"), Some(&Some("[]x".to_owned())));
     let view = engine.view(T0);
-    assert_eq!(view.prompts[0].text.reveal(), "still here");
+    assert_eq!(view.prompts[0].head.reveal(), "still here");
     assert!(view.evidence.iter().any(|line| line.say.key == "seen_damaged"));
 }
 
@@ -1564,7 +1580,7 @@ fn a_full_store_without_room_keeps_the_prompt_with_the_session_and_says_so() {
         failed(world, "the second");
         assert_eq!(world.line(1), "saved_for_now");
         let view = world.engine.view(world.now);
-        assert_eq!(view.prompts[0].text.reveal(), "the second");
+        assert_eq!(view.prompts[0].head.reveal(), "the second");
         assert_eq!(view.prompts[0].label.key, "state_for_now");
         assert_eq!(view.prompts[1].label.key, "state_not_sent");
         // As soon as there is room it is stored like any other.
@@ -1587,13 +1603,13 @@ fn firefox_asks_for_consent_before_the_first_prompt_leaves() {
             let (job, target) = world.opened();
             assert_eq!(target, Target::HandoffPage);
             world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
-            let view = world.engine.handoff_view(&job).unwrap();
+            let view = world.handoff_view(&job).unwrap();
             // ChatGPT's own link is enough: only the consent is asked for.
             assert_eq!((view.origin, view.consent), (None, true));
             assert_eq!(view.lines[0].key, "handoff_consent");
             world.page_act(Act::Decided { job: job.clone(), granted });
             if !granted {
-                assert!(world.engine.handoff_view(&job).unwrap().refused);
+                assert!(world.handoff_view(&job).unwrap().refused);
                 return;
             }
             assert!(matches!(world.opened().1, Target::Web { url } if url.ends_with("?prompt=hello")));
@@ -1734,7 +1750,7 @@ fn a_retry_is_of_the_message_that_it_names() {
         let retry = url().replace("/completion", "/retry_completion");
         world.fact(Fact::Stream { seq: id, method: "POST".into(), url: retry, status: 200 });
         world.event(id, "message_stop", r#"{"type":"message_stop"}"#);
-        let states = world.engine.view(world.now).prompts.into_iter().map(|row| (row.state, row.text));
+        let states = world.engine.view(world.now).prompts.into_iter().map(|row| (row.state, row.head));
         let states: Vec<_> = states.map(|(state, text)| (state, text.reveal().to_owned())).collect();
         assert_eq!(
             states,
@@ -2627,7 +2643,7 @@ fn a_secret_in_a_prompt_stops_at_the_handoff_page() {
             let (job, target) = world.opened();
             assert_eq!(target, Target::HandoffPage);
             world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
-            let view = world.engine.handoff_view(&job).unwrap();
+            let view = world.handoff_view(&job).unwrap();
             assert_eq!((view.origin, view.consent, view.by_hand, view.chosen), (None, false, false, false));
             assert_eq!(view.text.reveal(), prompt);
             // Before it is said what goes, nothing goes, by no way.
@@ -2652,7 +2668,7 @@ fn a_secret_in_a_prompt_stops_at_the_handoff_page() {
             assert_eq!((left[0].provider.as_str(), left[0].way, left[0].at), ("chatgpt", Way::Typed, world.now));
             assert_eq!((left[0].size, left[0].along.has(flag)), (goes.chars().count() as u64, true));
             // The prompt itself is kept as it was.
-            assert_eq!(world.engine.view(world.now).prompts[0].text.reveal(), prompt);
+            assert_eq!(world.engine.view(world.now).prompts[0].head.reveal(), prompt);
         });
     }
 }
@@ -2678,7 +2694,7 @@ fn what_goes_along_is_asked_where_something_does() {
         let (job, target) = world.opened();
         assert_eq!(target, Target::HandoffPage);
         world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
-        let view = world.engine.handoff_view(&job).unwrap();
+        let view = world.handoff_view(&job).unwrap();
         assert_eq!((view.along, view.conversation.as_deref()), (2, Some(CHAT)));
         let pack = "Me:\nfirst\n\nClaude:\nanswer\n\nMe:\nand now?";
         world.page_act(choose(&job, Some(pack), Along::new(0, 2)));
@@ -2709,7 +2725,7 @@ fn a_text_that_is_not_on_the_clipboard_is_not_said_to_be() {
         // So the page comes back that can copy it, and shows the text that was chosen.
         assert_eq!(world.opened().1, Target::HandoffPage);
         world.tell(Input::Opened { job: job.clone(), tab: Some(42) });
-        let view = world.engine.handoff_view(&job).unwrap();
+        let view = world.handoff_view(&job).unwrap();
         assert_eq!((view.text.reveal(), view.by_hand, view.chosen), ("masked", true, true));
         world.page_act(Act::PasteByHand { job: job.clone() });
         world.tell(Input::Opened { job, tab: Some(42) });
@@ -2773,7 +2789,7 @@ fn an_address_of_ones_own_is_screened_as_well() {
         let (job, target) = world.opened();
         assert_eq!(target, Target::HandoffPage);
         world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
-        let view = world.engine.handoff_view(&job).unwrap();
+        let view = world.handoff_view(&job).unwrap();
         assert!(!view.by_hand && matches!(view.budget, Budget::Encoded(_)), "{view:?}");
         let long = UserText::new("x".repeat(50_000));
         assert!(world.engine.handoff_view_of(&job, Some(&long)).unwrap().by_hand);
@@ -2793,7 +2809,7 @@ impl World {
     /// Text, state in words and whether it stands in a composer, of all that is saved, the newest first.
     fn rows(&self) -> Vec<(String, String)> {
         let rows = self.engine.view(self.now).prompts.into_iter();
-        rows.map(|row| (row.text.reveal().to_owned(), row.label.key)).collect()
+        rows.map(|row| (row.head.reveal().to_owned(), row.label.key)).collect()
     }
 }
 
@@ -2809,6 +2825,7 @@ fn what_is_typed_is_kept_until_it_is_sent() {
         world.types(TAB, &chat, "Dear Claude,\nhow");
         assert_eq!(world.rows(), [draft("Dear Claude,\nhow")]);
         assert_eq!(world.prompts(), 1, "in the lasting store");
+        assert!(world.local.values().any(|text| text == "Dear Claude,\nhow"), "{:?}", world.local);
         // Another conversation, and a new chat in two tabs, each have their own.
         world.types(TAB, "/new", "Elsewhere");
         world.types(TAB + 1, "/new?q=incognito-mode", "Elsewhere, too");

@@ -9,7 +9,7 @@ use understudy_engine::outbox::{Entry, EntryState, MAX_ENTRIES};
 use understudy_engine::provider::{CATALOGUE, Settings};
 use understudy_engine::{
     Act, Area, CONSENT, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place, Platform,
-    Request, RequestStep, StatusAnswer, Stored, StreamEnd, UserText,
+    Request, RequestStep, StatusAnswer, Stored, StreamEnd, UserText, needed_at_start, text_key,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -401,18 +401,30 @@ impl Life {
     }
 
     fn tell(&mut self, input: Input, now: u64) -> Vec<Output> {
+        self.fetch(Some(&input));
         self.engine.handle(input, now);
         self.drain()
+    }
+
+    /// Gives the engine the texts that it needs now.
+    fn fetch(&mut self, input: Option<&Input>) {
+        for id in self.engine.wants(input) {
+            self.engine.give(&id, self.local.get(&text_key(&id)).cloned());
+        }
     }
 
     /// The background dies and is started again.
     fn restart(&mut self, now: u64) -> Vec<Output> {
         self.engine = Engine::restore(Config { platform: self.platform }, self.stored(), now);
+        self.fetch(None);
         self.drain()
     }
 
+    /// What a start reads.
     fn stored(&self) -> Stored {
-        let local = self.local.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let keys: Vec<String> = self.local.keys().cloned().collect();
+        let needed = needed_at_start(&keys).into_iter();
+        let local = needed.map(|key| (key.to_owned(), self.local[key].clone())).collect();
         Stored { session: self.session.clone(), local }
     }
 
@@ -424,6 +436,7 @@ impl Life {
             session: self.session.clone(),
             local: self.local.clone(),
         };
+        heir.fetch(None);
         heir.drain();
         heir
     }
@@ -472,20 +485,28 @@ impl Life {
         assert!(!over, "{} prompts are kept beyond the limit after {told}", entries.len());
         let records = self.local.keys().filter(|key| incident::is_incident(key)).count() as u64;
         assert!(records <= MAX_RECORDS, "{records} records after {told}");
-        let others = self.local.keys().filter(|key| !key.starts_with("entry:") && !incident::is_incident(key));
+        let others = self.local.keys().filter(|key| !is_of_prompt(key) && !incident::is_incident(key));
         assert!(
             others.eq(["left", "settings", "watch"].iter().filter(|key| self.local.contains_key(**key))),
             "after {told}"
         );
         let longest =
-            self.local.iter().filter(|(key, _)| !key.starts_with("entry:")).map(|(_, value)| value.len()).max();
+            self.local.iter().filter(|(key, _)| !key.starts_with("text:")).map(|(_, value)| value.len()).max();
         assert!(longest.is_none_or(|longest| longest <= 12 * 1024), "{longest:?} bytes after {told}");
         // Prompts that live in the snapshot alone are a person's own words: they are all kept, whatever their number.
         let view = self.engine.view(T0);
-        let own = view.prompts.iter().map(|row| 2 * row.text.reveal().len() + 1_000).sum::<usize>();
+        let own = view
+            .prompts
+            .iter()
+            .map(|row| 2 * row.text.as_ref().map_or(0, |text| text.reveal().len()) + 2_000)
+            .sum::<usize>();
         let bytes = self.session.as_ref().map_or(0, |text| text.chars().count());
         assert!(bytes <= SNAPSHOT + own, "the snapshot has {bytes} bytes after {told}");
     }
+}
+
+fn is_of_prompt(key: &str) -> bool {
+    key.starts_with("entry:") || key.starts_with("text:")
 }
 
 /// What anybody could notice of a step: everything but the engine's own snapshot, and what only a recording's reader is told. After the
@@ -537,7 +558,9 @@ fn after_every_step_of_any_story_a_new_start_shows_the_same() {
             let outputs = whole.tell(input.clone(), now);
             assert_eq!(noticed_of_heir, noticed(&outputs), "{told}");
             // One that is started now shows the very same, and asks nothing and tells nobody anything by itself.
-            let mut copy = Life { engine: Engine::restore(Config { platform }, whole.stored(), now), ..whole.empty() };
+            let engine = Engine::restore(Config { platform }, whole.stored(), now);
+            let mut copy = Life { engine, local: whole.local.clone(), ..whole.empty() };
+            copy.fetch(None);
             let started = copy.drain();
             let asks = |output: &&Output| {
                 matches!(

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use understudy_browser::{permissions, tabs};
 use understudy_engine::view::HandoffView;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, JobId, Millis};
+use understudy_engine::{Act, EntryId, JobId, Millis};
 use wasm_bindgen_futures::spawn_local;
 
 /// What the page remembers.
@@ -174,6 +174,10 @@ impl Scene for Handoff {
         let leaving = matches!(self.step, Step::Leaving | Step::LeavingByHand);
         let view = view.or_else(|| self.last.clone().filter(|_| leaving));
         self.page(view.as_ref())
+    }
+
+    fn texts(&self, read: &Read) -> Vec<EntryId> {
+        read.engine.prompt_of(&self.job).into_iter().collect()
     }
 
     fn begun(host: &Rc<Host<Self>>) {

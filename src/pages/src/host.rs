@@ -4,6 +4,7 @@ use crate::stage::{Entered, Stage};
 use crate::tree::{Part, el, say};
 use gloo_timers::callback::Interval;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
@@ -11,7 +12,7 @@ use understudy_browser::{Refused, permissions, runtime, storage};
 use understudy_engine::incident::{self, Record};
 use understudy_engine::view::View;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, Area, Config, Engine, Millis, Stored};
+use understudy_engine::{Act, Area, Config, Engine, EntryId, Millis, Stored, UserText, needed_at_start, text_key};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -23,11 +24,24 @@ pub trait Scene: Sized + 'static {
     /// What stands in the page now.
     fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Self::Deed>>;
 
+    /// The prompts whose whole texts are shown, to be read from the store.
+    fn texts(&self, _: &Read) -> Vec<EntryId> {
+        Vec::new()
+    }
+
     /// The page has begun.
     fn begun(_: &Rc<Host<Self>>) {}
 
     /// The user did something. Up to the first `await` this runs inside the click.
     fn done(host: &Rc<Host<Self>>, deed: Self::Deed, entered: Entered);
+}
+
+/// A prompt's text as it was found in the store.
+struct Text {
+    /// `None` if it was not there.
+    text: Option<UserText>,
+    /// Whether it is there, and the one that was stored.
+    sound: bool,
 }
 
 /// What was read from the stores.
@@ -38,11 +52,23 @@ pub struct Read {
     pub damaged: usize,
     /// The hosts that Understudy may type into, as match patterns.
     pub origins: Vec<String>,
+    /// The texts of prompts that were read.
+    texts: BTreeMap<EntryId, Text>,
     /// The incident log as it is stored; only few pages look into it.
     log: Vec<(String, String)>,
 }
 
 impl Read {
+    /// A text has come from the store.
+    fn take(&mut self, entry: EntryId, text: Option<String>) {
+        let sound = self.engine.give(&entry, text.clone());
+        self.texts.insert(entry, Text { text: text.map(UserText::new), sound });
+    }
+
+    fn has(&self, entry: &str) -> bool {
+        self.texts.get(entry).is_some_and(|text| text.sound)
+    }
+
     /// The incident log, the oldest first; of the incident that is open, what is not stored yet as well.
     pub fn records(&self) -> Vec<Record> {
         let stored = self.log.iter().map(|(key, value)| (key.as_str(), value.as_str()));
@@ -54,12 +80,23 @@ impl Read {
         records
     }
 
+    /// The whole text of a prompt, if it was read.
+    pub fn text(&self, entry: &str) -> Option<&UserText> {
+        self.texts.get(entry)?.text.as_ref()
+    }
+
     /// Everything the popup shows.
     pub fn view(&self, now: Millis) -> View {
         let mut view = self.engine.view(now);
         // The browser knows best what is allowed; the background may have slept through a change.
         for row in &mut view.fallbacks {
             row.allowed = row.origin.as_ref().is_some_and(|origin| self.origins.contains(origin));
+        }
+        for row in &mut view.prompts {
+            row.text = row.text.take().or_else(|| self.text(&row.entry).cloned());
+            if self.texts.get(&row.entry).is_some_and(|text| !text.sound) {
+                row.label = say("state_lost");
+            }
         }
         view
     }
@@ -127,16 +164,38 @@ impl<S: Scene> Host<S> {
         let host = Rc::clone(self);
         spawn_local(async move {
             while host.stale.replace(false) {
-                let read = read().await;
-                if let Ok(read) = read {
-                    *host.read.borrow_mut() = Some(read);
-                    host.redraw();
-                } else {
-                    host.trouble();
+                match read().await {
+                    Ok(read) => host.take(read).await,
+                    Err(_) => host.trouble(),
                 }
             }
             host.reading.set(false);
         });
+    }
+
+    /// Draws what was read, with the texts that stand in the page.
+    async fn take(&self, mut read: Read) {
+        let wanted = self.scene.borrow().texts(&read);
+        for entry in wanted {
+            // A text is stored once: what was read before is still the same.
+            let known = self.look(|_, old| old.filter(|old| old.has(&entry)).and_then(|old| old.text(&entry).cloned()));
+            let text = match known {
+                Some(known) => Some(known.reveal().to_owned()),
+                None => text(&entry).await,
+            };
+            read.take(entry, text);
+        }
+        *self.read.borrow_mut() = Some(read);
+        self.redraw();
+    }
+
+    /// Reads a text and draws it.
+    pub async fn read_text(&self, entry: EntryId) {
+        let text = text(&entry).await;
+        if let Some(read) = &mut *self.read.borrow_mut() {
+            read.take(entry, text);
+        }
+        self.redraw();
     }
 
     fn redraw(&self) {
@@ -199,11 +258,16 @@ pub fn now() -> Millis {
 
 async fn read() -> Result<Read, Refused> {
     let session = storage::get(Area::Session, "engine").await?;
-    let local = storage::get_all(Area::Local).await?;
+    let local = storage::get_some(needed_at_start).await?;
     let damaged = local.iter().filter(|(key, _)| key.starts_with("aside:")).count();
     let log = local.iter().filter(|(key, _)| incident::is_incident(key)).cloned().collect();
     let engine = Engine::restore(Config { platform: runtime::platform() }, Stored { session, local }, now());
-    Ok(Read { engine, damaged, origins: permissions::origins().await?, log })
+    Ok(Read { engine, damaged, origins: permissions::origins().await?, texts: BTreeMap::new(), log })
+}
+
+/// What is stored of a prompt's text.
+async fn text(entry: &str) -> Option<String> {
+    storage::get(Area::Local, &text_key(entry)).await.ok().flatten()
 }
 
 /// How often a page is drawn anew without a change, because time passes in it.

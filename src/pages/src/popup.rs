@@ -9,11 +9,12 @@ use crate::tree::{El, Part, Words, el, say};
 use parts::{beginning, diagnosis, has_more, leads, reasons, verdict, way_on, words};
 use std::rc::Rc;
 use understudy_browser::{Refused, runtime, tabs};
+use understudy_engine::outbox::HEAD;
 use understudy_engine::provider::CLAUDE;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, EntryId, Millis};
+use understudy_engine::{Act, EntryId, Millis, UserText};
 
 /// What the popup remembers beside the view.
 #[derive(Debug, Default)]
@@ -64,15 +65,30 @@ impl Scene for Popup {
         self.page(&view, since.map(|since| Wait::of(since, &read.records(), now)))
     }
 
+    /// The prompt that a click would take along, so that it can go to the clipboard inside that click; and what is shown in full.
+    fn texts(&self, read: &Read) -> Vec<EntryId> {
+        let view = read.view(crate::host::now());
+        let chosen = self.chosen(&view).map(|row| &row.entry);
+        let shown = view.prompts.iter().filter(|row| row.text.is_none());
+        shown
+            .map(|row| &row.entry)
+            .filter(|entry| chosen == Some(*entry) || self.expanded.contains(entry))
+            .cloned()
+            .collect()
+    }
+
     fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
         match deed {
             Deed::HandOff(provider) => hand_off(host, provider, None),
             Deed::PutBack(entry) => hand_off(host, CLAUDE.id.to_owned(), Some(&entry)),
             Deed::Copy(entry) => {
-                let Some(text) = text_of(host, &entry) else { return };
-                let (copied, host) = (copy(&text), Rc::clone(host));
+                let host = Rc::clone(host);
                 begin(async move {
-                    let notice = if copied.await { "page_copied" } else { "page_copy_refused" };
+                    let notice = match copied(&host, entry).await {
+                        Some(true) => "page_copied",
+                        Some(false) => "page_copy_refused",
+                        None => "state_lost",
+                    };
                     host.change(|popup| popup.notice = Some(say(notice)));
                 });
             }
@@ -86,14 +102,20 @@ impl Scene for Popup {
                 go(host, async move { opened.await.map(drop) });
             }
             Deed::Options => go(host, runtime::open_options()),
-            Deed::Select(entry) => host.change(|popup| popup.selected = Some(entry)),
-            Deed::Expand(entry) => host.change(|popup| {
-                if popup.expanded.contains(&entry) {
-                    popup.expanded.retain(|other| *other != entry);
-                } else {
-                    popup.expanded.push(entry);
-                }
-            }),
+            Deed::Select(entry) => {
+                host.change(|popup| popup.selected = Some(entry.clone()));
+                read_text(host, entry);
+            }
+            Deed::Expand(entry) => {
+                host.change(|popup| {
+                    if popup.expanded.contains(&entry) {
+                        popup.expanded.retain(|other| *other != entry);
+                    } else {
+                        popup.expanded.push(entry.clone());
+                    }
+                });
+                read_text(host, entry);
+            }
             Deed::Doom(entry) => {
                 host.change(|popup| popup.doomed = Some(entry));
                 host.focus("keep");
@@ -161,7 +183,8 @@ impl Popup {
             .class(if open { "text open" } else { "text" })
             .attr("id", text_id.clone())
             .attr("dir", "auto")
-            .text(&row.text);
+            .text(row.text.as_ref().filter(|_| open).unwrap_or(&row.head));
+        let text = if open || row.chars <= HEAD { text } else { text.text("…") };
         // Opened, a long text scrolls, and whoever has no mouse must be able to scroll it.
         let text = if open { text.attr("tabindex", "0") } else { text };
         let body = match choice {
@@ -171,7 +194,7 @@ impl Popup {
                     el("input")
                         .attr("type", "radio")
                         .attr("name", "prompt")
-                        .attr("aria-label", Say::new("page_choose").text(beginning(row.text.reveal(), 60)))
+                        .attr("aria-label", Say::new("page_choose").text(beginning(row.head.reveal(), 60)))
                         .flag("checked", checked)
                         .does(Deed::Select(row.entry.clone())),
                 )
@@ -198,7 +221,7 @@ impl Popup {
             let mut deeds = vec![
                 button("quiet", say("page_copy"), Deed::Copy(row.entry.clone())).key("copy"),
                 button("quiet", say("page_forget"), Deed::Doom(row.entry.clone())).key("forget"),
-                el("span").key("size").class("size").text(Words::Size(row.text.chars())),
+                el("span").key("size").class("size").text(Words::Size(row.chars)),
             ];
             if row.back {
                 deeds.insert(
@@ -209,7 +232,7 @@ impl Popup {
                         .attr("aria-label", say("page_put_back_into")),
                 );
             }
-            if open || has_more(row.text.reveal()) {
+            if open || has_more(row.head.reveal()) {
                 deeds.insert(0, expand);
             }
             deeds
@@ -220,18 +243,16 @@ impl Popup {
 
 /// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
 fn hand_off(host: &Rc<Host<Popup>>, provider: String, entry: Option<&EntryId>) {
-    let chosen = host.look(|popup, read| {
+    let entry = host.look(|popup, read| {
         let view = read?.view(crate::host::now());
         let named = view.prompts.iter().find(|row| Some(&row.entry) == entry);
-        named.or_else(|| popup.chosen(&view)).map(|row| (row.entry.clone(), row.text.clone()))
+        named.or_else(|| popup.chosen(&view)).map(|row| row.entry.clone())
     });
-    let copied = chosen.as_ref().map(|(_, text)| copy(text.reveal()));
-    let entry = chosen.map(|(entry, _)| entry);
     let host = Rc::clone(host);
     begin(async move {
         // The popup goes away with the next tab, and an unfinished copy with it.
-        let copied = match copied {
-            Some(copied) => copied.await,
+        let copied = match entry.clone() {
+            Some(entry) => copied(&host, entry).await == Some(true),
             None => false,
         };
         match send(&Act::HandOff { provider, entry, copied }).await {
@@ -261,10 +282,29 @@ fn act(host: &Rc<Host<Popup>>, act: Act) {
     });
 }
 
-fn text_of(host: &Host<Popup>, entry: &EntryId) -> Option<String> {
+/// Puts a prompt on the clipboard, and says whether that worked; `None` if its text is not there. A text that was read before goes at
+/// once, inside the click; any other within the few seconds for which both browsers remember a click.
+async fn copied(host: &Host<Popup>, entry: EntryId) -> Option<bool> {
+    let mut found = text_of(host, &entry);
+    if found.is_none() {
+        host.read_text(entry.clone()).await;
+        found = text_of(host, &entry);
+    }
+    Some(copy(found?.reveal()).await)
+}
+
+fn read_text(host: &Rc<Host<Popup>>, entry: EntryId) {
+    if text_of(host, &entry).is_none() {
+        let host = Rc::clone(host);
+        begin(async move { host.read_text(entry).await });
+    }
+}
+
+/// The text of a prompt, where it is known.
+fn text_of(host: &Host<Popup>, entry: &EntryId) -> Option<UserText> {
     host.look(|_, read| {
         let view = read?.view(crate::host::now());
-        view.prompts.iter().find(|row| row.entry == *entry).map(|row| row.text.reveal().to_owned())
+        view.prompts.into_iter().find(|row| row.entry == *entry)?.text
     })
 }
 
@@ -277,7 +317,7 @@ async fn leave() {
 
 #[cfg(test)]
 mod tests {
-    use super::{Deed, Popup, beginning};
+    use super::{Deed, HEAD, Popup, beginning};
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
     use understudy_engine::outbox::EntryState;
@@ -293,7 +333,9 @@ mod tests {
             at,
             state,
             label: Say::new("state"),
-            text: UserText::new(text),
+            head: UserText::new(text).beginning(HEAD),
+            chars: UserText::new(text).chars(),
+            text: Some(UserText::new(text)),
             attachments: Vec::new(),
             handoff: None,
             back: state != EntryState::Confirmed,
@@ -412,7 +454,7 @@ mod tests {
             texts(&whole(&Popup::default(), &view)).contains(&"page_hint_link".to_owned()),
             "a short prompt by link"
         );
-        view.prompts[0].text = UserText::new("é".repeat(4_000));
+        view.prompts[0] = prompt("e2", 20, EntryState::NotSent, &"é".repeat(4_000));
         let shown = texts(&whole(&Popup::default(), &view));
         assert!(shown.contains(&"page_hint_asks".to_owned()), "too long for the link: permission is asked");
         assert!(shown.contains(&"page_hint_types".to_owned()));

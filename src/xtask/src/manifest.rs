@@ -37,7 +37,24 @@ pub fn manifest(source: &str, browser: Browser, version: &str, optional_hosts: &
         );
         manifest.insert(key.to_owned(), value);
     }
+    for permission in permissions(browser) {
+        let asked = manifest.entry("permissions").or_insert_with(|| json!([]));
+        asked.as_array_mut().context("\"permissions\" is no list")?.push(json!(permission));
+    }
     Ok(Value::Object(manifest))
+}
+
+/// Permissions that one browser alone is asked for.
+fn permissions(browser: Browser) -> &'static [&'static str] {
+    match browser {
+        // `storage.local` holds 10 MB without it: a hundred prompts of 100 KB. It brings no warning at installation
+        // (https://developer.chrome.com/docs/extensions/reference/permissions-list).
+        Browser::Chrome => &["unlimitedStorage"],
+        // There it holds what IndexedDB does, a part of the disk
+        // (https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/API/storage/local); and Firefox for Android does show a
+        // line for it at installation, Firefox on the desktop none.
+        Browser::Firefox => &[],
+    }
 }
 
 /// What is not the same everywhere, and what is not written by hand.
@@ -102,6 +119,7 @@ mod tests {
         assert_eq!(chrome["browser_specific_settings"], firefox["browser_specific_settings"]);
         assert_eq!(firefox["browser_specific_settings"]["gecko"]["strict_min_version"], "140.0");
         assert_eq!(firefox.get("minimum_chrome_version"), None);
+        assert_eq!((&chrome["permissions"], firefox.get("permissions")), (&json!(["unlimitedStorage"]), None));
     }
 
     #[test]

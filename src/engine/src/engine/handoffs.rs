@@ -28,7 +28,7 @@ impl Engine {
         if (provider::find(id).is_none() && !custom) || self.settings.never.iter().any(|never| never == id) {
             return;
         }
-        let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).map(|entry| entry.text.clone());
+        let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).and_then(|entry| entry.text.clone());
         let entry = entry.filter(|_| text.is_some());
         let temporary = entry.as_ref().and_then(|entry| self.outbox.get(entry)).is_some_and(|entry| entry.temporary);
         if id == CLAUDE.id && temporary {
@@ -97,11 +97,11 @@ impl Engine {
         }
     }
 
-    /// The text that goes: what was chosen, else the prompt. None if the prompt is not there any more.
+    /// The text that goes: what was chosen, else the prompt. None if the prompt is not there any more, or not at hand.
     fn goes(&self, index: usize) -> Option<UserText> {
         let job = &self.session.jobs[index];
         let entry = self.outbox.get(job.entry.as_ref()?)?;
-        Some(job.text.as_ref().unwrap_or(&entry.text).clone())
+        job.text.as_ref().or(entry.text.as_ref()).cloned()
     }
 
     pub(super) fn on_choose(&mut self, id: &JobId, text: Option<UserText>, along: u32, copied: bool) {
@@ -313,12 +313,13 @@ impl Engine {
 
     /// One more line of what left; an empty page is nothing.
     fn note_left(&mut self, index: usize, way: Way, now: Millis) {
-        let Some(text) = self.goes(index) else { return };
         let job = &self.session.jobs[index];
+        let Some(entry) = job.entry.as_ref().and_then(|id| self.outbox.get(id)) else { return };
         if job.provider == CLAUDE.id {
             return;
         }
-        left::add(&mut self.left, now, &job.provider, way, text.chars(), job.along);
+        let chars = job.text.as_ref().map_or(entry.chars, UserText::chars);
+        left::add(&mut self.left, now, &job.provider, way, chars, job.along);
         let log = self.left.clone();
         self.persist(Area::Local, left::KEY.to_owned(), Some(log));
     }
@@ -376,13 +377,25 @@ impl Engine {
         self.age_jobs(now);
         for index in 0..self.session.jobs.len() {
             match self.session.jobs[index].stage {
-                Stage::Filling => self.fill(index, false),
+                Stage::Filling => {
+                    let id = self.session.jobs[index].id.clone();
+                    self.resume(id);
+                }
                 Stage::Opening if self.session.jobs[index].tab.is_some() => {
                     self.session.jobs[index].stage = Stage::Waiting;
                     self.dirty = true;
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Goes on with a handoff whose script was at work, at once or when its text is at hand.
+    pub(super) fn resume(&mut self, id: JobId) {
+        match self.job(&id) {
+            Some(index) if self.goes(index).is_some() => self.fill(index, false),
+            Some(_) => self.resumed.push(id),
+            None => {}
         }
     }
 

@@ -11,15 +11,16 @@ mod views;
 
 use crate::cause::{Cause, Surface};
 use crate::incident::{self, Word};
-use crate::input::{Act, EntryId, Input, Millis, Place, TabId};
+use crate::input::{Act, EntryId, Input, JobId, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
 use crate::left;
 use crate::outbox::{DAY_MS, Entry, Outbox, Typed};
-use crate::output::{Area, Output, entry_key};
+use crate::output::{Area, ENTRY, Output, TEXT, entry_key, text_key};
 use crate::provider::Settings;
 use crate::text::UserText;
 use crate::verdict::State;
+pub(crate) use offers::fingerprint;
 use session::{Dismissed, Incident, Official, Session};
 
 /// Which browser the shell runs in; techniques differ.
@@ -43,7 +44,7 @@ pub struct Config {
 pub struct Stored {
     /// `storage.session["engine"]`.
     pub session: Option<String>,
-    /// Every key and value of `storage.local`.
+    /// The keys and values of `storage.local` that a start needs ([`crate::needed_at_start`]), or all.
     pub local: Vec<(String, String)>,
 }
 
@@ -73,8 +74,11 @@ enum Part<'a> {
 ///
 /// Four kinds of call, and no other order:
 /// 1. **start** with [`Engine::restore`] (a first start is a restore from nothing);
-/// 2. **mutate** with [`Engine::handle`], which never fails and never blocks;
-/// 3. **drain** with [`Engine::poll`] until it returns `None`, carrying out each output in order (also after a restore);
+/// 2. **mutate** with [`Engine::handle`], which never fails and never blocks. The texts of prompts lie in the store until they are
+///    needed: before each input ask which ones that is with [`Engine::wants`] (also after a restore), read them there, and
+///    [`Engine::give`] them;
+/// 3. **drain** with [`Engine::poll`] until it returns `None`, carrying out each output in order (also after a restore). What could not
+///    be stored is told at once, with an [`Input::Unstored`] in between;
 /// 4. **look** with [`Engine::view`] and [`Engine::handoff_view`], at any time.
 ///
 /// Time is the `now` of each call. It may jump in both directions.
@@ -89,6 +93,8 @@ pub struct Engine {
     /// The log of what left, as it is stored.
     left: String,
     outputs: Vec<Output>,
+    /// Handoffs that go on as soon as their text is at hand: a script was at work when the background died.
+    resumed: Vec<JobId>,
     /// Whether the session differs from what was persisted last.
     dirty: bool,
 }
@@ -106,8 +112,10 @@ impl Engine {
             kept: log::Kept::default(),
             left: String::new(),
             outputs: Vec::new(),
+            resumed: Vec::new(),
             dirty: false,
         };
+        let mut texts = Vec::new();
         for json in std::mem::take(&mut engine.session.temporary_entries) {
             if let Some(entry) = Entry::parse(&json) {
                 engine.outbox.load(entry);
@@ -125,8 +133,11 @@ impl Engine {
                     engine.left.clone_from(&value);
                 }
                 !sound
-            } else if key.starts_with("entry:") {
+            } else if key.starts_with(ENTRY) {
                 Entry::parse(&value).map(|entry| engine.outbox.load(entry)).is_none()
+            } else if let Some(id) = key.strip_prefix(TEXT) {
+                texts.push((id.to_owned(), value));
+                continue;
             } else {
                 !engine.kept.load(&key, &value)
             };
@@ -137,6 +148,7 @@ impl Engine {
                 engine.persist(Area::Local, key, None);
             }
         }
+        engine.take_in(texts);
         engine.session.judge.allow(engine.settings.probes, now);
         engine.resume_jobs(now);
         if known {
@@ -147,6 +159,74 @@ impl Engine {
             engine.finish(now);
         }
         engine
+    }
+
+    /// Brings what is stored into the form that it has today: texts at their own keys, each with its entry.
+    fn take_in(&mut self, texts: Vec<(EntryId, String)>) {
+        for (id, text) in texts {
+            if self.outbox.get(&id).is_none() {
+                self.outbox.found(&id, &UserText::new(text));
+                self.keep(&id);
+            }
+        }
+        for id in self.outbox.ids() {
+            if self.outbox.get(&id).is_some_and(|entry| !entry.apart && !entry.unstored && !entry.temporary) {
+                self.keep(&id);
+            }
+        }
+    }
+
+    /// Which texts the engine must be given before it is told this; without an input, before anything.
+    ///
+    /// What earlier inputs needed is let go of here.
+    pub fn wants(&mut self, input: Option<&Input>) -> Vec<EntryId> {
+        if !matches!(input, Some(Input::Unstored { .. })) {
+            self.outbox.rest();
+        }
+        let mut wanted: Vec<&EntryId> = Vec::new();
+        let of_job = |id: &JobId| self.job(id).and_then(|index| self.session.jobs[index].entry.as_ref());
+        match input {
+            None => wanted.extend(self.resumed.iter().filter_map(of_job)),
+            Some(Input::Act { act, .. }) => match act {
+                Act::HandOff { entry: Some(entry), .. } | Act::Copy { entry } => wanted.push(entry),
+                Act::Decided { job, .. } => wanted.extend(of_job(job)),
+                _ => {}
+            },
+            Some(Input::Opened { job, .. } | Input::Filled { job, .. }) => wanted.extend(of_job(job)),
+            Some(Input::TabComplete { tab }) => {
+                let here = self.session.jobs.iter().filter(|job| job.tab == Some(*tab));
+                wanted.extend(here.filter_map(|job| job.entry.as_ref()));
+            }
+            Some(Input::Unstored { key }) => {
+                wanted.extend(of_key(key).and_then(|id| self.outbox.get(id)).map(|entry| &entry.id));
+            }
+            Some(_) => {}
+        }
+        let missing = |id: &&EntryId| self.outbox.get(id).is_some_and(|entry| entry.text.is_none());
+        wanted.into_iter().filter(missing).cloned().collect()
+    }
+
+    /// Gives the engine what is stored at [`text_key`] of an entry; `None` if there is nothing, or it could not be read. Whether it
+    /// is the text that was stored.
+    pub fn give(&mut self, id: &str, text: Option<String>) -> bool {
+        let Some(entry) = self.outbox.get_mut(id) else { return false };
+        if !entry.apart {
+            return true;
+        }
+        // Of a draft the text is stored first: it may be a newer one than its facts know.
+        let sound = |text: &UserText| entry.print == 0 || entry.print == text.print() || entry.draft.is_some();
+        let text = text.map(UserText::new).filter(sound);
+        let lost = text.is_none();
+        entry.text = entry.text.take().or(text);
+        if entry.lost != lost {
+            entry.lost = lost;
+            let id = entry.id.clone();
+            self.keep(&id);
+        }
+        for job in std::mem::take(&mut self.resumed) {
+            self.resume(job);
+        }
+        !lost
     }
 
     /// Takes one thing that happened at `now`.
@@ -283,8 +363,8 @@ impl Engine {
         match act {
             Act::HandOff { provider, entry, copied } => self.hand_off(&provider, entry, copied, now),
             Act::Copy { entry } => {
-                if let Some(entry) = self.outbox.get(&entry) {
-                    self.outputs.push(Output::Copy { to: from.clone(), text: entry.text.clone() });
+                if let Some(text) = self.outbox.get(&entry).and_then(|entry| entry.text.clone()) {
+                    self.outputs.push(Output::Copy { to: from.clone(), text });
                 }
             }
             Act::Dismiss {} => {
@@ -304,13 +384,13 @@ impl Engine {
             }
             Act::Forget { entry } => {
                 if self.outbox.forget(&entry) {
-                    self.persist(Area::Local, entry_key(&entry), None);
+                    self.unkeep(&entry);
                 }
             }
             Act::ForgetAll {} => {
                 for id in self.outbox.ids() {
                     self.outbox.forget(&id);
-                    self.persist(Area::Local, entry_key(&id), None);
+                    self.unkeep(&id);
                 }
             }
             Act::Say { down } => self.say(if down { Word::Down } else { Word::Works }, now),
@@ -397,7 +477,7 @@ impl Engine {
             }
         }
         for entry in self.outbox.prune(u64::from(self.settings.keep) * DAY_MS, now) {
-            self.persist(Area::Local, entry_key(&entry.id), None);
+            self.unkeep(&entry.id);
         }
         self.age_jobs(now);
         self.age_health(now);
@@ -444,37 +524,51 @@ impl Engine {
         }
         match self.outbox.typed(tab, place.conversation, text, now) {
             Some(Typed::Kept(id)) => self.keep(&id),
-            Some(Typed::Gone(id)) => self.persist(Area::Local, entry_key(&id), None),
+            Some(Typed::Gone(id)) => self.unkeep(&id),
             None => {}
         }
     }
 
-    /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage.
+    /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage. The text goes first, and once.
     fn keep(&mut self, id: &EntryId) {
         match self.outbox.get_mut(id) {
             Some(entry) if !entry.temporary => {
                 // Unless the store says otherwise.
                 entry.unstored = false;
                 let json = entry.write();
+                let text = entry.text.as_ref().filter(|_| !entry.apart).map(|text| text.reveal().to_owned());
+                entry.apart = true;
+                if text.is_some() {
+                    self.persist(Area::Local, text_key(id), text);
+                }
                 self.persist(Area::Local, entry_key(id), Some(json));
             }
             _ => self.dirty = true,
         }
     }
 
+    /// Removes one that is gone from the outbox. Its text first: one without its entry would come back.
+    pub(super) fn unkeep(&mut self, id: &EntryId) {
+        self.persist(Area::Local, text_key(id), None);
+        self.persist(Area::Local, entry_key(id), None);
+    }
+
     /// The store is full. Prompts that were answered make room, the oldest first; where there is none, the prompt stays with the
     /// session, and the person is told that it will not outlive the browser.
     fn on_unstored(&mut self, key: &str) {
-        let Some(id) = key.strip_prefix("entry:") else { return };
-        let Some(entry) = self.outbox.get_mut(id) else { return };
+        let Some(entry) = of_key(key).and_then(|id| self.outbox.get_mut(id)) else { return };
         entry.unstored = true;
+        entry.apart = entry.text.is_none();
         let id = entry.id.clone();
         self.dirty = true;
+        // The facts of a text that found no room wait with it.
+        let facts = entry_key(&id);
+        self.outputs.retain(|output| !matches!(output, Output::Persist { key, .. } if *key == facts));
         let room = self.outbox.oldest_confirmed(&id);
         if let Some(answered) = room {
             self.outbox.forget(&answered);
             self.session.made_room = self.session.made_room.saturating_add(1);
-            self.persist(Area::Local, entry_key(&answered), None);
+            self.unkeep(&answered);
             self.keep(&id);
         }
     }
@@ -493,7 +587,7 @@ impl Engine {
         if self.dirty {
             self.dirty = false;
             let kept_here = |entry: &&Entry| entry.temporary || entry.unstored;
-            self.session.temporary_entries = self.outbox.newest_first().filter(kept_here).map(Entry::write).collect();
+            self.session.temporary_entries = self.outbox.newest_first().filter(kept_here).map(Entry::whole).collect();
             let text = self.session.write();
             self.persist(Area::Session, SESSION_KEY.to_owned(), Some(text));
         }
@@ -538,4 +632,9 @@ impl Engine {
         }
         self.session.tabs.iter().max_by_key(|(_, tab)| tab.hello).map(|(id, _)| *id)
     }
+}
+
+/// The entry that a key in `storage.local` belongs to.
+fn of_key(key: &str) -> Option<&str> {
+    key.strip_prefix(ENTRY).or_else(|| key.strip_prefix(TEXT))
 }

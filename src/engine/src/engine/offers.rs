@@ -128,6 +128,7 @@ impl Engine {
         };
         if let Some(entry) = entry {
             lines.push(match entry.state {
+                _ if entry.lost => Say::new("saved_lost"),
                 _ if entry.unstored => Say::new("saved_for_now"),
                 EntryState::NotSent => Say::new("saved_not_sent"),
                 EntryState::Unknown => Say::new("saved_unknown"),
@@ -315,7 +316,7 @@ fn seen(card: Option<&Card>) -> u64 {
 }
 
 /// FNV-1a, 64 bits: enough to tell whether what is shown has changed, and eight bytes in the snapshot.
-pub(super) fn fingerprint(value: &impl Hash) -> u64 {
+pub(crate) fn fingerprint(value: &impl Hash) -> u64 {
     struct Fnv(u64);
     impl Hasher for Fnv {
         fn finish(&self) -> u64 {

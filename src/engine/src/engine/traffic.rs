@@ -9,7 +9,7 @@ use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamE
 use crate::json::numbered;
 use crate::judge::{Heard, Seen, Way};
 use crate::outbox::EntryState;
-use crate::output::{Area, Output, entry_key};
+use crate::output::Output;
 use crate::search::has;
 
 /// Before the name of a request of which only the tap has told.
@@ -236,7 +236,7 @@ impl Engine {
         // What was typed is the prompt now.
         for draft in self.outbox.drafts_of(&id) {
             self.outbox.forget(&draft);
-            self.persist(Area::Local, entry_key(&draft), None);
+            self.unkeep(&draft);
         }
         Some(id)
     }

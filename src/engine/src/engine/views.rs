@@ -8,7 +8,7 @@ use crate::claude::{self, ComponentStatus, Fault};
 use crate::context::Budget;
 use crate::handoff::{Stage, TYPED_UNITS};
 use crate::incident::Word;
-use crate::input::{Act, JobId, Millis};
+use crate::input::{Act, EntryId, JobId, Millis};
 use crate::outbox::EntryState;
 use crate::output::Tone;
 use crate::provider::{self, CUSTOM, CUSTOM_BUDGET, Provider, Template};
@@ -310,13 +310,16 @@ impl Engine {
                 at: entry.at,
                 state: entry.state,
                 label: Say::new(match entry.state {
+                    _ if entry.lost => "state_lost",
                     _ if entry.unstored => "state_for_now",
                     _ if entry.draft.is_some() => "state_draft",
                     EntryState::NotSent => "state_not_sent",
                     EntryState::Unknown => "state_unknown",
                     EntryState::Confirmed => "state_confirmed",
                 }),
-                text: entry.text.clone(),
+                head: entry.head.clone(),
+                chars: entry.chars,
+                text: entry.text.clone().filter(|_| entry.temporary || entry.unstored),
                 attachments: entry.attachments.clone(),
                 back: entry.state != EntryState::Confirmed && !entry.temporary,
                 handoff: entry
@@ -350,7 +353,12 @@ impl Engine {
             .collect()
     }
 
-    /// Everything the handoff page of one job shows; `None` if there is no such job (any more).
+    /// The prompt whose text [`Self::handoff_view`] shows, to be given before.
+    pub fn prompt_of(&self, job: &JobId) -> Option<EntryId> {
+        self.session.jobs[self.job(job)?].entry.clone()
+    }
+
+    /// Everything the handoff page of one job shows; `None` if there is no such job (any more), or its text is not at hand.
     pub fn handoff_view(&self, job: &JobId) -> Option<HandoffView> {
         self.handoff_view_of(job, None)
     }
@@ -363,8 +371,9 @@ impl Engine {
             return None;
         }
         let entry = job.entry.as_ref().and_then(|entry| self.outbox.get(entry))?;
-        let text = text.or(job.text.as_ref()).unwrap_or(&entry.text).clone();
-        let linked = self.custom_room(&job.provider, &entry.text);
+        let prompt = entry.text.as_ref()?;
+        let text = text.or(job.text.as_ref()).unwrap_or(prompt).clone();
+        let linked = self.custom_room(&job.provider, prompt);
         let by_hand = refused || (job.provider == CUSTOM && self.custom_room(CUSTOM, &text).is_none());
         let name = self.settings.name_of(&job.provider);
         let origin = self.wanted_host(&job.provider, &text);
@@ -396,7 +405,7 @@ impl Engine {
             by_hand,
             text,
             lines,
-            prompt: entry.text.clone(),
+            prompt: prompt.clone(),
             chosen: !job.asks && (job.text.is_some() || job.along > 0),
             conversation: entry.conversation.clone(),
             message: entry.human_message.clone(),

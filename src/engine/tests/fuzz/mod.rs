@@ -17,7 +17,7 @@ use understudy_engine::statistics::{self, Target};
 use understudy_engine::verdict::State;
 use understudy_engine::{
     Act, Area, Cause, Class, Config, Engine, Fact, FillReport, Headers, Input, Output, Platform, Request, RequestStep,
-    StatusAnswer, Stored, Surface, entry_key,
+    StatusAnswer, Stored, Surface, entry_key, text_key,
 };
 
 /// A reader by the name of its fuzz target and of its folder in the corpus.
@@ -243,9 +243,19 @@ pub fn entries(data: &[u8]) {
     let Some(entry) = read else {
         return assert_aside(&mut engine, &key, &text);
     };
-    assert_eq!(Entry::parse(&entry.write()).as_ref(), Some(&entry));
-    serde_json::from_str::<serde_json::Value>(&entry.write()).expect("JSON that anybody reads");
-    assert_eq!(view.prompts.iter().map(|row| &row.text).collect::<Vec<_>>(), [&entry.text], "no text is lost");
+    assert_eq!(Entry::parse(&entry.whole()).as_ref(), Some(&entry));
+    assert_eq!(Entry::parse(&entry.write()), Some(Entry { text: None, apart: true, ..entry.clone() }));
+    serde_json::from_str::<serde_json::Value>(&entry.whole()).expect("JSON that anybody reads");
+    assert_eq!(view.prompts.iter().map(|row| &row.head).collect::<Vec<_>>(), [&entry.head]);
+    if let Some(text) = &entry.text {
+        // What held its text itself has it at the text's own key from now on, or where a lasting store has none of it.
+        let own = text_key(&entry.id);
+        let moved = drained(&mut engine).into_iter().any(|output| match output {
+            Output::Persist { key, value: Some(value), .. } => key == own && value == text.reveal(),
+            _ => false,
+        });
+        assert!(moved || entry.temporary || entry.unstored, "no text is lost");
+    }
     engine.handle(Input::Tick, NOW);
     assert!(
         engine.view(NOW).saved == 1 || entry.state == EntryState::Confirmed,

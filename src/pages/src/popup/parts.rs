@@ -5,11 +5,11 @@ use crate::marks::{button, mark, seen, state_word, tone_name};
 use crate::tree::{El, Words, el, say};
 use understudy_engine::handoff::normalised;
 use understudy_engine::outbox::EntryState;
-use understudy_engine::provider::find;
+use understudy_engine::provider::{LINK_BUDGET, find};
 use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
 use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
 use understudy_engine::words::Say;
-use understudy_engine::{Millis, Tone};
+use understudy_engine::{Millis, Tone, UserText};
 
 pub(super) fn verdict(view: &View) -> El<Deed> {
     let word = el("p").class("state").and(mark(view.tone)).and(el("span").text(state_word(
@@ -144,7 +144,7 @@ pub(super) fn way_on(view: &View, chosen: Option<&PromptRow>) -> Option<El<Deed>
             .class("cargo")
             .text(say("page_cargo"))
             .text(" ")
-            .and(el("q").attr("dir", "auto").text(beginning(row.text.reveal(), 80)))
+            .and(el("q").attr("dir", "auto").text(beginning(row.head.reveal(), 80)))
     });
     let buttons = usable.iter().enumerate().map(|(place, row)| fallback(row, leads && place == 0, chosen));
     let notes = usable.iter().filter_map(|row| {
@@ -178,7 +178,7 @@ pub(super) fn fallback(row: &FallbackRow, leads: bool, chosen: Option<&PromptRow
         el("span")
             .class("hint")
             .attr("data-allowed", if row.allowed { "yes" } else { "no" })
-            .text(say(hint(row, prompt.text.reveal())))
+            .text(say(hint(row, prompt)))
     });
     let button = el("button")
         .key(row.provider.clone())
@@ -200,9 +200,11 @@ pub(super) fn warnings(row: &FallbackRow) -> impl Iterator<Item = &Say> {
 }
 
 /// What a click will do with this prompt.
-pub(super) fn hint(row: &FallbackRow, prompt: &str) -> &'static str {
-    let link = find(&row.provider).and_then(|provider| provider.filling_link(&normalised(prompt)));
-    let fits = link.is_some();
+pub(super) fn hint(row: &FallbackRow, prompt: &PromptRow) -> &'static str {
+    // A long one need not be looked at: in a link every character takes at least its own room.
+    let short = Some(prompt.text.as_ref().unwrap_or(&prompt.head)).filter(|_| prompt.chars <= LINK_BUDGET);
+    let link = |text: &UserText| find(&row.provider)?.filling_link(&normalised(text.reveal()));
+    let fits = short.and_then(link).is_some();
     match (row.allowed, fits, &row.origin) {
         (true, _, _) => "page_hint_types",
         (false, true, _) => "page_hint_link",
