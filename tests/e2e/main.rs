@@ -52,5 +52,8 @@ fn main() -> ExitCode {
     let stages = suite.stages();
     let conclusion = libtest_mimic::run(&arguments, suite.into_trials());
     stages.close();
+    let times = stages.times();
+    times.keep();
+    eprint!("{times}");
     conclusion.exit_code()
 }

@@ -2,10 +2,12 @@
 
 use anyhow::Result;
 use libtest_mimic::{Failed, Trial};
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 use understudy_tests::stage::repository;
 use understudy_tests::{Died, Kind, Stage};
 
@@ -16,9 +18,16 @@ pub struct Suite {
     trials: Vec<Trial>,
 }
 
-/// The shared browsers, started when first needed.
+/// The shared browsers, started when first needed, and how long each test has had one.
 #[derive(Default)]
-pub struct Stages([Mutex<Option<Stage>>; 2]);
+pub struct Stages {
+    slots: [Mutex<Option<Stage>>; 2],
+    times: Mutex<Times>,
+}
+
+/// What each test took, without the time in which it waited for its browser.
+#[derive(Clone, Default)]
+pub struct Times(Vec<(Kind, String, Duration)>);
 
 impl Suite {
     /// A test on the shared browser of each kind, brought back to its first day.
@@ -58,7 +67,7 @@ impl Suite {
             let trial = Trial::test(name.clone(), move || {
                 // Never two browsers of a kind at once: the machine is small, and times are measured.
                 let _turn = stages.lock(kind);
-                unless_it_dies(&name, || test(kind))
+                stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)))
             });
             self.trials.push(trial);
         }
@@ -83,17 +92,30 @@ impl Stages {
         }
     }
 
+    /// What the tests that have ended took.
+    pub fn times(&self) -> Times {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn timed<T>(&self, kind: Kind, name: &str, test: impl FnOnce() -> T) -> T {
+        let start = Instant::now();
+        let ended = test();
+        let took = start.elapsed();
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).0.push((kind, name.to_owned(), took));
+        ended
+    }
+
     fn lock(&self, kind: Kind) -> MutexGuard<'_, Option<Stage>> {
         let slot = match kind {
-            Kind::Chromium => &self.0[0],
-            Kind::Firefox => &self.0[1],
+            Kind::Chromium => &self.slots[0],
+            Kind::Firefox => &self.slots[1],
         };
         slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self, kind: Kind, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
         let mut slot = self.lock(kind);
-        let result = unless_it_dies(name, || {
+        let lived = || {
             let stage = match slot.take() {
                 Some(stage) => stage,
                 None => Stage::start(kind)?,
@@ -104,7 +126,8 @@ impl Stages {
                 slot.take();
             }
             lived
-        });
+        };
+        let result = self.timed(kind, name, || unless_it_dies(name, lived));
         if let Err(failed) = &result {
             // At once: who watches need not wait for the end.
             eprintln!("{name}: {}", failed.message().unwrap_or("failed"));
@@ -116,6 +139,44 @@ impl Stages {
         result
     }
 }
+
+impl Times {
+    /// Keeps them all in `target/e2e/times.tsv`, the slowest first.
+    pub fn keep(&self) {
+        let lines = self.slowest().fold(String::new(), |mut lines, (_, name, took)| {
+            let _ = writeln!(lines, "{:.1}\t{name}", took.as_secs_f32());
+            lines
+        });
+        let folder = repository().join("target/e2e");
+        if let Err(error) = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("times.tsv"), lines)) {
+            eprintln!("target/e2e/times.tsv: {error}");
+        }
+    }
+
+    fn slowest(&self) -> impl Iterator<Item = &(Kind, String, Duration)> {
+        let mut tests: Vec<_> = self.0.iter().collect();
+        tests.sort_by_key(|(_, _, took)| std::cmp::Reverse(*took));
+        tests.into_iter()
+    }
+}
+
+/// The ten slowest, and the sum of each browser. `cargo xtask test` passes on the lines that begin with [`TOOK`].
+impl fmt::Display for Times {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (_, name, took) in self.slowest().take(10) {
+            writeln!(f, "{TOOK}{:6.1} s  {name}", took.as_secs_f32())?;
+        }
+        for kind in Kind::BOTH {
+            let own = || self.0.iter().filter(move |(of, ..)| *of == kind).map(|(_, _, took)| took);
+            let (all, count) = (own().sum::<Duration>().as_secs_f32(), own().count());
+            writeln!(f, "{TOOK}{all:6.1} s  {count} tests in {}", kind.name())?;
+        }
+        Ok(())
+    }
+}
+
+/// How a line of [`Times`] begins.
+const TOOK: &str = "took ";
 
 /// Runs a test, and once more if the browser's own process ended under it: Firefox has done that without any extension in it.
 /// It is told each time, with the browser's last words, and a test under which browsers die twice has failed.

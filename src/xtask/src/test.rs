@@ -199,6 +199,10 @@ impl Run<'_> {
         browsers.name_in(&mut command);
         let finished = step(name, &mut command)?;
         self.add(name, &finished, tally::cargo(&finished.output));
+        // Where its minutes went; a failed step has shown all it said already.
+        for line in finished.output.lines().filter(|line| finished.ok && line.starts_with("took ")) {
+            eprintln!("       {line}");
+        }
         Ok(())
     }
 
