@@ -158,8 +158,9 @@ fn act(act: &Act) -> Option<JsValue> {
 
 /// The job, and the tab where it was opened.
 fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsValue)> {
+    let thread = if let Target::Back { thread, .. } = target { Some(thread.clone()) } else { None };
     let url = match target {
-        Target::Web { url } => url.clone(),
+        Target::Web { url } | Target::Back { url, .. } => url.clone(),
         Target::HandoffPage => runtime::url("handoff.html?job=") + &String::from(js_sys::encode_uri_component(job)),
     };
     let job = JsValue::from(job);
@@ -168,13 +169,27 @@ fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsVa
         let _ = storage::set(Area::Session, "handoff", "1").await;
         let mut opened = None;
         if let Some(tab) = tab {
-            opened = tabs::navigate(tab, &url).await.ok();
+            opened = match thread {
+                Some(thread) if shows(tab, [&thread, &url]).await => tabs::show(tab).await.ok(),
+                Some(_) => None,
+                None => tabs::navigate(tab, &url).await.ok(),
+            };
         }
         if opened.is_none() {
             opened = tabs::create(&url).await.ok();
         }
         (job, opened.and_then(|tab| Tab::from(tab).id).map_or(JsValue::NULL, number))
     })
+}
+
+/// Whether a tab shows one of these pages now.
+async fn shows(tab: TabId, pages: [&str; 2]) -> bool {
+    for page in pages {
+        if tabs::showing(&[page, "*"].concat()).await.is_ok_and(|tabs| tabs.contains(&tab)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The job, and the filler's report: none without the host's permission, on an error page, or when the page is left meanwhile.

@@ -39,15 +39,20 @@ pub async fn bring(pattern: &str, url: &str) -> Result<(), Refused> {
         create(url).await?;
         return Ok(());
     };
+    show(whole(&member(&tab, "id")).unwrap_or(-1)).await?;
+    Ok(())
+}
+
+/// Brings a tab to the front, with its window; the answer is a [`Tab`].
+pub async fn show(tab: TabId) -> Result<JsValue, Refused> {
     let active = object().with("active", &JsValue::TRUE).into();
-    let shown = settled(number(whole(&member(&tab, "id")).unwrap_or(-1)).and_then(|id| raw::tabs_update(id, &active)));
-    if let Some(window) = whole(&member(&tab, "windowId")) {
+    let shown = settled(number(tab).and_then(|id| raw::tabs_update(id, &active))).await?;
+    if let Some(window) = whole(&member(&shown, "windowId")) {
         // Nobody waits for that: Firefox for Android has no windows.
         let focused = object().with("focused", &JsValue::TRUE).into();
         drop(settled(number(window).and_then(|window| raw::windows_update(window, &focused))));
     }
-    shown.await?;
-    Ok(())
+    Ok(shown)
 }
 
 fn shown(url: &str) -> JsValue {

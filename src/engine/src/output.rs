@@ -114,6 +114,13 @@ pub enum Target {
         /// Its URL, from the catalogue or from the user's own template.
         url: String,
     },
+    /// Claude's own page for a prompt: the tab given, as it stands, while it shows the prompt's thread or `url`; else a new one.
+    Back {
+        /// The address of the thread that the prompt was sent in, even if that has not come about.
+        thread: String,
+        /// The page where the prompt belongs.
+        url: String,
+    },
     /// Our own handoff page for this job (`handoff.html?job=…`).
     HandoffPage,
 }

@@ -478,9 +478,39 @@ fn put_back(world: &mut World) -> (String, String) {
     let entry = world.engine.view(world.now).prompts[0].entry.clone();
     world.page_act(Act::HandOff { provider: "claude".into(), entry: Some(entry), copied: true });
     match world.opened() {
-        (job, Target::Web { url }) => (job, url),
+        (job, Target::Web { url } | Target::Back { url, .. }) => (job, url),
         (_, target) => panic!("{target:?}"),
     }
+}
+
+#[test]
+fn a_prompt_goes_back_into_the_page_that_it_failed_in() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        failed(world, "it may stand there already");
+        // Whether its card is open or closed.
+        for dismissed in [false, true] {
+            if dismissed {
+                world.card_act(Act::Dismiss {});
+            }
+            world.wait(1_000);
+            let (job, url) = put_back(world);
+            let thread = url.clone();
+            let wanted = Output::Open { job: job.clone(), target: Target::Back { thread, url }, tab: Some(TAB) };
+            assert!(world.done.contains(&wanted));
+            // It is shown as it is: nothing loads that could be waited for.
+            world.tell(Input::Opened { job: job.clone(), tab: Some(TAB) });
+            let filled = |output: &Output| matches!(output, Output::Fill { job: of, tab: TAB, .. } if *of == job);
+            assert!(world.done.iter().any(filled), "{job}");
+            world.filled(&job, FillOutcome::Written, Some("it may stand there already"));
+            assert_eq!(world.engine.view(world.now).prompts[0].handoff.as_ref().unwrap().key, "handed_verified");
+        }
+        // Loaded anew, its composer is another one: a page of its own then.
+        world.wait(1_000);
+        world.tell(Input::Hello { tab: TAB, online: true });
+        let (_, _) = put_back(world);
+        assert_eq!(world.opened().1, Target::Web { url: format!("https://claude.ai/chat/{CHAT}") });
+    });
 }
 
 #[test]

@@ -21,7 +21,7 @@
     },
     tabs: {
       create: noted("tabs.create", Promise.resolve({ id: 7 })),
-      update: noted("tabs.update", Promise.resolve({ id: 8 })),
+      update: noted("tabs.update", Promise.resolve({ id: 8, windowId: 3 })),
       query: noted("tabs.query", Promise.resolve([{ id: 5, windowId: 2, lastAccessed: 1 }, { id: 6, windowId: 3, lastAccessed: 2 }])),
       getCurrent: noted("tabs.getCurrent", Promise.resolve(undefined)),
       remove: noted("tabs.remove", Promise.resolve(undefined)),

@@ -1,5 +1,6 @@
 //! From the click to the text in another composer: one step of the ladder at a time.
 
+use super::session::Tab;
 use super::{Engine, Platform};
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
 use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
@@ -65,7 +66,26 @@ impl Engine {
         } else {
             self.first_way(id, entry.as_ref(), text.as_ref())
         };
-        self.open(job, stage, target, None, now);
+        match (target, self.page_of(id, entry.as_ref())) {
+            (Target::Web { url }, Some((tab, thread))) => {
+                self.open(job, stage, Target::Back { thread, url }, Some(tab), now);
+            }
+            (target, _) => self.open(job, stage, target, None, now),
+        }
+    }
+
+    /// The page of claude.ai that the prompt failed in, and its thread. There it may still stand in the composer, because the site has
+    /// put it back by itself; not after a reload.
+    fn page_of(&self, id: &str, entry: Option<&EntryId>) -> Option<(TabId, String)> {
+        let kept = self.outbox.get(entry.filter(|_| id == CLAUDE.id)?)?;
+        let thread = crate::claude::thread(kept.conversation.as_deref()?);
+        let about = |page: &Tab| {
+            let of = |told: Option<&EntryId>| told == Some(&kept.id);
+            page.hello <= kept.at
+                && (page.offer.as_ref().is_some_and(|offer| of(offer.entry.as_ref()))
+                    || page.dismissed.as_ref().is_some_and(|closed| of(closed.entry.as_ref())))
+        };
+        self.session.tabs.iter().find(|(_, page)| about(page)).map(|(tab, _)| (*tab, thread))
     }
 
     /// The best way that is open at the click.
@@ -162,7 +182,10 @@ impl Engine {
             (Stage::Opening, Some(tab)) => {
                 job.stage = Stage::Waiting;
                 let since = job.at;
-                if self.session.completed.iter().any(|(done, at)| *done == tab && *at >= since) {
+                // The page that the prompt goes back into stands there already: it does not load again.
+                let stands =
+                    job.provider == CLAUDE.id && self.session.tabs.get(&tab).is_some_and(|page| page.hello < since);
+                if stands || self.session.completed.iter().any(|(done, at)| *done == tab && *at >= since) {
                     self.fill(index, false);
                 }
             }
