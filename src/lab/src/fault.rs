@@ -160,6 +160,13 @@ pub enum Effect {
         #[serde(default)]
         pings: bool,
     },
+    /// The stream says nothing for a while, then the connection is closed in order, without the terminating chunk.
+    StallThenClose {
+        /// So many events go out first.
+        after: usize,
+        /// Milliseconds of silence, divided by the lab's speed.
+        ms: u64,
+    },
     /// The whole answer, with a `message_limit` that says the limit is exceeded now.
     StreamLimit {
         /// Seconds until the limit ends.
@@ -221,6 +228,7 @@ impl Effect {
             Self::StreamError { .. } => "stream-error",
             Self::StreamEnd { .. } => "stream-end",
             Self::StreamStall { .. } => "stream-stall",
+            Self::StallThenClose { .. } => "stall-then-close",
             Self::StreamLimit { .. } => "stream-limit",
         }
     }

@@ -352,7 +352,8 @@ impl Exchange<'_> {
                 | Effect::ShortBody { after }
                 | Effect::StreamError { after, .. }
                 | Effect::StreamEnd { after }
-                | Effect::StreamStall { after, .. },
+                | Effect::StreamStall { after, .. }
+                | Effect::StallThenClose { after, .. },
             ) => *after,
             Some(Effect::Stall) => 0,
             _ => usize::MAX,
@@ -394,6 +395,10 @@ impl Exchange<'_> {
             Some(Effect::Stall | Effect::StreamStall { .. }) => {
                 self.conn.wait_for_close().await;
                 return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            Some(Effect::StallThenClose { ms, .. }) => {
+                let time = self.world.time(*ms);
+                self.pause(time).await?;
             }
             _ => {}
         }

@@ -173,6 +173,9 @@ fn streams_break_after_so_many_events() {
     assert_eq!((got.ending, got.names().len()), (Ending::Reset, 4));
     let (_, _, got) = send_under(completion(Effect::StreamStall { after: 4, pings: false }));
     assert_eq!((got.ending, got.names().len()), (Ending::Silence, 4));
+    let (lab, _, got) = send_under(completion(Effect::StallThenClose { after: 4, ms: 2_000 }));
+    assert_eq!((got.ending, got.names().len()), (Ending::Cut, 4));
+    assert_eq!(lab.wait_for_completion(1, SOON).unwrap().1, End::Broken);
     // Pings come every 15 s, here every 375 ms.
     let lab = self::lab();
     let mut client = Client::signed_in(&lab);
