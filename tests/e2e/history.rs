@@ -15,7 +15,7 @@ const VERDICT: Duration = Duration::from_secs(120);
 const PAGE: &str = "history.html";
 
 pub fn add(suite: &mut Suite) {
-    suite.both("history_of_an_outage", outage);
+    suite.both_patient("history_of_an_outage", outage);
     suite.both("history_of_nothing", nothing);
 }
 

@@ -32,9 +32,6 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let mut arguments = Arguments::from_args();
-    // One test at a time for each browser, and the machine has two cores. Those beyond two wait for their browser, so that none of
-    // both is idle while the other one is busy with something long.
-    arguments.test_threads.get_or_insert(6);
     if let Err(error) = leave_nothing_behind() {
         eprintln!("{error:#}");
     }
@@ -50,7 +47,10 @@ fn main() -> ExitCode {
     health::add(&mut suite);
     history::add(&mut suite);
     let stages = suite.stages();
-    let conclusion = libtest_mimic::run(&arguments, suite.into_trials());
+    let trials = suite.into_trials();
+    // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.
+    arguments.test_threads.get_or_insert(trials.len());
+    let conclusion = libtest_mimic::run(&arguments, trials);
     stages.close();
     let times = stages.times();
     times.keep();

@@ -19,8 +19,8 @@ const VERDICT: Duration = Duration::from_secs(50);
 const BACK: Duration = Duration::from_secs(60);
 
 pub fn add(suite: &mut Suite) {
-    suite.both("probes_tell_of_an_outage_and_of_its_end", tell);
-    suite.both("probes_are_the_users_choice", choice);
+    suite.both_patient("probes_tell_of_an_outage_and_of_its_end", tell);
+    suite.both_patient("probes_are_the_users_choice", choice);
     suite.both("notices_are_asked_for_and_shown_once_each", notices);
 }
 

@@ -28,19 +28,22 @@ const SHORT: u32 = 20;
 pub fn add(suite: &mut Suite) {
     for name in Scenario::names() {
         let (test, title) = (name.clone(), name.replace('-', "_"));
-        suite.both(&format!("scenario_{title}"), move |stage| live(stage, &test, None));
         let short = |scenario: Scenario| {
             scenario.user.iter().all(|step| step.wait == 0)
                 && scenario.timeline.iter().all(|sight| sight.within <= SHORT)
                 && scenario.compression <= 1.0
         };
-        if Scenario::named(&name).is_ok_and(short) {
-            suite.both(&format!("scenario_{title}_with_kills"), move |stage| {
-                let mut kills = Kills::of(&name);
-                let seed = kills.seed;
-                live(stage, &name, Some(&mut kills)).with_context(|| format!("{SEED}={seed}"))
-            });
+        let life = move |stage: &Stage| live(stage, &test, None);
+        if !Scenario::named(&name).is_ok_and(short) {
+            suite.both_patient(&format!("scenario_{title}"), life);
+            continue;
         }
+        suite.both(&format!("scenario_{title}"), life);
+        suite.both(&format!("scenario_{title}_with_kills"), move |stage| {
+            let mut kills = Kills::of(&name);
+            let seed = kills.seed;
+            live(stage, &name, Some(&mut kills)).with_context(|| format!("{SEED}={seed}"))
+        });
     }
 }
 

@@ -16,13 +16,23 @@ use understudy_tests::{Died, Kind, Stage};
 pub struct Suite {
     stages: Arc<Stages>,
     trials: Vec<Trial>,
+    quiet: Vec<Trial>,
 }
 
 /// The shared browsers, started when first needed, and how long each test has had one.
 #[derive(Default)]
 pub struct Stages {
-    slots: [Mutex<Option<Stage>>; 2],
+    slots: [[Mutex<Option<Stage>>; 2]; 2],
     times: Mutex<Times>,
+}
+
+/// There are two shared browsers of each kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    /// For tests that keep the machine busy.
+    Busy,
+    /// For those that mostly wait: minutes in which another browser of the kind can be at work.
+    Patient,
 }
 
 /// What each test took, without the time in which it waited for its browser.
@@ -32,30 +42,40 @@ pub struct Times(Vec<(Kind, String, Duration)>);
 impl Suite {
     /// A test on the shared browser of each kind, brought back to its first day.
     pub fn both(&mut self, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
+        self.both_in(Lane::Busy, name, test);
+    }
+
+    /// The same for a test that mostly waits for time to pass, beside the others.
+    pub fn both_patient(&mut self, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
+        self.both_in(Lane::Patient, name, test);
+    }
+
+    fn both_in(&mut self, lane: Lane, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
         for kind in Kind::BOTH {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
-            let trial = Trial::test(name.clone(), move || stages.run(kind, &name, &test));
+            let trial = Trial::test(name.clone(), move || stages.run(kind, lane, &name, &test));
             self.trials.push(trial);
         }
     }
 
-    /// The same while no other browser is busy: for a time that is taken over the load of a page.
+    /// The same while no other browser is busy: for a time that is taken over the load of a page. These come last, when nobody waits.
     pub fn both_in_quiet(&mut self, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
         for kind in Kind::BOTH {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
             let trial = Trial::test(name.clone(), move || {
                 // Always in this order, so that two of these never wait for each other.
-                let other = (kind == Kind::Firefox).then(|| stages.lock(Kind::Chromium));
-                let ended = stages.run(kind, &name, &|stage| {
-                    let _other = (kind == Kind::Chromium).then(|| stages.lock(Kind::Firefox));
+                let other = (kind == Kind::Firefox).then(|| stages.lock(Kind::Chromium, Lane::Busy));
+                let ended = stages.run(kind, Lane::Busy, &name, &|stage| {
+                    let _other = (kind == Kind::Chromium).then(|| stages.lock(Kind::Firefox, Lane::Busy));
+                    let _patient = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Patient));
                     test(stage)
                 });
                 drop(other);
                 ended
             });
-            self.trials.push(trial);
+            self.quiet.push(trial);
         }
     }
 
@@ -65,8 +85,8 @@ impl Suite {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
             let trial = Trial::test(name.clone(), move || {
-                // Never two browsers of a kind at once: the machine is small, and times are measured.
-                let _turn = stages.lock(kind);
+                // Never two busy browsers of a kind at once: the machine is small, and times are measured.
+                let _turn = stages.lock(kind, Lane::Busy);
                 stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)))
             });
             self.trials.push(trial);
@@ -79,7 +99,8 @@ impl Suite {
     }
 
     /// The tests.
-    pub fn into_trials(self) -> Vec<Trial> {
+    pub fn into_trials(mut self) -> Vec<Trial> {
+        self.trials.append(&mut self.quiet);
         self.trials
     }
 }
@@ -88,7 +109,9 @@ impl Stages {
     /// Ends the shared browsers.
     pub fn close(&self) {
         for kind in Kind::BOTH {
-            self.lock(kind).take();
+            for lane in [Lane::Busy, Lane::Patient] {
+                self.lock(kind, lane).take();
+            }
         }
     }
 
@@ -105,16 +128,16 @@ impl Stages {
         ended
     }
 
-    fn lock(&self, kind: Kind) -> MutexGuard<'_, Option<Stage>> {
-        let slot = match kind {
+    fn lock(&self, kind: Kind, lane: Lane) -> MutexGuard<'_, Option<Stage>> {
+        let slots = match kind {
             Kind::Chromium => &self.slots[0],
             Kind::Firefox => &self.slots[1],
         };
-        slot.lock().unwrap_or_else(PoisonError::into_inner)
+        slots[usize::from(lane == Lane::Patient)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, kind: Kind, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
-        let mut slot = self.lock(kind);
+    fn run(&self, kind: Kind, lane: Lane, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
+        let mut slot = self.lock(kind, lane);
         let lived = || {
             let stage = match slot.take() {
                 Some(stage) => stage,
