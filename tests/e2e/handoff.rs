@@ -6,18 +6,12 @@ use serde_json::json;
 use std::thread::sleep;
 use std::time::Duration;
 use understudy_lab::{Answer, Effect, Fault, Part, Shape, Target};
+use understudy_tests::matrix::FALLBACKS;
 use understudy_tests::stage::{Words, same_text};
 use understudy_tests::texts::hard;
 use understudy_tests::wait::{PATIENT, SOON, never, until};
 use understudy_tests::{Display, Kind, Stage};
 
-/// One provider for each editor: id, name, host.
-const EDITORS: [(&str, &str, &str); 4] = [
-    ("chatgpt", "ChatGPT", "chatgpt.com"),
-    ("gemini", "Gemini", "gemini.google.com"),
-    ("perplexity", "Perplexity", "www.perplexity.ai"),
-    ("deepseek", "DeepSeek", "chat.deepseek.com"),
-];
 const ORIGINS: [&str; 4] = [
     "https://chatgpt.com/*",
     "https://gemini.google.com/*",
@@ -51,10 +45,10 @@ pub fn add(suite: &mut Suite) {
 fn typed(stage: &Stage, units: usize) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
     stage.browser.grant(&ORIGINS)?;
-    stage.prefer(&EDITORS.map(|(id, ..)| id))?;
+    stage.prefer(&FALLBACKS.map(|(id, ..)| id))?;
     let text = hard(units);
     fail_with(stage, &text)?;
-    for (index, (id, name, host)) in EDITORS.into_iter().enumerate() {
+    for (index, (id, name, host)) in FALLBACKS.into_iter().enumerate() {
         let label = words.say(if index == 0 { "action_continue" } else { "action_name" }, &[name])?;
         let known = stage.browser.driver().windows()?;
         stage.browser.click_card(&label)?;

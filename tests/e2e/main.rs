@@ -14,6 +14,7 @@ mod handoff;
 mod harm;
 mod health;
 mod history;
+mod matrix;
 mod offers;
 mod privacy;
 mod probes;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
     card::add(&mut suite);
     scenarios::add(&mut suite);
     handoff::add(&mut suite);
+    matrix::add(&mut suite);
     survival::add(&mut suite);
     privacy::add(&mut suite);
     probes::add(&mut suite);

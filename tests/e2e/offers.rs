@@ -4,6 +4,7 @@ use crate::suite::Suite;
 use anyhow::{Result, ensure};
 use std::time::Duration;
 use understudy_lab::{Answer, Effect, Fault, Lab, Link, Network, Part, Shape};
+use understudy_tests::matrix::{FALLBACKS, Fallback};
 use understudy_tests::stage::Words;
 use understudy_tests::texts::hard;
 use understudy_tests::wait::{SOON, never, until};
@@ -14,17 +15,6 @@ const OFFER_LIMIT_MS: u64 = 1_000;
 /// A card that has not come by then was not meant to come: the slowest offer comes within a second.
 const QUIET: Duration = Duration::from_millis(1_500);
 
-/// A provider: id, name, host.
-type Editor = (&'static str, &'static str, &'static str);
-
-/// One provider for each kind of editor: `ProseMirror`, Quill, Lexical, a controlled textarea.
-const EDITORS: [Editor; 4] = [
-    ("chatgpt", "ChatGPT", "chatgpt.com"),
-    ("gemini", "Gemini", "gemini.google.com"),
-    ("perplexity", "Perplexity", "www.perplexity.ai"),
-    ("deepseek", "DeepSeek", "chat.deepseek.com"),
-];
-
 /// A failure of the completion, and what the card must say.
 #[derive(Clone, Copy)]
 struct Case {
@@ -32,18 +22,15 @@ struct Case {
     breaks: fn(&Lab),
     title: &'static str,
     what: &'static str,
-    /// Whether another assistant is offered.
-    offers: bool,
     entry: &'static str,
 }
 
-const CASES: [Case; 11] = [
+const CASES: [Case; 10] = [
     Case {
         name: "service_500",
         breaks: |lab| completion(lab, Effect::shape(Shape::ApiError)),
         title: "title_failed",
         what: "what_service",
-        offers: true,
         entry: "not-sent",
     },
     Case {
@@ -51,7 +38,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, Effect::shape(Shape::Overloaded)),
         title: "title_capacity",
         what: "what_capacity",
-        offers: true,
         entry: "not-sent",
     },
     Case {
@@ -59,7 +45,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, Effect::shape(Shape::Cloudflare)),
         title: "title_failed",
         what: "what_service",
-        offers: true,
         entry: "unknown",
     },
     Case {
@@ -67,7 +52,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, stream_error("overloaded_error")),
         title: "title_capacity",
         what: "what_capacity",
-        offers: true,
         entry: "unknown",
     },
     Case {
@@ -75,7 +59,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, stream_error("api_error")),
         title: "title_cut",
         what: "what_broken",
-        offers: true,
         entry: "unknown",
     },
     Case {
@@ -83,7 +66,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, Effect::CutBody { after: 12 }),
         title: "title_cut",
         what: "what_cut",
-        offers: true,
         entry: "unknown",
     },
     Case {
@@ -91,7 +73,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, Effect::shape(Shape::RateExceeded)),
         title: "title_failed",
         what: "what_rate",
-        offers: true,
         entry: "not-sent",
     },
     Case {
@@ -104,7 +85,6 @@ const CASES: [Case; 11] = [
         },
         title: "title_limit",
         what: "what_limit_until",
-        offers: true,
         entry: "not-sent",
     },
     Case {
@@ -112,7 +92,6 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, Effect::shape(Shape::SessionInvalid)),
         title: "title_session",
         what: "what_session",
-        offers: true,
         entry: "not-sent",
     },
     Case {
@@ -120,26 +99,16 @@ const CASES: [Case; 11] = [
         breaks: |lab| completion(lab, Effect::shape(Shape::Challenge)),
         title: "title_challenge",
         what: "what_challenge",
-        offers: true,
         entry: "not-sent",
-    },
-    Case {
-        name: "dead_network",
-        breaks: |lab| lab.network(Network::all(Link::Reset)),
-        title: "title_own_network",
-        what: "what_own_network",
-        offers: false,
-        entry: "unknown",
     },
 ];
 
 pub fn add(suite: &mut Suite) {
     suite.both("healthy_is_quiet", healthy_is_quiet);
     for (number, case) in CASES.into_iter().enumerate() {
-        // Where another assistant is offered, one click takes texts of three sizes there; the editors take turns.
-        let sizes: &[usize] = if case.offers { &[10, 2_000, 100_000] } else { &[10] };
-        for (turn, units) in sizes.iter().copied().enumerate() {
-            let editor = EDITORS[(number + turn) % EDITORS.len()];
+        // One click takes texts of three sizes into another assistant; the editors take turns.
+        for (turn, units) in [10, 2_000, 100_000].into_iter().enumerate() {
+            let editor = FALLBACKS[(number + turn) % FALLBACKS.len()];
             let (name, test) =
                 (format!("offer_{}_{units}", case.name), move |stage: &Stage| offer(stage, case, units, editor));
             // The page leaves for the check's own page, and the card must stand again there.
@@ -150,7 +119,6 @@ pub fn add(suite: &mut Suite) {
             }
         }
     }
-    suite.both("offline_says_so", offline_says_so);
     suite.both("stopped_by_the_user_is_quiet", stopped_is_quiet);
     suite.both("blocked_telemetry_is_quiet", telemetry_is_quiet);
     suite.both("site_down_is_offered_by_badge_and_popup", site_down);
@@ -173,7 +141,7 @@ fn healthy_is_quiet(stage: &Stage) -> Result<()> {
 
 /// One hard failure: the card stands within a second, with the right words; the prompt is stored with the right state; and one click
 /// later the same text stands in the other assistant's composer.
-fn offer(stage: &Stage, case: Case, units: usize, (id, name, host): Editor) -> Result<()> {
+fn offer(stage: &Stage, case: Case, units: usize, (id, name, host): Fallback) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
     stage.browser.grant(&[&format!("https://{host}/*")])?;
     stage.prefer(&[id])?;
@@ -181,19 +149,11 @@ fn offer(stage: &Stage, case: Case, units: usize, (id, name, host): Editor) -> R
     (case.breaks)(&stage.lab);
     let prompt = hard(units);
     stage.send(&prompt)?;
-    // In a dead network no request arrives: there the page's own notice dates the failure, and the first card may still be unsure.
-    if case.name == "dead_network" {
-        let start = understudy_tests::stage::now();
-        stage.browser.wait_for_card()?;
-        let took = understudy_tests::stage::now() - start;
-        ensure!(took <= OFFER_LIMIT_MS, "the card came after {took} ms");
-    } else {
-        let shown = stage.watch(1)?;
-        // With a long text the stand-in's own editor keeps the page busy: the time is taken with short ones.
-        let in_time = units > 2_000 || shown.after_ms() <= OFFER_LIMIT_MS;
-        ensure!(in_time, "the card came {} ms after the failed response", shown.after_ms());
-        eprintln!("{} offer_{}_{units}: {} ms", stage.browser.kind().name(), case.name, shown.after_ms());
-    }
+    let shown = stage.watch(1)?;
+    // With a long text the stand-in's own editor keeps the page busy: the time is taken with short ones.
+    let in_time = units > 2_000 || shown.after_ms() <= OFFER_LIMIT_MS;
+    ensure!(in_time, "the card came {} ms after the failed response", shown.after_ms());
+    eprintln!("{} offer_{}_{units}: {} ms", stage.browser.kind().name(), case.name, shown.after_ms());
     if case.name == "logged_out" {
         // A click while the page leaves would go with it.
         until("the page has come to the login", SOON, || {
@@ -203,34 +163,15 @@ fn offer(stage: &Stage, case: Case, units: usize, (id, name, host): Editor) -> R
     says(&stage.browser, &words, case.title, case.what)?;
     let card = stage.browser.wait_for_card()?;
     let main = words.say("action_continue", &[name])?;
-    ensure!(card.buttons.contains(&main) == case.offers, "buttons: {:?}", card.buttons);
+    ensure!(card.buttons.contains(&main), "buttons: {:?}", card.buttons);
     ensure!(card.buttons.contains(&words.say("action_copy", &[])?), "no copy button: {:?}", card.buttons);
     stage.wait_for_entry_state(&prompt, case.entry)?;
-    if !case.offers {
-        return Ok(());
-    }
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&main)?;
     stage.expect_arrival(&known, host, &prompt)?;
     let handed = stage.wait_for_handed(&prompt, id)?;
     ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
     Ok(())
-}
-
-/// The browser itself is offline: said so, nothing else offered.
-fn offline_says_so(stage: &Stage) -> Result<()> {
-    let words = Words::read(stage.browser.kind())?;
-    stage.open("/new")?;
-    stage.browser.offline(true)?;
-    let told = (|| {
-        stage.send("Sent from a train")?;
-        says(&stage.browser, &words, "title_offline", "what_offline")?;
-        let card = stage.browser.wait_for_card()?;
-        ensure!(!card.buttons.contains(&words.say("action_continue", &["ChatGPT"])?), "buttons: {:?}", card.buttons);
-        stage.wait_for_entry("Sent from a train").map(drop)
-    })();
-    stage.browser.offline(false)?;
-    told
 }
 
 /// Stop is the user's own wish.

@@ -91,6 +91,10 @@ pub(crate) trait Side: Send {
     fn answer_prompt(&self, accept: bool, done: &mut dyn FnMut() -> Result<bool>) -> Result<()>;
     /// Lets notices of the system be shown, also where there is no screen.
     fn room_for_notices(&self) -> Result<()>;
+    /// Crashes the process of the current tab, which is then closed.
+    fn crash_tab(&self) -> Result<()>;
+    /// Puts a text without line breaks where the caret is, as an input method does.
+    fn insert(&self, text: &str) -> Result<()>;
     /// Cuts the current tab off the network (`navigator.onLine` is false), or connects it again.
     fn offline(&self, off: bool) -> Result<()>;
     /// Makes the pages prefer dark or light.
@@ -226,6 +230,21 @@ impl Browser {
     /// Waits for an element of the current page.
     pub fn wait_for_element(&self, css: &str) -> Result<Element> {
         until(css, PATIENT, || self.driver().find(css))
+    }
+
+    /// Types a text into an editor of the current page by its own events; line breaks are Shift+Enter.
+    pub fn type_text(&self, css: &str, text: &str) -> Result<()> {
+        let editor = self.wait_for_element(css)?;
+        self.driver().click(&editor)?;
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                self.driver().type_into(&editor, SHIFT_ENTER)?;
+            }
+            if !line.is_empty() {
+                self.side.insert(line)?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes every tab but `keep` and makes that the current one.
@@ -475,6 +494,11 @@ impl Browser {
         until("the background wakes up", SOON, || self.background_eval(wake).map(Some)).map(drop)
     }
 
+    /// Crashes the process of the current tab, which is then closed; no tab is current afterwards.
+    pub fn crash_tab(&self) -> Result<()> {
+        self.side.crash_tab()
+    }
+
     /// Cuts the current tab off the network, or connects it again.
     pub fn offline(&self, off: bool) -> Result<()> {
         self.side.offline(off)
@@ -537,6 +561,9 @@ fn is_gone(error: &anyhow::Error) -> bool {
         .iter()
         .any(|code| said.starts_with(code))
 }
+
+/// In `WebDriver`'s key codes, with an end to the held key.
+const SHIFT_ENTER: &str = "\u{e008}\u{e007}\u{e000}";
 
 /// The bridge's host element.
 const CARD_HOST: &str = "understudy-card";

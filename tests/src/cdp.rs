@@ -42,6 +42,26 @@ impl Cdp {
         self.command(Some(&target.0), method, params)
     }
 
+    /// Sends a command that never gets an answer.
+    pub fn tell(&mut self, target: &Attached, method: &str) -> Result<()> {
+        self.last += 1;
+        let message = json!({"id": self.last, "method": method, "sessionId": target.0});
+        self.socket.send(Message::text(message.to_string())).map_err(|error| self.failed(error, method))
+    }
+
+    /// Waits for an event of a target.
+    pub fn wait_for_event(&mut self, name: &str) -> Result<()> {
+        let start = Instant::now();
+        while start.elapsed() < ANSWER_LIMIT {
+            let message = self.socket.read().map_err(|error| self.failed(error, name))?;
+            let Message::Text(text) = message else { continue };
+            if serde_json::from_str::<Value>(&text)?["method"] == name {
+                return Ok(());
+            }
+        }
+        bail!("{name} did not happen")
+    }
+
     /// The ids of all targets of a type whose URL `wanted` accepts.
     pub fn targets(&mut self, kind: &str, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
         let answer = self.send("Target.getTargets", &json!({"filter": [{}]}))?;

@@ -289,6 +289,20 @@ impl Side for Chromium {
         Ok(())
     }
 
+    fn crash_tab(&self) -> Result<()> {
+        let page = self.driver.window()?;
+        let cdp = &mut self.wire.borrow_mut().cdp;
+        let tab = cdp.attach(&page)?;
+        cdp.send_to(&tab, "Inspector.enable", &json!({}))?;
+        cdp.tell(&tab, "Page.crash")?;
+        cdp.wait_for_event("Inspector.targetCrashed")?;
+        cdp.send("Target.closeTarget", &json!({"targetId": page})).map(drop)
+    }
+
+    fn insert(&self, text: &str) -> Result<()> {
+        self.driver.post("/goog/cdp/execute", &json!({"cmd": "Input.insertText", "params": {"text": text}})).map(drop)
+    }
+
     fn offline(&self, off: bool) -> Result<()> {
         let conditions = json!({"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
         self.driver.post("/goog/cdp/execute", &json!({"cmd": "Network.enable", "params": {}}))?;

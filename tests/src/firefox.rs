@@ -1,7 +1,7 @@
 //! Firefox, by geckodriver with access to the browser's own scripts.
 
 use crate::browser::{Options, Side, downloads};
-use crate::process::Process;
+use crate::process::{Process, kill_tree};
 use crate::wait::{PATIENT, SOON, until};
 use crate::webdriver::{WebDriver, text};
 use anyhow::{Context, Result, bail};
@@ -267,6 +267,27 @@ impl Side for Firefox {
 
     fn room_for_notices(&self) -> Result<()> {
         self.chrome_eval(ALERTS, &json!([])).map(drop)
+    }
+
+    fn crash_tab(&self) -> Result<()> {
+        let id =
+            self.chrome_eval("return gBrowser.selectedBrowser.browsingContext.currentWindowGlobal.osPid", &json!([]))?;
+        kill_tree(u32::try_from(id.as_u64().context("no process")?)?);
+        until("the tab has crashed", SOON, || {
+            Ok((self.chrome_eval("return gBrowser.selectedBrowser.currentURI.spec", &json!([]))? == "about:tabcrashed")
+                .then_some(()))
+        })?;
+        self.chrome_eval("gBrowser.removeTab(gBrowser.selectedTab)", &json!([])).map(drop)
+    }
+
+    fn insert(&self, text: &str) -> Result<()> {
+        // Keys would make a tab character leave the editor.
+        let inserted =
+            self.driver.eval("return document.execCommand('insertText', false, arguments[0])", &json!([text]))?;
+        if inserted != true {
+            bail!("the editor takes no text");
+        }
+        Ok(())
     }
 
     fn offline(&self, off: bool) -> Result<()> {

@@ -15,6 +15,7 @@ mod chromium;
 pub mod died;
 mod display;
 mod firefox;
+pub mod matrix;
 mod process;
 pub mod record;
 pub mod stage;

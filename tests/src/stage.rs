@@ -208,6 +208,16 @@ impl Stage {
 
     /// Waits until the current tab is a page of `host` whose composer holds `text`; nothing may have been submitted there.
     pub fn expect_text(&self, host: &str, text: &str) -> Result<()> {
+        self.expect_text_here(host, text)?;
+        let sent = self.browser.eval("return window.lab.sent.length")?;
+        if sent != 0 {
+            bail!("{host}: something was submitted");
+        }
+        Ok(())
+    }
+
+    /// The same where something has been submitted before.
+    pub fn expect_text_here(&self, host: &str, text: &str) -> Result<()> {
         until(&format!("a page of {host}"), PATIENT, || {
             let url = self.browser.driver().url()?;
             Ok(url.starts_with(&format!("https://{host}/")).then_some(()))
@@ -218,12 +228,7 @@ impl Stage {
             self.browser.eval("return window.lab.model()")?.as_str().unwrap_or_default().clone_into(&mut last);
             Ok(same_text(&last, text).then_some(()))
         });
-        arrived.with_context(|| first_difference(text, &last))?;
-        let sent = self.browser.eval("return window.lab.sent.length")?;
-        if sent != 0 {
-            bail!("{host}: something was submitted");
-        }
-        Ok(())
+        arrived.with_context(|| first_difference(text, &last))
     }
 
     /// Waits until the handoff of the prompt with this text is noted with it: its way, and whether the text was read back.

@@ -39,6 +39,8 @@ Usage: cargo xtask <task>
                     a fuzzer makes up input for every reader of the engine, 30 seconds for each
   shots [--browser chromium|firefox] [--readme] [word]
                     pictures of every page and card, in every state, light and dark, below target/shots
+  matrix [--browser chromium|firefox] [word]
+                    breaks what can break while a prompt is on its way, and tells what became of the prompt, as a table
   package           the same as build
 ";
 
@@ -61,7 +63,7 @@ fn run() -> Result<ExitCode> {
     match task.as_ref() {
         "" | "help" | "--help" | "-h" => print!("{MENU}"),
         // These have options of their own and explain them themselves.
-        "demo" | "shots" => return on_stage(&task, &rest),
+        "demo" | "shots" | "matrix" => return on_stage(&task, &rest),
         "fuzz" if wants_help => print!("{}", fuzz::HELP),
         _ if wants_help => print!("{MENU}"),
         "build" | "package" => {

@@ -236,6 +236,6 @@ const NATIVE: [(&str, &[&str]); 6] = [
     ("tests of the lab", &["understudy_lab", "lab"]),
     ("tests of the command line", &["understudy"]),
     ("tests of the wasm crates, natively", &["understudy_browser", "understudy_background", "understudy_pages"]),
-    ("tests of the browsers' driver", &["understudy_tests", "demo", "shots"]),
+    ("tests of the browsers' driver", &["understudy_tests", "demo", "shots", "matrix"]),
     ("tests of the task runner", &["xtask"]),
 ];
