@@ -18,6 +18,7 @@ mod matrix;
 mod offers;
 mod privacy;
 mod probes;
+mod restore;
 mod scenarios;
 mod suite;
 mod survival;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     scenarios::add(&mut suite);
     handoff::add(&mut suite);
     matrix::add(&mut suite);
+    restore::add(&mut suite);
     survival::add(&mut suite);
     privacy::add(&mut suite);
     probes::add(&mut suite);
