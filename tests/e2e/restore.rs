@@ -27,6 +27,8 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     ensure!(same_text(&model(stage)?, &text), "the composer holds {:?}", model(stage)?);
     ensure!(driver.windows()? == known, "another page was opened");
 
+    ensure!(stage.browser.local_storage()?["left"].is_null(), "what goes back to Claude is noted as having left");
+
     // Emptied, it is filled again; with something newer in it, it is not.
     retype(stage, "")?;
     put_back(stage)?;
