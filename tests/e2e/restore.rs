@@ -20,10 +20,10 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     let text = hard(400);
     fail(stage, "/new", &text)?;
     ensure!(same_text(&model(stage)?, &text), "the stand-in has not put the prompt back by itself");
-    let (known, sent) = (driver.windows()?, stage.lab.completions().len());
-    put_back(stage)?;
-    let handed = stage.wait_for_handed(&text, "claude")?;
-    ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+    let sent = stage.lab.completions().len();
+    let known = put_back(stage)?;
+    let first = stage.wait_for_handed(&text, "claude")?;
+    ensure!(first["way"] == "typed" && first["verified"] == true, "{first}");
     ensure!(same_text(&model(stage)?, &text), "the composer holds {:?}", model(stage)?);
     ensure!(driver.windows()? == known, "another page was opened");
 
@@ -33,6 +33,9 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     retype(stage, "")?;
     put_back(stage)?;
     stage.expect_text_here("claude.ai", &text)?;
+    until("it is read back again", SOON, || {
+        Ok((stage.wait_for_handed(&text, "claude")?["at"].as_u64() > first["at"].as_u64()).then_some(()))
+    })?;
     let old = "The old one é 🧑‍💻";
     fail(stage, "/new", old)?;
     let newer = "Something newer";
@@ -61,7 +64,7 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     stage.browser.wait_for(&format!("location.pathname === '/chat/{BRANCHED}'"))?;
     let there = driver.window()?;
     retype(stage, "")?;
-    put_back(stage)?;
+    let known = put_back(stage)?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("claude.ai", "For this conversation alone")?;
     ensure!(driver.url()? == thread, "it is {} and not {thread}", driver.url()?);
@@ -82,12 +85,11 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
         ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
         stage.browser.close_other_tabs(stage.home())
     };
-    let known = driver.windows()?;
     let text = hard(300);
     fail(stage, "/new", &text)?;
     driver.reload()?;
     stage.browser.wait_for("window.lab?.ready")?;
-    put_back(stage)?;
+    let known = put_back(stage)?;
     arrives(&text, &known).context("after a reload")?;
 
     // While the page says that Claude will return soon; once it has, that very tab gets the text.
@@ -95,7 +97,7 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
     stage.lab.fault(Fault::on(&[Part::Document], Effect::shape(Shape::WillReturnSoon)));
     driver.reload()?;
     stage.browser.wait_for("document.body?.innerText.includes('Claude will return soon')")?;
-    put_back(stage)?;
+    let known = put_back(stage)?;
     stage.browser.follow_new_tab(&known)?;
     stage.browser.wait_for("document.body?.innerText.includes('Claude will return soon')")?;
     stage.lab.clear();
@@ -110,7 +112,7 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
         Ok(driver.url()?.starts_with("https://claude.ai/login").then_some(()))
     })?;
     stage.wait_for_entry_state("Signed out é 🧑‍💻", "not-sent")?;
-    put_back(stage)?;
+    let known = put_back(stage)?;
     stage.browser.follow_new_tab(&known)?;
     let login = stage.browser.wait_for_element("[data-testid='login-with-google']")?;
     driver.click(&login)?;
@@ -119,12 +121,11 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
     // The tab itself crashes; it is closed, and the prompt is not gone with it.
     stage.browser.visit_in_new_tab("about:blank")?;
     fail(stage, "/new", "Crashed é 🧑‍💻")?;
-    let before = driver.windows()?;
     stage.browser.crash_tab()?;
     driver.switch(stage.home())?;
     stage.lab.clear();
-    put_back(stage)?;
-    arrives("Crashed é 🧑‍💻", &before).context("after a crash of the tab")
+    let known = put_back(stage)?;
+    arrives("Crashed é 🧑‍💻", &known).context("after a crash of the tab")
 }
 
 /// Sends `text` into a claude.ai whose completions fail, and mends it.
@@ -143,11 +144,13 @@ fn broken() -> Fault {
     Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError))
 }
 
-/// Clicks on "Put back" beside the newest prompt.
-fn put_back(stage: &Stage) -> Result<()> {
+/// Clicks on "Put back" beside the newest prompt, and gives the tabs that were there before.
+fn put_back(stage: &Stage) -> Result<Vec<String>> {
     let words = Words::read(stage.browser.kind())?;
     stage.browser.open_popup()?;
-    stage.browser.popup_click("button", &words.say("page_put_back", &[])?)
+    let known = stage.browser.driver().windows()?;
+    stage.browser.popup_click("button", &words.say("page_put_back", &[])?)?;
+    Ok(known)
 }
 
 /// Replaces what stands in the composer, by keys.
