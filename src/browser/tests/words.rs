@@ -6,8 +6,9 @@ mod stand_in;
 
 use stand_in::{install, js};
 use understudy_browser::{clock, day, hour, member, month, say, whole, zone};
+use understudy_engine::handoff::encode;
 use understudy_engine::words::Say;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
@@ -95,5 +96,20 @@ fn a_member_of_anything_can_be_asked_for() {
         ("({ valueOf() { return 3; } })", None),
     ] {
         assert_eq!(whole(&js(value)), number, "{value}");
+    }
+}
+
+/// Whatever is in a prompt, the page at the other end of a link reads the same.
+#[wasm_bindgen_test]
+fn what_is_encoded_for_a_link_the_browser_decodes() {
+    let read = js("(link) => [decodeURIComponent(link.split('=')[1]), new URL(link).searchParams.get('q')]");
+    let read: js_sys::Function = read.unchecked_into();
+    for plane in 0..=16_u32 {
+        let text: String = (plane << 16..=plane << 16 | 0xffff).filter_map(char::from_u32).collect();
+        let link = format!("https://chat.example/?q={}", encode(&text));
+        let both: js_sys::Array = read.call1(&JsValue::NULL, &link.into()).unwrap().unchecked_into();
+        for decoded in both {
+            assert!(decoded.as_string().as_deref() == Some(text.as_str()), "plane {plane}");
+        }
     }
 }

@@ -200,6 +200,38 @@ mod tests {
         assert_eq!(encoded.len(), encoded_len(text));
     }
 
+    /// The way back, as a server goes it.
+    fn decode(link: &str) -> Option<String> {
+        let mut pieces = link.split('%');
+        let mut bytes = pieces.next()?.as_bytes().to_vec();
+        for piece in pieces {
+            bytes.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
+            bytes.extend_from_slice(&piece.as_bytes()[2..]);
+        }
+        String::from_utf8(bytes).ok()
+    }
+
+    #[test]
+    fn every_character_of_every_plane_comes_back_from_a_link() {
+        let mut bytes = [false; 256];
+        for plane in 0..=16_u32 {
+            let text: String = (plane << 16..=plane << 16 | 0xffff).filter_map(char::from_u32).collect();
+            let encoded = encode(&text);
+            assert!(encoded.bytes().all(|byte| byte == b'%' || super::is_plain(byte)), "plane {plane}");
+            assert_eq!(encoded.len(), encoded_len(&text), "plane {plane}");
+            assert!(decode(&encoded).as_deref() == Some(text.as_str()), "plane {plane}");
+            // Each by itself as well, and so that a byte that is missing shows.
+            for character in text.chars().step_by(17) {
+                let one = String::from(character);
+                assert_eq!(decode(&encode(&one)), Some(one));
+            }
+            text.bytes().for_each(|byte| bytes[usize::from(byte)] = true);
+        }
+        // All bytes that UTF-8 has.
+        let missing: Vec<usize> = (0..256).filter(|byte| !bytes[*byte]).collect();
+        assert_eq!(missing, [0xc0, 0xc1].into_iter().chain(0xf5..=0xff).collect::<Vec<_>>());
+    }
+
     #[test]
     fn only_line_breaks_at_the_very_end_are_ignored() {
         assert!(same_text("a\r\nb\rc\n\n", "a\nb\nc"));

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use understudy_engine::context::Budget;
-use understudy_engine::handoff::Way;
+use understudy_engine::handoff::{Way, encode};
 use understudy_engine::incident::{self, Record, Word};
 use understudy_engine::left::{self, Along};
 use understudy_engine::moment::Month;
 use understudy_engine::notice::Notice;
 use understudy_engine::outbox::EntryState;
-use understudy_engine::provider::Settings;
+use understudy_engine::provider::{CATALOGUE, CUSTOM_BUDGET, LINK_BUDGET, Settings};
 use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
 use understudy_engine::view::HandoffView;
@@ -1324,19 +1324,68 @@ fn an_order_names_the_site_it_is_for() {
     });
 }
 
+/// A prompt whose link, up to `link` bytes without it, is `bytes` long: of every class of characters as long as there is room.
+fn prompt_for(link: usize, bytes: usize) -> String {
+    let mut text = String::from("é漢🧑‍💻 &=#+%\u{0}\t\u{7f}\u{2028}\n");
+    text.push_str(&"a".repeat(bytes - link - encode(&text).len()));
+    text
+}
+
 #[test]
-fn the_link_has_a_budget_to_the_byte() {
-    let prefix = "https://chatgpt.com/?prompt=".len();
-    journey(|world| {
-        failed(world, &"a".repeat(6_000 - prefix));
-        world.click_main();
-        assert!(matches!(world.opened().1, Target::Web { url } if url.len() == 6_000));
-    });
-    journey(|world| {
-        failed(world, &"a".repeat(6_001 - prefix));
-        world.click_main();
-        assert_eq!(world.opened().1, Target::HandoffPage);
-    });
+fn at_the_limit_the_link_is_taken_and_one_byte_beyond_it_is_not() {
+    let mut tried = 0;
+    for provider in CATALOGUE {
+        let Some(empty) = provider.filling_link("") else { continue };
+        tried += 1;
+        for (bytes, fits) in [(LINK_BUDGET, true), (LINK_BUDGET + 1, false)] {
+            journey(|world| {
+                world.first_fallback(provider.id);
+                let prompt = prompt_for(empty.len(), bytes);
+                failed(world, &prompt);
+                world.click_main();
+                let (job, target) = world.opened();
+                if fits {
+                    let Target::Web { url } = target else { panic!("{}: {target:?}", provider.id) };
+                    assert_eq!((url.len(), url), (LINK_BUDGET, empty.clone() + &encode(&prompt)), "{}", provider.id);
+                } else {
+                    assert_eq!(target, Target::HandoffPage, "{}", provider.id);
+                    let view = world.engine.handoff_view(&job).expect("a question");
+                    assert_eq!(
+                        (view.origin.is_some(), view.by_hand),
+                        (provider.editor.is_some(), provider.editor.is_none())
+                    );
+                }
+            });
+        }
+    }
+    assert!(tried >= 4, "{tried}");
+}
+
+#[test]
+fn an_address_of_ones_own_has_its_limit_to_the_byte_too() {
+    let (before, after) = ("https://chat.example/?q=", "&submit=false");
+    for (bytes, fits) in [(CUSTOM_BUDGET, true), (CUSTOM_BUDGET + 1, false)] {
+        journey(|world| {
+            let settings = Settings {
+                fallbacks: vec!["custom".into()],
+                custom_url: format!("{before}{{prompt}}{after}"),
+                ..Settings::default()
+            };
+            world.page_act(Act::Configure { settings });
+            let prompt = prompt_for(before.len() + after.len(), bytes);
+            failed(world, &prompt);
+            world.click_main();
+            let (job, target) = world.opened();
+            if fits {
+                let Target::Web { url } = target else { panic!("{target:?}") };
+                assert_eq!((url.len(), url), (CUSTOM_BUDGET, format!("{before}{}{after}", encode(&prompt))));
+            } else {
+                assert_eq!(target, Target::HandoffPage);
+                let view = world.engine.handoff_view(&job).expect("a view");
+                assert!(view.by_hand && view.lines[0].key == "handoff_custom_long");
+            }
+        });
+    }
 }
 
 #[test]
