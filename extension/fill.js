@@ -56,7 +56,7 @@
     "insert-html": (box, text) => command(box, "insertHTML", escape(text).replaceAll("\n", "<br>")),
   };
   // One line above the composer, gone with the first input or after a minute. Who types or pastes there needs no more help.
-  const hintAt = async ({ selectors, hint }) => {
+  const hintAt = async ({ selectors, hint, overwrite }) => {
     const [box, host] = [find(selectors), document.createElement("understudy-hint")];
     if (!box) return { outcome: "no-composer" };
     const { left, top } = box.getBoundingClientRect();
@@ -65,7 +65,7 @@
     host.role = "status";
     document.documentElement.append(host);
     setTimeout(() => host.attachShadow({ mode: "closed" }).append(hint), POLL); // read out, because its place was there before
-    box.focus();
+    box.focus(); if (overwrite) select(box); // what a failed attempt has left gives way to what is pasted
     const touched = new Promise((end) => { box.addEventListener("input", end, { once: true }); });
     const outcome = await Promise.race([touched.then(() => "occupied"), pause(HINT).then(() => "written")]);
     host.remove();

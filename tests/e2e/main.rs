@@ -20,8 +20,10 @@ mod privacy;
 mod probes;
 mod restore;
 mod scenarios;
+mod selftest;
 mod suite;
 mod survival;
+mod texts;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
     handoff::add(&mut suite);
     matrix::add(&mut suite);
     restore::add(&mut suite);
+    texts::add(&mut suite);
+    selftest::add(&mut suite);
     survival::add(&mut suite);
     privacy::add(&mut suite);
     probes::add(&mut suite);

@@ -4,6 +4,7 @@ use crate::Platform;
 use crate::input::{EntryId, JobId, Millis, TabId, Technique};
 use crate::provider::Editor;
 use crate::text::UserText;
+use crate::words::Say;
 use serde::{Deserialize, Serialize};
 
 /// Beyond this many UTF-16 units `execCommand('insertText')` freezes Chromium (quadratic in lines; 42 s at 100,000).
@@ -137,12 +138,19 @@ pub fn settle_ms(editor: Editor, technique: Technique, platform: Platform) -> u3
     }
 }
 
-/// The one normalisation before a fill: CRLF and CR become LF.
+/// The one normalisation of what goes, by whatever way: CRLF and CR become LF, and NUL becomes U+FFFD.
+///
+/// Editors know one line break. HTML's parser drops a NUL (and with it the paste into `ProseMirror`), a clipboard may end at it, and
+/// servers refuse it in an address: by some ways it would be lost unseen, so by all of them it is replaced where one sees it. Half of a
+/// surrogate pair is no character: it has become U+FFFD when the prompt was taken in, for no text in UTF-8 holds it. Everything else
+/// arrives as it is: of Unicode's every class, in every editor, by every technique (`tests/e2e/texts.rs`). The user is told how many
+/// characters were replaced, see [`replaced`].
 pub fn normalised(text: &str) -> String {
     let mut lines = String::with_capacity(text.len());
     let mut last = '\0';
     for c in text.chars() {
         match c {
+            '\0' => lines.push(char::REPLACEMENT_CHARACTER),
             '\r' => lines.push('\n'),
             '\n' if last == '\r' => {}
             _ => lines.push(c),
@@ -150,6 +158,12 @@ pub fn normalised(text: &str) -> String {
         last = c;
     }
     lines
+}
+
+/// What is told of characters that stand as U+FFFD in what goes; nothing if there are none.
+pub fn replaced(text: &UserText) -> Option<Say> {
+    let lost = text.reveal().chars().filter(|c| matches!(*c, '\0' | char::REPLACEMENT_CHARACTER)).count();
+    (lost > 0).then(|| Say::new("saved_replaced").count(lost as u64))
 }
 
 /// The one rule of comparison: exact, but for line breaks at the very end.
@@ -184,10 +198,25 @@ const fn is_plain(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{encode, encoded_len, same_text, techniques};
+    use super::{encode, encoded_len, normalised, replaced, same_text, techniques};
     use crate::Platform;
     use crate::input::Technique;
     use crate::provider::Editor;
+    use crate::text::UserText;
+
+    #[test]
+    fn what_no_editor_holds_is_replaced_where_one_sees_it_and_counted() {
+        assert_eq!(normalised("a\0b\r\n\0"), "a\u{fffd}b\n\u{fffd}");
+        // Whatever is lost beyond that is a difference.
+        for read in ["ab", "a\u{fffd}", "a b", "a\u{fffd}\u{fffd}b"] {
+            assert!(!same_text("a\0b", read), "{read:?}");
+        }
+        let kept: String = ('\u{1}'..='\u{2ff}').filter(|c| *c != '\r').collect();
+        assert_eq!(normalised(&kept), kept);
+        assert_eq!(replaced(&UserText::new(kept)), None);
+        let told = replaced(&UserText::new("a\0\u{fffd}")).expect("two");
+        assert_eq!((told.key.as_str(), told.args), ("saved_replaced", vec![crate::words::Arg::Count(2)]));
+    }
 
     #[test]
     fn links_are_encoded_like_a_browser_does() {

@@ -230,7 +230,7 @@ pub struct FillOrder {
     pub appear_ms: u32,
     /// Read back until equal, at most this long.
     pub settle_ms: u32,
-    /// Overwrite what stands there: only when the last attempt of this very job wrote it.
+    /// Overwrite what stands there, or with [`Technique::ByHand`] select it: only when the last attempt of this very job wrote it.
     pub overwrite: bool,
     /// The line to show with [`Technique::ByHand`].
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1326,7 +1326,7 @@ fn an_order_names_the_site_it_is_for() {
 
 /// A prompt whose link, up to `link` bytes without it, is `bytes` long: of every class of characters as long as there is room.
 fn prompt_for(link: usize, bytes: usize) -> String {
-    let mut text = String::from("é漢🧑‍💻 &=#+%\u{0}\t\u{7f}\u{2028}\n");
+    let mut text = String::from("é漢🧑‍💻 &=#+%\u{1}\t\u{7f}\u{2028}\n");
     text.push_str(&"a".repeat(bytes - link - encode(&text).len()));
     text
 }
@@ -1389,6 +1389,31 @@ fn an_address_of_ones_own_has_its_limit_to_the_byte_too() {
 }
 
 #[test]
+fn what_no_editor_holds_is_told_before_the_click_and_taken_out_of_every_way() {
+    journey(|world| {
+        failed(world, "a\0b");
+        assert_eq!(world.line(2), "saved_replaced");
+        world.click_main();
+        let copied = |output: &&Output| matches!(output, Output::Copy { text, .. } if text.reveal() == "a\u{fffd}b");
+        assert_eq!(world.done.iter().filter(copied).count(), 1, "also on the clipboard, which may end at a NUL");
+        let (_, target) = world.opened();
+        assert_eq!(target, Target::Web { url: "https://chatgpt.com/?prompt=a%EF%BF%BDb".into() });
+    });
+    journey(|world| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "a\0b");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.loaded(&job, 40);
+        world.filled(&job, FillOutcome::Written, Some("ab"));
+        assert!(world.fills().contains(&(Technique::PmPaste, true)), "a character that is gone is a difference");
+        world.filled(&job, FillOutcome::Written, Some("a\u{fffd}b"));
+        assert_eq!((world.line(2), world.line(3)), ("handed_verified", "saved_replaced"));
+        assert_eq!(world.entry().1, "a\0b", "what is kept is what was sent");
+    });
+}
+
+#[test]
 fn with_permission_the_text_is_typed_and_read_back() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");
@@ -1422,7 +1447,8 @@ fn each_rung_is_stepped_down_when_the_text_differs() {
         world.loaded(&job, 40);
         world.filled(&job, FillOutcome::Written, Some("one"));
         world.filled(&job, FillOutcome::Written, Some("two"));
-        assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
+        // What the last attempt has left is no text: the paste replaces it.
+        assert_eq!(world.fills().last(), Some(&(Technique::ByHand, true)));
         assert_eq!(world.line(2), "handed_clipboard");
     });
 }

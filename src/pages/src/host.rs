@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use understudy_browser::{Refused, permissions, runtime, storage};
+use understudy_engine::handoff::normalised;
 use understudy_engine::incident::{self, Record};
 use understudy_engine::view::View;
 use understudy_engine::words::Say;
@@ -227,8 +228,10 @@ pub async fn send(act: &Act) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Puts text on the clipboard. Call it inside a click; the browser is asked at once, not when this is awaited.
+/// Puts text on the clipboard, as it goes by any other way. Call it inside a click; the browser is asked at once, not when this is
+/// awaited.
 pub fn copy(text: &str) -> impl Future<Output = bool> + use<> {
+    let text = &normalised(text);
     let written = web_sys::window().map(|window| JsFuture::from(window.navigator().clipboard().write_text(text)));
     async move {
         match written {

@@ -247,7 +247,7 @@ impl Engine {
             }
             // The page went on (a redirect, a login) before the script could speak: the next load is served.
             FillOutcome::Unreachable => self.session.jobs[index].stage = Stage::Waiting,
-            FillOutcome::NoComposer | FillOutcome::Occupied => self.hint(index, now),
+            FillOutcome::NoComposer | FillOutcome::Occupied => self.hint(index, false, now),
         }
     }
 
@@ -269,7 +269,7 @@ impl Engine {
                 // Where Understudy may look, the link's work is read back as well.
                 self.open(index, Stage::Opening, Target::Web { url }, tab, now);
             }
-            _ => self.hint(index, now),
+            _ => self.hint(index, true, now),
         }
     }
 
@@ -302,7 +302,8 @@ impl Engine {
     }
 
     /// The last way: the text is on the clipboard, the page says so in one line. If it is not, the handoff page puts it there.
-    fn hint(&mut self, index: usize, now: Millis) {
+    /// `ours` says that what stands in the composer was written by this job, and is no text: what is pasted replaces it.
+    fn hint(&mut self, index: usize, ours: bool, now: Millis) {
         let job = &mut self.session.jobs[index];
         let (Some(found), Some(tab)) = (provider::find(&job.provider), job.tab) else { return };
         if std::mem::replace(&mut job.hinted, true) {
@@ -326,7 +327,7 @@ impl Engine {
                 text: UserText::default(),
                 appear_ms: 0,
                 settle_ms: HINT_MS,
-                overwrite: false,
+                overwrite: ours,
                 hint: Some(Say::new("hint_paste")),
             },
         });

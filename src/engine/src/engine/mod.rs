@@ -10,6 +10,7 @@ mod traffic;
 mod views;
 
 use crate::cause::{Cause, Surface};
+use crate::handoff::normalised;
 use crate::incident::{self, Word};
 use crate::input::{Act, EntryId, Input, JobId, Millis, Place, TabId};
 use crate::json::Json;
@@ -364,6 +365,7 @@ impl Engine {
             Act::HandOff { provider, entry, copied } => self.hand_off(&provider, entry, copied, now),
             Act::Copy { entry } => {
                 if let Some(text) = self.outbox.get(&entry).and_then(|entry| entry.text.clone()) {
+                    let text = UserText::new(normalised(text.reveal()));
                     self.outputs.push(Output::Copy { to: from.clone(), text });
                 }
             }

@@ -4,7 +4,7 @@ use super::session::{Dismissed, Offer, OfferKind};
 use super::{Engine, Part};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, Fault};
-use crate::handoff::Way;
+use crate::handoff::{Way, replaced};
 use crate::input::{Act, EntryId, Millis, TabId};
 use crate::json::numbered;
 use crate::outbox::EntryState;
@@ -138,6 +138,7 @@ impl Engine {
         if let Some((provider, way, verified)) = &offer.handed {
             lines.push(handed(&self.settings.name_of(provider), *way, *verified));
         }
+        lines.extend(entry.and_then(|entry| replaced(&entry.text)));
         let mut actions = Vec::new();
         // Offline or in a dead network nothing else would answer either.
         if !matches!(offer.kind, OfferKind::Offline | OfferKind::OwnNetwork) {
@@ -295,7 +296,8 @@ pub(super) const fn signs_in(surface: Surface) -> bool {
 /// Where the prompt went, and whether it was seen there.
 pub(super) fn handed(name: &str, way: Way, verified: bool) -> Say {
     let key = match way {
-        Way::Typed | Way::Link | Way::LinkOnly if verified => "handed_verified",
+        Way::Link | Way::LinkOnly if verified => "handed_verified_link",
+        Way::Typed if verified => "handed_verified",
         Way::Typed | Way::Link => "handed_link",
         Way::LinkOnly => "handed_link_only",
         Way::Clipboard => "handed_clipboard",

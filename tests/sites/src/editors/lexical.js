@@ -1,7 +1,8 @@
-// A Lexical composer for plain text, as www.perplexity.ai uses it.
+// A Lexical composer: for plain text, as www.perplexity.ai uses it, or the rich one.
 
 import { createEmptyHistoryState, registerHistory } from "@lexical/history";
 import { registerPlainText } from "@lexical/plain-text";
+import { registerRichText } from "@lexical/rich-text";
 import {
   $createLineBreakNode, $createParagraphNode, $createTextNode, $getRoot, COMMAND_PRIORITY_HIGH, createEditor, KEY_ENTER_COMMAND,
 } from "lexical";
@@ -9,8 +10,8 @@ import { lines } from "../shared/lines.js";
 
 const HISTORY_STEP_MS = 300;
 
-/** Mounts the editor into `place`; the arguments are those of `mountTipTap`. */
-export function mountLexical(place, { attributes, text = "", submit, changed }) {
+/** Mounts the editor into `place`; the arguments are those of `mountTipTap`, and `rich` for the rich one. */
+export function mountLexical(place, { attributes, rich = false, text = "", submit, changed }) {
   const element = document.createElement("div");
   element.contentEditable = "true";
   element.spellcheck = true;
@@ -25,7 +26,7 @@ export function mountLexical(place, { attributes, text = "", submit, changed }) 
   });
   editor.setRootElement(element);
   const undo = [
-    registerPlainText(editor),
+    (rich ? registerRichText : registerPlainText)(editor),
     registerHistory(editor, createEmptyHistoryState(), HISTORY_STEP_MS),
     editor.registerCommand(
       KEY_ENTER_COMMAND,

@@ -1,5 +1,7 @@
-// chat.deepseek.com: a textarea controlled by React, a send control without a name, and no prefilling: `?q=` is ignored.
+// chat.deepseek.com: a textarea controlled by React, a send control without a name, and no prefilling: `?q=` is ignored. `?lab=plain` plays
+// one without a framework.
 
+import { mountPlain } from "../editors/plain.js";
 import { mountTextarea } from "../editors/textarea.jsx";
 import { h } from "../shared/dom.js";
 import { play } from "./site.js";
@@ -23,7 +25,7 @@ play({
     });
     return { root: h("div", { class: "composer" }, place, h("div", { class: "row" }, button)), place, button };
   },
-  mount: (place, options) => mountTextarea(place, { ...options, attributes: TEXTAREA }),
+  mount: (place, options) => (options.variants.has("plain") ? mountPlain : mountTextarea)(place, { ...options, attributes: TEXTAREA }),
   inert: () => h("textarea", { id: TEXTAREA.id, name: TEXTAREA.name, class: TEXTAREA.className, placeholder: TEXTAREA.placeholder, rows: "2", disabled: true }),
   enable(button, on) {
     button.classList.toggle("ds-button--disabled", !on);

@@ -1,4 +1,5 @@
-// www.perplexity.ai: Lexical. `?q=` on `/search/new`, `/search` or `/` submits at once.
+// www.perplexity.ai: Lexical. `?q=` on `/search/new`, `/search` or `/` submits at once. `?lab=rich` plays the rich editor, which other sites
+// have.
 
 import { mountLexical } from "../editors/lexical.js";
 import { h } from "../shared/dom.js";
@@ -17,7 +18,7 @@ play({
     const button = h("button", { type: "button", class: "send", "aria-label": "Submit", "data-testid": "submit-button", onclick: submit }, "→");
     return { root: h("div", { class: "composer" }, place, h("div", { class: "row" }, button)), place, button };
   },
-  mount: (place, options) => mountLexical(place, { ...options, attributes: ATTRIBUTES }),
+  mount: (place, options) => mountLexical(place, { ...options, attributes: ATTRIBUTES, rich: options.variants.has("rich") }),
   inert: () => h("div", { ...ATTRIBUTES, "data-lexical-editor": "true", contenteditable: "false", "aria-disabled": "true" }, h("p", {}, h("br"))),
   arrive(page) {
     const question = new URLSearchParams(location.search).get("q");

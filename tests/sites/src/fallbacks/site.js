@@ -6,11 +6,14 @@
 // - `draft`        the composer already holds something that the user was writing
 // - `slow`         for 3 s there is only a composer that takes no input; then it is replaced by the real one
 // - `rerender`     the live composer is replaced by a new, empty one 1.5 s after it came
+// - `renamed`      the composer has lost its id
+// - `no-…`         a way of writing into it does not work: see `spoil.js`
 //
 // `window.lab` is for tests: `model()` is the text by the editor's own model, `sent` what the page has submitted.
 
 import { wait } from "../shared/clock.js";
 import { cookie, h, meta } from "../shared/dom.js";
+import { spoil } from "./spoil.js";
 
 /** The text in the composer under `?lab=draft`. */
 const DRAFT = "Something I was writing here,\nnot yet finished";
@@ -73,7 +76,9 @@ export async function play(site) {
   }
   await wait(variants.has("slow") ? SLOW_HYDRATION_MS : HYDRATION_MS);
   live(variants.has("draft") ? DRAFT : "");
-  site.arrive?.(page);
+  if (variants.has("renamed")) editor.element.removeAttribute("id");
+  spoil(variants, () => editor);
+  if (!variants.has("no-link")) site.arrive?.(page);
   if (variants.has("rerender")) {
     await wait(RERENDER_MS);
     editor.destroy();
@@ -84,7 +89,7 @@ export async function play(site) {
     const frame = site.frame({ submit });
     button = frame.button;
     dock.replaceChildren(frame.root);
-    editor = site.mount(frame.place, { text, submit, changed });
+    editor = site.mount(frame.place, { text, variants, submit, changed });
     changed();
     editor.focus();
   }

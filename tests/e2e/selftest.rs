@@ -1,0 +1,65 @@
+//! The self-test page: it looks at an assistant's page, and says what it found there.
+
+use crate::suite::Suite;
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use std::time::Duration;
+use understudy_tests::Stage;
+use understudy_tests::stage::Words;
+use understudy_tests::wait::until;
+
+pub fn add(suite: &mut Suite) {
+    suite.both("selftest_says_which_anchors_it_found", anchors);
+}
+
+/// As the sites are; where the first anchor is not there any more; and where there is no composer at all. Nothing is written anywhere.
+fn anchors(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    let looked = [
+        ("chatgpt", "https://chatgpt.com/", "", "page_selftest_found", ["yes", "no"].as_slice()),
+        ("perplexity", "https://www.perplexity.ai/", "renamed", "page_selftest_found", &["no", "yes"]),
+        ("deepseek", "https://chat.deepseek.com/", "nocomposer", "page_selftest_nothing", &["no", "no", "no", "no"]),
+    ];
+    for (_, url, variant, ..) in looked {
+        stage.browser.visit_in_new_tab(&format!("{url}?lab=nocomposer"))?;
+        stage.browser.eval(&format!("document.cookie = 'lab={variant}; path=/'"))?;
+        stage.browser.close_other_tabs(stage.home())?;
+    }
+    let checked = (|| {
+        stage.browser.open_own_tab(PAGE)?;
+        for (id, url, _, said, found) in looked {
+            let known = stage.browser.driver().windows()?;
+            let row = format!("[data-provider={id}]");
+            stage.browser.own_tab_click(PAGE, &format!("{row} button"), &words.say("page_selftest_look", &[])?)?;
+            // A page without a composer is looked at for a while.
+            let body = format!(
+                "const row = document.querySelector({});
+                 return {{said: row.querySelector('[role=status]').innerText, found: [...row.querySelectorAll('[data-found]')].map((line) => line.dataset.found)}}",
+                json!(row)
+            );
+            let said = words.say(said, &[])?;
+            let shown = until(&format!("{id}: {said}"), Duration::from_secs(60), || {
+                let shown = stage.browser.own_tab_eval(PAGE, &body)?;
+                Ok(shown["said"].as_str().is_some_and(|shown| shown.contains(&said)).then_some(shown))
+            })?;
+            ensure!(shown["found"] == json!(found), "{id}: {shown}");
+            let tab = stage.browser.follow_new_tab(&known)?;
+            ensure!(stage.browser.driver().url()?.starts_with(url), "{id}: another page was opened");
+            let written =
+                stage.browser.eval("return window.lab.ready ? window.lab.model() + window.lab.sent.length : '0'")?;
+            ensure!(written == "0", "{id}: something was written");
+            stage.browser.driver().switch(&tab)?;
+            stage.browser.driver().close_tab()?;
+            stage.browser.driver().switch(stage.home())?;
+        }
+        Ok(())
+    })();
+    for (_, url, ..) in looked {
+        stage.browser.visit_in_new_tab(&format!("{url}?lab=nocomposer"))?;
+        stage.browser.eval("document.cookie = 'lab=; path=/; max-age=0'").context("the cookie")?;
+    }
+    stage.browser.close_own_tab(PAGE)?;
+    checked
+}
+
+const PAGE: &str = "selftest.html";
