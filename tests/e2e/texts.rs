@@ -3,12 +3,11 @@
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use understudy_engine::handoff::{normalised, same_text, settle_ms, techniques};
 use understudy_engine::provider::find;
 use understudy_engine::{FillOrder, Platform, UserText};
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use understudy_lab::{Effect, Fault, Part, Shape};
 use understudy_tests::stage::{Words, first_difference};
 use understudy_tests::texts::{corpus, hard, long};
@@ -133,111 +132,98 @@ impl Tried {
     }
 }
 
-/// What does not work at a site (see `tests/sites/src/fallbacks/spoil.js`), and the way that is left then.
-struct Fall {
-    provider: &'static str,
-    broken: &'static str,
-    way: &'static str,
-}
-
-const fn fall(provider: &'static str, broken: &'static str, way: &'static str) -> Fall {
-    Fall { provider, broken, way }
-}
-
-/// From a whole ladder to none of it. The second rung of each is proved by the third: what breaks it, breaks the way.
-const FALLS: [&[Fall]; 4] = [
-    &[
-        fall("chatgpt", "", "typed"),
-        fall("grok", "", "typed"),
-        fall("gemini", "", "typed"),
-        fall("perplexity", "", "typed"),
-        fall("deepseek", "", "typed"),
-    ],
-    &[
-        fall("chatgpt", "no-dom", "typed"),
-        fall("grok", "no-dom", "typed"),
-        fall("gemini", "no-paste", "typed"),
-        fall("perplexity", "no-before-input", "clipboard"),
-        fall("deepseek", "no-insert", "typed"),
-    ],
-    &[
-        fall("chatgpt", "no-dom,no-pm-paste", "link"),
-        fall("grok", "no-dom,no-pm-paste", "clipboard"),
-        fall("gemini", "no-paste,no-dom", "clipboard"),
-        fall("deepseek", "no-insert,no-value", "clipboard"),
-    ],
-    &[fall("chatgpt", "no-dom,no-pm-paste,no-link", "clipboard")],
+/// The falls of one provider, one after the other: what does not work at its site (see `tests/sites/src/fallbacks/spoil.js`), and the way
+/// that is left then. That the second technique did it is proved by the next fall: what breaks it, breaks the way.
+const COURSES: [(&str, &[(&str, &str)]); 5] = [
+    (
+        "chatgpt",
+        &[
+            ("", "typed"),
+            ("no-dom", "typed"),
+            ("no-dom,no-pm-paste", "link"),
+            ("no-dom,no-pm-paste,no-link", "clipboard"),
+        ],
+    ),
+    ("gemini", &[("", "typed"), ("no-paste", "typed"), ("no-paste,no-dom", "clipboard")]),
+    ("grok", &[("", "typed"), ("no-dom", "typed"), ("no-dom,no-pm-paste", "clipboard")]),
+    ("deepseek", &[("", "typed"), ("no-insert", "typed"), ("no-insert,no-value", "clipboard")]),
+    ("perplexity", &[("", "typed"), ("no-before-input", "clipboard")]),
 ];
 
 /// The whole way, from a failed send to the other composer: each technique broken on purpose in turn, down to the provider's own link and
-/// to the clipboard. In the text are a NUL and half a surrogate pair.
+/// to the clipboard. In the text are NULs and half a surrogate pair.
 fn every_way(stage: &Stage) -> Result<()> {
     stage.browser.grant(&ORIGINS)?;
-    stage.prefer(&["chatgpt", "grok", "gemini", "perplexity", "deepseek"])?;
+    stage.prefer(&COURSES.map(|(provider, _)| provider))?;
     let text = mixed();
     stage.open("/new")?;
     stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
-    stage
-        .browser
-        .eval(&format!("window.lab.send({} + '\\ud83d half a pair').catch(() => {{}}); return null", json!(text)))?;
+    let send = format!("window.lab.send({} + '\\ud83d half a pair').catch(() => {{}}); return null", json!(text));
+    stage.browser.eval(&send)?;
     stage.watch(1)?;
     let kept = format!("{text}\u{fffd} half a pair");
-    let entry = stage.wait_for_entry(&kept)?;
-    let words = Words::read(stage.browser.kind())?;
+    let entry = stage.wait_for_entry(&kept)?["id"].clone();
     // The clipboard is filled where a click is, which is here; and the card tells of what cannot be taken along.
+    let words = Words::read(stage.browser.kind())?;
     stage.browser.click_card(&words.say("action_copy", &[])?)?;
     let replaced = kept.chars().filter(|c| matches!(c, '\0' | '\u{fffd}')).count();
     let told = words.say("saved_replaced", &[&replaced.to_string()])?;
     ensure!(replaced == 3 && stage.browser.wait_for_card()?.text.contains(&told), "the card does not say {told:?}");
-    ensure!(
-        find("chatgpt").is_some_and(|found| found.filling_link(&normalised(&kept)).is_some()),
-        "too long for a link"
-    );
-    let checked = FALLS.iter().try_for_each(|falls| {
-        let began = Instant::now();
-        for fall in *falls {
-            set_cookie(stage, fall)?;
-        }
-        stage.browser.close_other_tabs(stage.home())?;
-        let before = stage.browser.local_storage()?["left"].as_str().unwrap_or_default().lines().count();
-        for fall in *falls {
-            let act = json!({"act": "hand-off", "provider": fall.provider, "entry": entry["id"], "copied": true});
-            stage.browser.probe_eval(&format!("await browser.runtime.sendMessage({{type: 'act', act: {act}}})"))?;
-        }
-        for fall in *falls {
-            arrives(stage, fall, before, &normalised(&kept))
-                .with_context(|| format!("{}: {}", fall.provider, fall.broken))?;
-        }
-        eprintln!("{}: a round down the ladder took {} ms", stage.browser.kind().name(), began.elapsed().as_millis());
-        Ok(())
-    });
-    for (provider, _) in HOSTS {
-        set_cookie(stage, &fall(provider, "", ""))?;
+    let text = normalised(&kept);
+    ensure!(find("chatgpt").is_some_and(|found| found.filling_link(&text).is_some()), "too long for a link");
+    let checked = all_courses(stage, &entry, &text);
+    for (provider, _) in COURSES {
+        break_ways(stage, provider, "")?;
     }
     checked
 }
 
-/// Waits for the end of one fall and looks at what stands in the composer then.
-fn arrives(stage: &Stage, fall: &Fall, before: usize, text: &str) -> Result<()> {
-    let way = until("the handoff is over", Duration::from_secs(60), || {
+/// Every provider goes its own course, all at the same time: most of it is waiting.
+fn all_courses(stage: &Stage, entry: &Value, text: &str) -> Result<()> {
+    let hand_off = |provider: &str, broken: &str| {
+        break_ways(stage, provider, broken)?;
+        let act = json!({"act": "hand-off", "provider": provider, "entry": entry, "copied": true});
+        stage.browser.probe_eval(&format!("await browser.runtime.sendMessage({{type: 'act', act: {act}}})"))
+    };
+    for (provider, falls) in COURSES {
+        hand_off(provider, falls[0].0)?;
+    }
+    let mut at = COURSES.map(|_| 0);
+    until("every course is over", Duration::from_secs(150), || {
         let left = stage.browser.local_storage()?["left"].as_str().unwrap_or_default().to_owned();
-        // When, to whom, by which way.
-        let told = left.lines().skip(before).map(|line| line.split(' ').collect::<Vec<_>>());
-        Ok(told.filter(|line| line[1] == fall.provider).map(|line| line[2].to_owned()).next())
-    })?;
-    ensure!(way == fall.way, "it went by {way}");
-    let stands = read(stage, fall.provider)?;
+        for ((provider, falls), at) in COURSES.iter().zip(&mut at) {
+            // When, to whom, by which way: what the options page shows.
+            let ways = left.lines().map(|line| line.split(' ').collect::<Vec<_>>()).filter(|line| line[1] == *provider);
+            let (Some(way), Some((broken, wanted))) = (ways.map(|line| line[2]).nth(*at), falls.get(*at)) else {
+                continue;
+            };
+            *at += 1;
+            if let Err(error) = ended(stage, provider, (way, wanted), text) {
+                // Once is enough.
+                return Ok(Some(Err(error.context(format!("{provider}: {broken}")))));
+            }
+            if let Some((broken, _)) = falls.get(*at) {
+                hand_off(provider, broken)?;
+            }
+        }
+        Ok(COURSES.iter().zip(&at).all(|((_, falls), at)| *at == falls.len()).then_some(Ok(())))
+    })?
+}
+
+/// A handoff has ended: what stands in the composer now, and what the user can still do.
+fn ended(stage: &Stage, provider: &str, (way, wanted): (&str, &str), text: &str) -> Result<()> {
+    ensure!(way == wanted, "it went by {way}");
+    let stands = read(stage, provider)?;
     ensure!(stands["sent"] == 0 && stands["whole"] == true, "{stands}");
     let model = stands["model"].as_str().unwrap_or_default();
-    if fall.way == "clipboard" {
-        ensure!(!same_text(model, text), "the text stands there after all");
-        until("the hint is shown", PATIENT, || Ok((read(stage, fall.provider)?["hint"] == true).then_some(())))?;
-        // Into ProseMirror the browser's own paste loses blank lines, which is the site's affair.
-        if ["chatgpt", "grok"].contains(&fall.provider) { Ok(()) } else { paste(stage, fall.provider, text) }
-    } else {
+    if way != "clipboard" {
         ensure!(same_text(model, text), "{}", first_difference(text, model));
-        Ok(())
+        return Ok(());
     }
+    ensure!(!same_text(model, text), "the text stands there after all");
+    until("the hint is shown", PATIENT, || Ok((read(stage, provider)?["hint"] == true).then_some(())))?;
+    // Into ProseMirror the browser's own paste loses blank lines, which is the site's affair.
+    if ["chatgpt", "grok"].contains(&provider) { Ok(()) } else { paste(stage, provider, text) }
 }
 
 /// What stands in the composer of a provider's page.
@@ -269,13 +255,17 @@ fn paste(stage: &Stage, provider: &str, text: &str) -> Result<()> {
     pasted.with_context(|| first_difference(text, &model))
 }
 
-/// Lets a stand-in break ways of writing from its next page on.
-fn set_cookie(stage: &Stage, fall: &Fall) -> Result<()> {
-    stage.browser.visit_in_new_tab(&format!("https://{}/?lab=nocomposer", host(fall.provider)))?;
-    stage
-        .browser
-        .eval(&format!("document.cookie = 'lab=' + encodeURIComponent({}) + '; path=/'", json!(fall.broken)))
-        .map(drop)
+/// Lets a stand-in break ways of writing from its next page on, and closes those that are open.
+fn break_ways(stage: &Stage, provider: &str, broken: &str) -> Result<()> {
+    stage.browser.driver().switch(stage.home())?;
+    stage.browser.visit_in_new_tab(&format!("https://{}/?lab=nocomposer", host(provider)))?;
+    stage.browser.eval(&format!("document.cookie = 'lab=' + encodeURIComponent({}) + '; path=/'", json!(broken)))?;
+    stage.browser.driver().switch(stage.home())?;
+    let urls = json!([format!("https://{}/*", host(provider))]);
+    let close = format!(
+        "const tabs = await browser.tabs.query({{url: {urls}}}); await browser.tabs.remove(tabs.map((tab) => tab.id))"
+    );
+    stage.browser.probe_eval(&close).map(drop)
 }
 
 fn host(provider: &str) -> &'static str {
@@ -297,12 +287,14 @@ fn platform(stage: &Stage) -> Platform {
 
 /// Opens the stand-ins, each in a window of its own so that no timer is held back, with the filler in them; returns their tabs.
 fn open(stage: &Stage) -> Result<Vec<i64>> {
-    let urls: BTreeMap<usize, &str> = EDITORS.iter().map(|editor| editor.url).enumerate().collect();
-    let opened = stage.browser.probe_eval(&format!(
-        "return await Promise.all(Object.values({}).map(async (url) => (await browser.windows.create({{url, focused: false}})).tabs[0].id))",
-        json!(urls)
-    ))?;
-    let tabs: Vec<i64> = serde_json::from_value(opened)?;
+    let mut tabs: Vec<i64> = Vec::new();
+    for editor in EDITORS {
+        let opened = stage.browser.probe_eval(&format!(
+            "return (await browser.windows.create({{url: {}, focused: false}})).tabs[0].id",
+            json!(editor.url)
+        ))?;
+        tabs.push(opened.as_i64().context("no tab")?);
+    }
     until("all editors live", PATIENT, || {
         let ready = stage.browser.probe_eval(&format!("const tabs = {}; {READY}", json!(tabs)))?;
         Ok((ready == true).then_some(()))
