@@ -27,6 +27,8 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_to_an_address_of_ones_own", own_address);
     suite.both("handoff_by_link_without_permission", by_link);
     suite.both("handoff_asks_for_consent_where_the_browser_wants_it", consent);
+    suite.both("handoff_says_where_it_goes_the_first_time", first_time);
+    suite.both("handoff_to_this_machine_says_so", own_machine);
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
     suite.both("handoff_page_copies_instead", copied_instead);
     suite.both("handoff_masks_a_secret", masked_secret);
@@ -133,7 +135,7 @@ fn consent(stage: &Stage) -> Result<()> {
             })?;
             let arrived = stage.lab.requests().iter().any(|seen| seen.host == "chatgpt.com");
             ensure!(!arrived, "ChatGPT was asked before the consent");
-            click_decision(stage, "page_allow", &[])?;
+            click_decision(stage, "action_continue", &["ChatGPT"])?;
         }
         stage.expect_arrival(&known, "chatgpt.com", &text)?;
         stage.wait_for_handed(&text, "chatgpt")?;
@@ -143,11 +145,96 @@ fn consent(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
+/// The first time with an assistant a card says where the prompt goes, how much it is and who sends it. Enter is enough (in Firefox it
+/// gives the browser's consent, too); then one click is one click. Another assistant is new all the same, and is granted in the same click.
+fn first_time(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.agree(&[])?;
+    stage.prefer(&["chatgpt", "deepseek"])?;
+    for first in [true, false] {
+        let text = hard(400);
+        fail_with(stage, &text)?;
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+        if first {
+            card_says(
+                stage,
+                &[("page_first_web", &["chatgpt.com"]), ("page_first_filled", &[]), ("page_first_no_login", &[])],
+            )?;
+            let shown = stage.browser.own_tab_eval(HANDOFF, SHOWN_TEXT)?;
+            ensure!(shown["text"].as_str().is_some_and(|shown| same_text(shown, &text)), "{shown}");
+            ensure!(shown["focus"] == "go", "the focus is on {}", shown["focus"]);
+            ensure!(
+                !stage.lab.requests().iter().any(|seen| seen.host == "chatgpt.com"),
+                "ChatGPT was asked before the click"
+            );
+            ensure!(stage.browser.local_storage()?["left"].is_null(), "nothing has left");
+            stage.browser.own_tab_enter(HANDOFF)?;
+        }
+        stage.expect_arrival(&known, "chatgpt.com", &text)?;
+        let handed = stage.wait_for_handed(&text, "chatgpt")?;
+        ensure!(handed["way"] == "link", "{handed}");
+        stage.browser.close_other_tabs(stage.home())?;
+        stage.lab.reset();
+    }
+    let text = hard(2_000);
+    fail_with(stage, &text)?;
+    for allowed in [false, true] {
+        let known = stage.browser.driver().windows()?;
+        stage.browser.click_card(&words.say("action_name", &["DeepSeek"])?)?;
+        card_says(
+            stage,
+            &[
+                ("page_first_web", &["chat.deepseek.com"]),
+                ("page_first_typed", &[]),
+                ("page_first_unsure", &[]),
+                ("page_first_login", &[]),
+            ],
+        )?;
+        if allowed {
+            click_decision(stage, "action_continue", &["DeepSeek"])?;
+            stage.expect_arrival(&known, "chat.deepseek.com", &text)?;
+            let handed = stage.wait_for_handed(&text, "deepseek")?;
+            ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+        } else {
+            // Rather not: nothing is agreed to, and the next click is the first again.
+            click_decision(stage, "page_cancel", &[])?;
+            until("the card is gone", SOON, || Ok(stage.browser.own_tab_text(HANDOFF)?.is_empty().then_some(())))?;
+            stage.browser.driver().switch(stage.home())?;
+        }
+    }
+    let agreed = stage.browser.local_storage()?["agreed"].clone();
+    ensure!(agreed == "chatgpt\ndeepseek\n", "{agreed}");
+    Ok(())
+}
+
+/// An address of one's own on this machine is no place on the web, and what it does with the text is its own affair.
+fn own_machine(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.prefer_own("http://localhost:3000/?q={prompt}", "My own")?;
+    stage.agree(&[])?;
+    fail_with(stage, "At home")?;
+    stage.browser.click_card(&words.say("action_continue", &["My own"])?)?;
+    card_says(stage, &[("page_first_here", &["localhost:3000"]), ("page_first_unknown", &[])])
+}
+
+/// Waits until the card of the first time says all of this.
+fn card_says(stage: &Stage, said: &[(&str, &[&str])]) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    for (key, arguments) in said {
+        let said = words.say(key, arguments)?;
+        until(&format!("the card says {said:?}"), PATIENT, || {
+            Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&said).then_some(()))
+        })?;
+    }
+    Ok(())
+}
+
 /// Without permission, and too long for a link: the handoff page asks, and the granted host is typed into.
 fn asked_and_allowed(stage: &Stage) -> Result<()> {
     let text = hard(2_000);
     let known = open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
-    click_decision(stage, "page_allow", &[])?;
+    click_decision(stage, "action_continue", &["DeepSeek"])?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("chat.deepseek.com", &text)?;
     let handed = stage.wait_for_handed(&text, "deepseek")?;
@@ -170,7 +257,7 @@ fn masked_secret(stage: &Stage) -> Result<()> {
         Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&name).then_some(()))
     })?;
     let masked = prompt(&words.say("page_masked", &[&name])?);
-    click_decision(stage, "page_go_on", &["ChatGPT"])?;
+    click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("chatgpt.com", &masked)?;
     let handed = stage.wait_for_handed(&prompt(&key), "chatgpt")?;
@@ -208,7 +295,7 @@ fn taken_along(stage: &Stage) -> Result<()> {
     })?;
     ensure!(shown.ends_with(prompt) && shown.contains(&words.say("pack_claude", &[])?), "{shown}");
     ensure!(before > 0 && loads() == before, "claude.ai was asked for the conversation: {before}, then {}", loads());
-    click_decision(stage, "page_go_on", &["ChatGPT"])?;
+    click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("chatgpt.com", &shown)?;
     let handed = stage.wait_for_handed(prompt, "chatgpt")?;
@@ -233,7 +320,7 @@ fn refused(kind: Kind) -> Result<()> {
     })?;
     let text = hard(2_000);
     let known = open_handoff_page(&stage, "deepseek", "DeepSeek", &text)?;
-    click_decision(&stage, "page_allow", &[])?;
+    click_decision(&stage, "action_continue", &["DeepSeek"])?;
     let words = Words::read(kind)?;
     let copy = words.say("page_copy_and_open", &["DeepSeek"])?;
     stage.browser.answer_prompt(false, || Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&copy)))?;
@@ -450,6 +537,10 @@ const HIDDEN: [&str; 4] = [
 const SHOWN: &str = "document.querySelector('understudy-card').removeAttribute('style');
     document.querySelectorAll('.trick').forEach((trick) => trick.remove());
     return null";
+
+/// What will go, as the page shows it, and where the focus is.
+const SHOWN_TEXT: &str = "
+    return {text: document.querySelector('#preview').textContent, focus: document.activeElement?.id}";
 
 /// The page on which a person decides.
 const HANDOFF: &str = "handoff.html";

@@ -83,6 +83,8 @@ pub(crate) trait Side: Send {
     fn close_own_tab(&self, page: &str) -> Result<()>;
     /// Clicks with the mouse at a point of such a tab.
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
+    /// Presses Enter in such a tab.
+    fn own_tab_enter(&self, page: &str) -> Result<()>;
     /// A PNG of such a tab.
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>>;
     /// Grants optional hosts, and in Firefox the consent to handoffs, without a prompt.
@@ -424,6 +426,11 @@ impl Browser {
     pub fn own_tab_click(&self, page: &str, css: &str, label: &str) -> Result<()> {
         let (x, y) = point_of(css, label, |body| self.side.own_tab_eval(page, body))?;
         self.side.own_tab_click_at(page, x, y)
+    }
+
+    /// Presses Enter in such a tab, wherever the focus is.
+    pub fn own_tab_enter(&self, page: &str) -> Result<()> {
+        self.side.own_tab_enter(page)
     }
 
     /// A PNG of the popup.

@@ -239,6 +239,17 @@ impl Side for Chromium {
         self.with_own_tab(page, (), |cdp, tab| cdp.click_at(tab, x, y))
     }
 
+    fn own_tab_enter(&self, page: &str) -> Result<()> {
+        self.with_own_tab(page, (), |cdp, tab| {
+            for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
+                let key =
+                    json!({"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text});
+                cdp.send_to(tab, "Input.dispatchKeyEvent", &key)?;
+            }
+            Ok(())
+        })
+    }
+
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         let dark = self.dark.get();
         let shot = self.with_own_tab(page, Value::Null, |cdp, tab| {

@@ -226,6 +226,10 @@ impl Side for Firefox {
         self.in_chrome(|| self.driver.click_at(left + x, top + y))
     }
 
+    fn own_tab_enter(&self, _: &str) -> Result<()> {
+        self.in_chrome(|| self.driver.press("\u{e007}"))
+    }
+
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         let url = self.chrome_eval(&format!("{} {SNAPSHOT}", self.pick_own_tab(page)?), &json!([]))?;
         Ok(BASE64_STANDARD.decode(text(url)?.split(',').nth(1).context("no picture")?)?)

@@ -555,7 +555,7 @@ impl Row {
                 stage.browser.open_popup()?;
                 stage.browser.popup_click("button", &words.say("page_continue_in", &[name])?)?;
             }
-            Found::KilledOnTheWay(moment) => strike(stage, words, moment, self.fallback(), &main, &known)?,
+            Found::KilledOnTheWay(moment) => strike(stage, moment, self.fallback(), &main, &known)?,
         }
         if self.found == Found::KilledOnTheWay(Moment::DuringFill) {
             stage.expect_text(host, text)?;
@@ -599,14 +599,7 @@ impl Outcome {
 }
 
 /// Clicks the card's main button and kills the background at that moment of the handoff.
-fn strike(
-    stage: &Stage,
-    words: &Words,
-    moment: Moment,
-    (_, _, host): Fallback,
-    main: &str,
-    known: &[String],
-) -> Result<()> {
+fn strike(stage: &Stage, moment: Moment, (_, _, host): Fallback, main: &str, known: &[String]) -> Result<()> {
     match moment {
         Moment::BeforeClick => {
             stage.browser.kill_background()?;
@@ -629,12 +622,11 @@ fn strike(
         }
         Moment::AtDecision => {
             stage.browser.click_card(main)?;
-            let allow = words.say("page_allow", &[])?;
             until("the handoff page", PATIENT, || {
-                Ok(stage.browser.own_tab_text("handoff.html")?.contains(&allow).then_some(()))
+                Ok(stage.browser.own_tab_text("handoff.html")?.contains(main).then_some(()))
             })?;
             stage.browser.kill_background()?;
-            stage.browser.own_tab_click("handoff.html", "button", &allow)
+            stage.browser.own_tab_click("handoff.html", "button", main)
         }
     }
 }

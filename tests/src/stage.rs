@@ -9,6 +9,8 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use understudy_engine::AGREED_KEY;
+use understudy_engine::provider::CATALOGUE;
 use understudy_lab::{End, Lab, LabConfig, Seen};
 
 /// One browser with the extension in front of one lab.
@@ -71,7 +73,19 @@ impl Stage {
              if (optional.length) await browser.permissions.remove({origins: optional});
              await browser.permissions.remove({permissions: browser.runtime.getManifest().optional_permissions})",
         )?;
-        self.browser.forget_everything()
+        self.browser.forget_everything()?;
+        self.agree(&CATALOGUE.iter().map(|known| known.id).collect::<Vec<_>>())
+    }
+
+    /// The user has gone to these fallbacks before and to no others: the card of the first time is not shown for them.
+    pub fn agree(&self, agreed: &[&str]) -> Result<()> {
+        let lines: String = agreed.iter().flat_map(|known| [known, "\n"]).collect();
+        until("it is stored who was agreed to", SOON, || {
+            // An event may have woken the background before, and it knows what it knew then.
+            self.browser.probe_eval(&format!("await browser.storage.local.set({})", json!({AGREED_KEY: lines})))?;
+            self.browser.kill_background()?;
+            Ok((!self.browser.background_runs()?).then_some(()))
+        })
     }
 
     /// The browser was started again: its first tab is the home tab now.
@@ -92,6 +106,7 @@ impl Stage {
 
     /// Sets an address of one's own as the only fallback.
     pub fn prefer_own(&self, url: &str, name: &str) -> Result<()> {
+        self.agree(&[url])?;
         self.set(&json!({"fallbacks": ["custom"], "customUrl": url, "customName": name}))
     }
 

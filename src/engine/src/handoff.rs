@@ -144,7 +144,7 @@ pub fn settle_ms(editor: Editor, technique: Technique, platform: Platform) -> u3
 /// servers refuse it in an address: by some ways it would be lost unseen, so by all of them it is replaced where one sees it. Half of a
 /// surrogate pair is no character: it has become U+FFFD when the prompt was taken in, for no text in UTF-8 holds it. Everything else
 /// arrives as it is: of Unicode's every class, in every editor, by every technique (`tests/e2e/texts.rs`). The user is told how many
-/// characters were replaced, see [`replaced`].
+/// characters were replaced, see [`unheld`].
 pub fn normalised(text: &str) -> String {
     let mut lines = String::with_capacity(text.len());
     let mut last = '\0';
@@ -160,10 +160,14 @@ pub fn normalised(text: &str) -> String {
     lines
 }
 
-/// What is told of characters that stand as U+FFFD in what goes; nothing if there are none.
-pub fn replaced(text: &UserText) -> Option<Say> {
-    let lost = text.reveal().chars().filter(|c| matches!(*c, '\0' | char::REPLACEMENT_CHARACTER)).count();
-    (lost > 0).then(|| Say::new("saved_replaced").count(lost as u64))
+/// How many characters of a text stand as U+FFFD where it goes, because no editor holds what was there.
+pub fn unheld(text: &UserText) -> usize {
+    text.reveal().chars().filter(|c| matches!(*c, '\0' | char::REPLACEMENT_CHARACTER)).count()
+}
+
+/// What is told of that many characters; nothing if there are none.
+pub fn replaced(unheld: usize) -> Option<Say> {
+    (unheld > 0).then(|| Say::new("saved_replaced").count(unheld as u64))
 }
 
 /// The one rule of comparison: exact, but for line breaks at the very end.
@@ -198,7 +202,7 @@ const fn is_plain(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{encode, encoded_len, normalised, replaced, same_text, techniques};
+    use super::{encode, encoded_len, normalised, replaced, same_text, techniques, unheld};
     use crate::Platform;
     use crate::input::Technique;
     use crate::provider::Editor;
@@ -213,8 +217,8 @@ mod tests {
         }
         let kept: String = ('\u{1}'..='\u{2ff}').filter(|c| *c != '\r').collect();
         assert_eq!(normalised(&kept), kept);
-        assert_eq!(replaced(&UserText::new(kept)), None);
-        let told = replaced(&UserText::new("a\0\u{fffd}")).expect("two");
+        assert_eq!(replaced(unheld(&UserText::new(kept))), None);
+        let told = replaced(unheld(&UserText::new("a\0\u{fffd}"))).expect("two");
         assert_eq!((told.key.as_str(), told.args), ("saved_replaced", vec![crate::words::Arg::Count(2)]));
     }
 

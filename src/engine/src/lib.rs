@@ -35,7 +35,7 @@ pub mod wait;
 pub mod words;
 
 pub use cause::{Cause, Class, Surface};
-pub use engine::{Config, Engine, Platform, Stored};
+pub use engine::{AGREED_KEY, Config, Engine, Platform, Stored};
 pub use input::{
     Act, CONSENT, EntryId, Fact, FillOutcome, FillReport, Headers, Input, JobId, Millis, Place, Request, RequestStep,
     StatusAnswer, StreamEnd, TabId, Technique,

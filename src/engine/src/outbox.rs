@@ -1,7 +1,7 @@
 //! Prompts, kept until the server's terminal event for that very request.
 
 use crate::claude::Send;
-use crate::handoff::Way;
+use crate::handoff::{Way, unheld};
 use crate::input::{EntryId, Millis, TabId};
 use crate::json::{Json, Writer, numbered};
 use crate::provider::CLAUDE;
@@ -46,6 +46,8 @@ pub struct Entry {
     pub head: UserText,
     /// The length of the text, in Unicode scalar values.
     pub chars: usize,
+    /// How many of them no editor holds: see [`crate::handoff::unheld`].
+    pub unheld: usize,
     /// The fingerprint of the text ([`UserText::print`]); 0 where it is not known.
     pub print: u64,
     /// The text, while it is at hand. It lies at a key of its own ([`crate::text_key`]).
@@ -92,6 +94,7 @@ impl Entry {
             state: EntryState::Unknown,
             head: text.beginning(HEAD),
             chars: text.chars(),
+            unheld: unheld(text),
             print: text.print(),
             text: Some(text.clone()),
             apart: false,
@@ -113,6 +116,7 @@ impl Entry {
     /// Another text stands there now, and is to be stored.
     fn hold(&mut self, text: &UserText) {
         (self.head, self.chars, self.print) = (text.beginning(HEAD), text.chars(), text.print());
+        self.unheld = unheld(text);
         (self.text, self.apart, self.lost) = (Some(text.clone()), false, false);
     }
 
@@ -139,6 +143,9 @@ impl Entry {
         json.text("head", self.head.reveal());
         json.number("chars", self.chars as u64);
         json.number("print", self.print);
+        if self.unheld > 0 {
+            json.number("unheld", self.unheld as u64);
+        }
         if !self.attachments.is_empty() {
             json.texts("attachments", &self.attachments);
         }
@@ -195,6 +202,7 @@ impl Entry {
             apart: text.is_none(),
             head,
             chars,
+            unheld: text.as_ref().map(unheld).or_else(|| json.take("unheld").number()).unwrap_or_default(),
             print,
             text,
             lost: json.take("lost").truth().unwrap_or_default(),

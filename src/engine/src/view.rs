@@ -114,8 +114,16 @@ pub struct FallbackRow {
 pub struct HandoffView {
     /// Which handoff.
     pub job: JobId,
+    /// The provider's id.
+    pub provider: String,
     /// The provider's name.
     pub name: String,
+    /// The address of its page.
+    pub home: String,
+    /// Whether nothing has gone there yet: the page says what kind of place that is.
+    pub first: bool,
+    /// Whether Understudy types the text: it may already, or asks for that here.
+    pub typed: bool,
     /// The match pattern to ask for; `None` if the provider's own link is enough, or the address is the user's own.
     pub origin: Option<String>,
     /// Whether Firefox's consent to the handoff is to be asked for (with the host, if there is one).

@@ -15,8 +15,9 @@ use understudy_engine::verdict::State;
 use understudy_engine::view::HandoffView;
 use understudy_engine::words::Arg;
 use understudy_engine::{
-    Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output, Place,
-    Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText, text_key,
+    AGREED_KEY, Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output,
+    Place, Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
+    text_key,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -44,6 +45,21 @@ struct World {
 
 impl World {
     fn new(mortal: bool) -> Self {
+        // Who lives here has been everywhere, but for the first steps that are told by themselves.
+        let agreed: String = CATALOGUE.iter().map(|known| format!("{}\n", known.id)).collect();
+        let mut world = Self::new_to_all(mortal);
+        world.agree(&agreed);
+        world
+    }
+
+    /// The user has agreed to these fallbacks already.
+    fn agree(&mut self, agreed: &str) {
+        self.local.entry(AGREED_KEY.into()).or_default().push_str(agreed);
+        self.restart();
+    }
+
+    /// A first day.
+    fn new_to_all(mortal: bool) -> Self {
         let mut world = Self {
             engine: Engine::restore(config(), Stored::default(), T0),
             mortal,
@@ -1371,6 +1387,7 @@ fn an_address_of_ones_own_has_its_limit_to_the_byte_too() {
                 custom_url: format!("{before}{{prompt}}{after}"),
                 ..Settings::default()
             };
+            world.agree(&format!("{}\n", settings.custom_url));
             world.page_act(Act::Configure { settings });
             let prompt = prompt_for(before.len() + after.len(), bytes);
             failed(world, &prompt);
@@ -1531,7 +1548,8 @@ fn temporary_chats_never_reach_lasting_storage() {
         world.headers(id, 500, "application/json");
         failed(world, "this too");
         // The log of what failed is kept, and knows nothing of the chat.
-        assert!(world.local.keys().all(|key| key.starts_with("incident:")), "{:?}", world.local.keys());
+        let known = |key: &String| key == AGREED_KEY || key.starts_with("incident:");
+        assert!(world.local.keys().all(known), "{:?}", world.local.keys());
         let secrets = ["off the record", "this too", CHAT, ORG];
         assert!(world.local.values().all(|value| secrets.iter().all(|secret| !value.contains(secret))));
         assert_eq!(world.line(1), "saved_not_sent");
@@ -1581,7 +1599,7 @@ fn slow_first_bytes_are_told_once_and_withdrawn() {
 fn damaged_stores_are_set_aside() {
     let mut world = World::new(false);
     world.send("still here");
-    let good = world.local.values().next().unwrap().clone();
+    let good = world.local.iter().find(|(key, _)| key.starts_with("entry:")).unwrap().1.clone();
     let stored = Stored {
         session: Some("{broken".into()),
         local: vec![
@@ -1694,6 +1712,137 @@ fn a_full_store_without_room_keeps_the_prompt_with_the_session_and_says_so() {
         world.wait(1_000);
         failed(world, "the second");
         assert_eq!((world.prompts(), world.line(1)), (1, "saved_not_sent"));
+    });
+}
+
+/// Each journey of a user who has never been anywhere, in one life and in many.
+fn first_steps(go: impl Fn(&mut World)) {
+    for mortal in [false, true] {
+        go(&mut World::new_to_all(mortal));
+    }
+}
+
+#[test]
+fn the_first_time_the_page_says_where_a_prompt_goes_and_then_one_click_is_one_click() {
+    // By the link, typed with a permission that is there already, and by the clipboard.
+    for (provider, allowed, typed) in [("chatgpt", false, false), ("chatgpt", true, true), ("gemini", true, true)] {
+        first_steps(|world| {
+            world.first_fallback(provider);
+            if allowed {
+                world.tell(Input::Permissions {
+                    origins: vec!["https://chatgpt.com/*".into(), "https://gemini.google.com/*".into()],
+                });
+            }
+            failed(world, "hello");
+            world.click_main();
+            let (job, target) = world.opened();
+            assert_eq!(target, Target::HandoffPage);
+            world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
+            let view = world.engine.handoff_view(&job).expect("a card");
+            assert_eq!((view.first, view.typed, view.by_hand, view.consent), (true, typed, false, false));
+            assert_eq!((view.provider.as_str(), view.origin, view.lines), (provider, None, Vec::new()));
+            assert!(view.home.starts_with("https://"));
+            // Looked at and closed: nothing is agreed to.
+            world.tell(Input::TabClosed { tab: 9 });
+            world.click_main();
+            let (job, target) = world.opened();
+            assert_eq!(target, Target::HandoffPage, "the next click is still the first");
+            world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
+            world.page_act(Act::Choose { job: job.clone(), text: None, along: 0, copied: true });
+            world.page_act(Act::Decided { job: job.clone(), granted: true });
+            assert!(matches!(world.opened().1, Target::Web { .. }));
+            assert_eq!(world.local[AGREED_KEY], format!("{provider}\n"));
+            // It outlives the browser, too.
+            world.session = None;
+            world.restart();
+            world.tell(Input::Hello { tab: TAB, online: true });
+            if allowed {
+                world.tell(Input::Permissions {
+                    origins: vec!["https://chatgpt.com/*".into(), "https://gemini.google.com/*".into()],
+                });
+            }
+            failed(world, "hello again");
+            world.click_main();
+            assert!(matches!(world.opened().1, Target::Web { .. }), "one click");
+            // Another one is new all the same.
+            world.first_fallback("mistral");
+            world.click_main();
+            let (job, target) = world.opened();
+            assert_eq!(target, Target::HandoffPage);
+            assert!(world.engine.handoff_view(&job).expect("a card").first);
+            assert_eq!(world.local[AGREED_KEY], format!("{provider}\n"));
+        });
+    }
+}
+
+#[test]
+fn who_pastes_by_hand_the_first_time_has_agreed_and_who_refuses_has_not() {
+    first_steps(|world| {
+        world.first_fallback("gemini");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
+        let view = world.engine.handoff_view(&job).expect("a card");
+        // Typing is asked for in the same click.
+        assert_eq!((view.first, view.typed, view.origin.is_some()), (true, true, true));
+        assert_eq!(view.lines.iter().map(|line| line.key.as_str()).collect::<Vec<_>>(), ["handoff_ask"]);
+        world.page_act(Act::Decided { job: job.clone(), granted: false });
+        assert!(!world.local.contains_key(AGREED_KEY));
+        world.page_act(Act::PasteByHand { job });
+        assert_eq!(world.local[AGREED_KEY], "gemini\n");
+        assert!(matches!(world.opened().1, Target::Web { .. }));
+    });
+    // Where there is nothing to ask for, and too long for its link.
+    first_steps(|world| {
+        world.first_fallback("brave-ask");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        let view = world.engine.handoff_view(&job).expect("a card");
+        assert_eq!((view.first, view.by_hand, view.refused), (true, true, false));
+        assert_eq!(view.lines[0].key, "handoff_by_clipboard");
+        world.page_act(Act::PasteByHand { job });
+        assert_eq!(world.local[AGREED_KEY], "brave-ask\n");
+    });
+}
+
+#[test]
+fn an_address_of_ones_own_is_agreed_to_by_itself() {
+    first_steps(|world| {
+        let own = |world: &mut World, url: &str| {
+            let settings = Settings { fallbacks: vec!["custom".into()], custom_url: url.into(), ..Settings::default() };
+            world.page_act(Act::Configure { settings });
+            failed(world, "hello");
+            world.click_main();
+            world.opened()
+        };
+        let first = "http://localhost:3000/?q={prompt}";
+        let (job, target) = own(world, first);
+        assert_eq!(target, Target::HandoffPage);
+        let view = world.engine.handoff_view(&job).expect("a card");
+        assert_eq!((view.first, view.home.as_str(), view.by_hand), (true, "http://localhost:3000/", false));
+        world.page_act(Act::Decided { job, granted: true });
+        assert_eq!(world.opened().1, Target::Web { url: "http://localhost:3000/?q=hello".into() });
+        assert!(matches!(own(world, first).1, Target::Web { .. }));
+        assert_eq!(own(world, "https://elsewhere.example/?q={prompt}").1, Target::HandoffPage, "another place");
+        assert!(matches!(own(world, first).1, Target::Web { .. }));
+    });
+}
+
+#[test]
+fn nothing_is_asked_where_nothing_leaves() {
+    first_steps(|world| {
+        // Back to Claude, and an empty page.
+        world.allow("https://claude.ai/*");
+        failed(world, "hello");
+        let entry = world.engine.view(world.now).prompts[0].entry.clone();
+        let act = |provider: &str, entry| Act::HandOff { provider: provider.into(), entry, copied: false };
+        world.page_act(act("claude", Some(entry)));
+        assert!(matches!(world.opened().1, Target::Web { .. }));
+        world.page_act(act("gemini", None));
+        assert_eq!(world.opened().1, Target::Web { url: "https://gemini.google.com/app".into() });
+        assert!(!world.local.contains_key(AGREED_KEY));
     });
 }
 
@@ -2888,6 +3037,7 @@ fn an_address_of_ones_own_is_screened_as_well() {
             custom_url: "https://chat.example/?q={prompt}".into(),
             ..Settings::default()
         };
+        world.agree("https://chat.example/?q={prompt}\n");
         world.page_act(Act::Configure { settings });
         failed(world, &prompt);
         world.click_main();

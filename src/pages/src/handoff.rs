@@ -2,6 +2,7 @@
 //! what will go: the prompt, what goes along with it, and the secrets that were found in both.
 
 mod along;
+mod first;
 
 use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{brand, button};
@@ -29,6 +30,8 @@ pub struct Handoff {
     /// What a claude.ai page has of the conversation.
     heard: Heard,
     choice: Choice,
+    /// The user's own address, if there is one.
+    template: String,
 }
 
 /// How far the user is.
@@ -80,6 +83,7 @@ impl Handoff {
             notice: None,
             heard: Heard::default(),
             choice: Choice::default(),
+            template: String::new(),
         }
     }
 
@@ -100,11 +104,13 @@ impl Handoff {
         let lines = view.lines.iter().filter(|_| current).map(|line| el("p").class("line").text(line));
         let main = main
             .and(el("h1").text(Say::new(title).text(&view.name)))
+            .with(view.first.then(|| first::facts(view, by_hand, &self.template)))
             .and(el("div").class("lines").attr("role", "status").with(self.lead(view)).with(lines))
             .with(along::choices(view, &self.heard, self.choice, &goes))
             .and(along::preview(&goes))
             .and(self.deeds(view))
-            .with(by_hand.then(|| el("p").class("fine").text(say("page_handoff_promise"))));
+            .with(by_hand.then(|| el("p").class("fine").text(say("page_handoff_promise"))))
+            .with(view.first.then(|| el("p").class("fine").text(Say::new("page_first_once").text(&view.name))));
         vec![Part::El(main)]
     }
 
@@ -133,16 +139,17 @@ impl Handoff {
         if self.by_hand(view) {
             let main = button("primary", Say::new("page_copy_and_open").text(&view.name), Deed::ByHand)
                 .attr("id", "by-hand")
-                .attr("aria-describedby", "then");
+                .attr("aria-describedby", "then")
+                .flag("autofocus", true);
             return row
                 .and(main)
                 .and(el("p").class("then").attr("id", "then").text(say(self.paste_key("page_then_paste"))));
         }
-        let main = if view.origin.is_some() || view.consent {
-            button("primary", say("page_allow"), Deed::Allow).attr("id", "allow")
-        } else {
-            button("primary", Say::new("page_go_on").text(&view.name), Deed::Go).attr("id", "go")
-        };
+        let deed = if view.origin.is_some() || view.consent { Deed::Allow } else { Deed::Go };
+        // Whoever knows the page by now needs no more than Enter.
+        let main = button("primary", Say::new("action_continue").text(&view.name), deed)
+            .attr("id", "go")
+            .flag("autofocus", true);
         row.and(main.attr("aria-disabled", busy))
             .and(
                 button("secondary", say("page_rather_copy"), Deed::ByHand)
@@ -165,6 +172,7 @@ impl Scene for Handoff {
     type Deed = Deed;
 
     fn draw(&mut self, read: &Read, _: Millis) -> Vec<Part<Deed>> {
+        self.template = read.engine.settings().custom_url;
         let view = read.engine.handoff_view(&self.job);
         // What must be asked for depends on what goes.
         let view = view.and_then(|view| read.engine.handoff_view_of(&self.job, Some(&self.goes(&view).text)));
@@ -298,7 +306,11 @@ mod tests {
     fn view(refused: bool) -> HandoffView {
         HandoffView {
             job: "j1".into(),
+            provider: "gemini".into(),
             name: "Gemini".into(),
+            home: "https://gemini.google.com/app".into(),
+            first: false,
+            typed: !refused,
             origin: Some("https://gemini.google.com/*".into()),
             consent: false,
             refused,
@@ -354,6 +366,34 @@ mod tests {
         let root = whole(&Handoff::new("j1".into(), false), Some(&by_hand));
         assert_eq!(deeds(&root), [(Deed::ByHand, "primary")]);
         assert!(texts(&root).contains(&"page_then_paste".to_owned()));
+    }
+
+    #[test]
+    fn the_first_time_it_says_where_that_is_who_sends_and_what_it_needs() {
+        let facts = |view: &HandoffView, template: &str| {
+            let mut page = Handoff::new("j1".into(), false);
+            page.template = template.into();
+            let root = whole(&page, Some(view));
+            assert_eq!(texts(&root).contains(&"page_first_once".to_owned()), view.first);
+            all(&root).into_iter().filter(|one| one.tag == "dd").flat_map(texts).collect::<Vec<String>>()
+        };
+        let known = view(false);
+        assert!(facts(&known, "").is_empty(), "it is said once");
+        let first = HandoffView { first: true, ..known };
+        assert_eq!(facts(&first, ""), ["page_first_web", "page_first_typed", "page_first_login_varies"]);
+        let by_link = HandoffView { origin: None, typed: false, ..first.clone() };
+        assert_eq!(facts(&by_link, "")[1], "page_first_filled");
+        let by_hand = HandoffView { by_hand: true, ..first.clone() };
+        assert_eq!(facts(&by_hand, "")[1], "page_first_pasted");
+        let sends = HandoffView { provider: "perplexity".into(), ..first.clone() };
+        assert_eq!(facts(&sends, "")[1..3], ["page_first_typed", "note_link_sends"]);
+        let unsure = HandoffView { provider: "deepseek".into(), ..first.clone() };
+        assert_eq!(facts(&unsure, "")[1..], ["page_first_typed", "page_first_unsure", "page_first_login"]);
+        let own =
+            HandoffView { provider: "custom".into(), home: "http://localhost:3000/".into(), typed: false, ..first };
+        let fills = "http://localhost:3000/?q={prompt}&submit=false";
+        assert_eq!(facts(&own, fills), ["page_first_here", "page_first_filled"]);
+        assert_eq!(facts(&own, "https://x.example/?q={prompt}")[1], "page_first_unknown");
     }
 
     #[test]

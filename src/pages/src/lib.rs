@@ -44,9 +44,10 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 18] = [
+    const SOURCES: [&str; 19] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
+        include_str!("handoff/first.rs"),
         include_str!("history.rs"),
         include_str!("history/incidents.rs"),
         include_str!("history/months.rs"),

@@ -212,14 +212,14 @@ impl Story<'_> {
         let label = card.buttons.first().context("the card has no button")?.clone();
         let known = browser.driver().windows()?;
         self.say(&format!("You click \"{label}\"."));
-        let mut clicked = Instant::now();
         browser.click_card(&label)?;
-        if browser.kind() == Kind::Firefox {
-            let allow = self.words.say("page_allow", &[])?;
-            self.say(&format!("Firefox wants to be asked before the first prompt leaves: you click \"{allow}\"."));
-            clicked = Instant::now();
-            browser.own_tab_click("handoff.html", "button", &allow)?;
-        }
+        until("the card of the first time", SOON, || {
+            Ok((!browser.own_tab_text("handoff.html")?.is_empty()).then_some(()))
+        })?;
+        self.say("The first time, Understudy says where the prompt goes and what happens there. You press Enter.");
+        self.picture("first.png", &browser.own_tab_screenshot("handoff.html")?)?;
+        let clicked = Instant::now();
+        browser.own_tab_click("handoff.html", "button", &label)?;
         browser.follow_new_tab(&known)?;
         let arrived = until("the text stands in the composer", SOON, || {
             let model = browser.eval("return window.lab?.model?.() ?? null")?;

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, fs};
+use understudy_engine::provider::find;
 use understudy_lab::{
     Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Shape, StatusChange,
 };
@@ -177,16 +178,14 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.stage.browser.close_own_tab("history.html")
         }),
         ("history", Camera::history),
-        ("handoff", |c| {
-            c.stage.prefer(&["deepseek"])?;
-            c.fails(Effect::shape(Shape::ApiError))?;
-            let words = Words::read(c.stage.browser.kind())?;
-            c.stage.browser.click_card(&words.say("action_continue", &["DeepSeek"])?)?;
-            let title = words.say("page_handoff_title", &["DeepSeek"])?;
-            until("the handoff page", PATIENT, || {
-                Ok(c.stage.browser.own_tab_text("handoff.html")?.contains(&title).then_some(()))
-            })?;
-            c.own("handoff", "handoff.html")
+        ("handoff", |c| c.handoff("handoff", "deepseek")),
+        ("handoff-first-link", |c| {
+            c.stage.agree(&[])?;
+            c.handoff("handoff-first-link", "chatgpt")
+        }),
+        ("handoff-first-typed", |c| {
+            c.stage.agree(&[])?;
+            c.handoff("handoff-first-typed", "perplexity")
         }),
         ("handoff-along", Camera::along),
     ]
@@ -216,6 +215,20 @@ impl Camera {
         self.stage.lab.fault(Fault::on(&[Part::Completion], effect));
         self.stage.send(PROMPT)?;
         self.stage.browser.wait_for_card().map(drop)
+    }
+
+    /// What stands between a click and the provider.
+    fn handoff(&self, name: &str, provider: &str) -> Result<()> {
+        self.stage.prefer(&[provider])?;
+        self.fails(Effect::shape(Shape::ApiError))?;
+        let words = Words::read(self.stage.browser.kind())?;
+        let shown = find(provider).context("no such provider")?.name;
+        self.stage.browser.click_card(&words.say("action_continue", &[shown])?)?;
+        let title = words.say("page_handoff_title", &[shown])?;
+        until("the handoff page", PATIENT, || {
+            Ok(self.stage.browser.own_tab_text("handoff.html")?.contains(&title).then_some(()))
+        })?;
+        self.own(name, "handoff.html")
     }
 
     fn failed_send(&self, name: &str, effect: Effect) -> Result<()> {

@@ -1,7 +1,7 @@
 //! From the click to the text in another composer: one step of the ladder at a time.
 
 use super::session::Tab;
-use super::{Engine, Platform};
+use super::{AGREED_KEY, Engine, Platform};
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
 use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
 use crate::json::numbered;
@@ -93,7 +93,7 @@ impl Engine {
         let Some(text) = text else {
             return (Stage::OpeningFinal(Way::Empty), Target::Web { url: self.home(id, entry) });
         };
-        if !self.consented() && id != CLAUDE.id {
+        if id != CLAUDE.id && !(self.agreed(id) && self.consented()) {
             return (Stage::Deciding, Target::HandoffPage);
         }
         let prompt = handoff::normalised(text.reveal());
@@ -147,6 +147,7 @@ impl Engine {
         job.stage = Stage::Refused;
         let (tab, id) = (job.tab, job.provider.clone());
         let Some(text) = self.goes(index).filter(|_| granted) else { return };
+        self.agree(&id);
         for right in [self.wanted_host(&id, &text), Some(CONSENT.to_owned())].into_iter().flatten() {
             if !self.allowed(&right) {
                 self.session.allowed.push(right);
@@ -167,6 +168,7 @@ impl Engine {
         }
         job.copied = true;
         let (tab, provider, entry) = (job.tab, job.provider.clone(), job.entry.clone());
+        self.agree(&provider);
         let url = self.home(&provider, entry.as_ref());
         self.open(index, Stage::OpeningFinal(Way::Clipboard), Target::Web { url }, tab, now);
     }
@@ -444,6 +446,28 @@ impl Engine {
         self.session.allowed.iter().any(|allowed| allowed == origin)
     }
 
+    /// Whether the user has gone to this fallback before, and knew where that is: from then on one click is one click.
+    pub(super) fn agreed(&self, id: &str) -> bool {
+        let name = self.agreement(id);
+        self.agreed.lines().any(|known| known == name)
+    }
+
+    /// The user has seen what goes where, and goes on.
+    fn agree(&mut self, id: &str) {
+        if self.agreed(id) {
+            return;
+        }
+        let line = [self.agreement(id), "\n"].concat();
+        self.agreed.push_str(&line);
+        let agreed = self.agreed.clone();
+        self.persist(Area::Local, AGREED_KEY.to_owned(), Some(agreed));
+    }
+
+    /// What is agreed to: with an address of the user's own that very address, and no later one.
+    fn agreement<'a>(&'a self, id: &'a str) -> &'a str {
+        if id == CUSTOM { &self.settings.custom_url } else { id }
+    }
+
     /// Whether a prompt may go to the assistant that was clicked, without a further question.
     pub(super) fn consented(&self) -> bool {
         self.config.platform != Platform::Firefox || self.allowed(CONSENT)
@@ -463,7 +487,7 @@ impl Engine {
     }
 
     /// The page of a provider; for Claude the thread that the prompt belongs to, where there is one.
-    fn home(&self, id: &str, entry: Option<&EntryId>) -> String {
+    pub(super) fn home(&self, id: &str, entry: Option<&EntryId>) -> String {
         if id == CLAUDE.id
             && let Some(entry) = entry.and_then(|entry| self.outbox.get(entry))
             && !(entry.first && entry.state == EntryState::NotSent)

@@ -53,6 +53,8 @@ pub struct Stored {
 const SESSION_KEY: &str = "engine";
 /// Key of the settings in `storage.local`.
 const SETTINGS_KEY: &str = "settings";
+/// Key of the fallbacks that the user has agreed to in `storage.local`: their ids, or the address of one of the user's own, a line each.
+pub const AGREED_KEY: &str = "agreed";
 /// Before the key of a damaged value that was set aside.
 const ASIDE: &str = "aside:";
 /// What was good so long ago proves nothing now: as long as a verdict is held to be true without news. An idle page is not
@@ -93,6 +95,8 @@ pub struct Engine {
     kept: log::Kept,
     /// The log of what left, as it is stored.
     left: String,
+    /// The fallbacks that the user has agreed to, as it is stored: see [`AGREED_KEY`].
+    agreed: String,
     outputs: Vec<Output>,
     /// Handoffs that go on as soon as their text is at hand: a script was at work when the background died.
     resumed: Vec<JobId>,
@@ -112,6 +116,7 @@ impl Engine {
             settings: Settings::default(),
             kept: log::Kept::default(),
             left: String::new(),
+            agreed: String::new(),
             outputs: Vec::new(),
             resumed: Vec::new(),
             dirty: false,
@@ -134,6 +139,9 @@ impl Engine {
                     engine.left.clone_from(&value);
                 }
                 !sound
+            } else if key == AGREED_KEY {
+                engine.agreed.clone_from(&value);
+                false
             } else if key.starts_with(ENTRY) {
                 Entry::parse(&value).map(|entry| engine.outbox.load(entry)).is_none()
             } else if let Some(id) = key.strip_prefix(TEXT) {

@@ -138,7 +138,7 @@ impl Engine {
         if let Some((provider, way, verified)) = &offer.handed {
             lines.push(handed(&self.settings.name_of(provider), *way, *verified));
         }
-        lines.extend(entry.and_then(|entry| replaced(&entry.text)));
+        lines.extend(entry.and_then(|entry| replaced(entry.unheld)));
         let mut actions = Vec::new();
         // Offline or in a dead network nothing else would answer either.
         if !matches!(offer.kind, OfferKind::Offline | OfferKind::OwnNetwork) {

@@ -6,7 +6,7 @@ use super::{Engine, Part};
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, Fault};
 use crate::context::Budget;
-use crate::handoff::{Stage, TYPED_UNITS};
+use crate::handoff::{Stage, TYPED_UNITS, normalised, replaced, unheld};
 use crate::incident::Word;
 use crate::input::{Act, EntryId, JobId, Millis};
 use crate::outbox::EntryState;
@@ -374,31 +374,40 @@ impl Engine {
         let prompt = entry.text.as_ref()?;
         let text = text.or(job.text.as_ref()).unwrap_or(prompt).clone();
         let linked = self.custom_room(&job.provider, prompt);
-        let by_hand = refused || (job.provider == CUSTOM && self.custom_room(CUSTOM, &text).is_none());
+        let (first, found) = (!self.agreed(&job.provider), provider::find(&job.provider));
+        let by_hand = refused
+            || match found {
+                // Where Understudy never types, there is the link or nothing.
+                Some(found) => found.editor.is_none() && found.filling_link(&normalised(text.reveal())).is_none(),
+                None => self.custom_room(CUSTOM, &text).is_none(),
+            };
         let name = self.settings.name_of(&job.provider);
         let origin = self.wanted_host(&job.provider, &text);
         let mut lines = Vec::new();
-        if refused {
-            let key = match job.provider.as_str() {
+        if by_hand {
+            let key = match found {
                 _ if job.hinted => "handoff_not_typed",
-                CUSTOM => "handoff_custom_long",
-                id if provider::find(id).is_some_and(|found| found.editor.is_none()) => "handoff_by_clipboard",
-                _ => "handoff_refused",
+                None => "handoff_custom_long",
+                Some(found) if found.editor.is_none() => "handoff_by_clipboard",
+                Some(_) => "handoff_refused",
             };
             lines.push(Say::new(key).text(name.clone()));
-        } else if by_hand {
-            lines.push(Say::new("handoff_custom_long").text(name.clone()));
         } else if origin.is_some() || !self.consented() {
             let key = if origin.is_some() { "handoff_ask" } else { "handoff_consent" };
             lines.push(Say::new(key).text(name.clone()));
-            lines.push(Say::new(if origin.is_some() { "handoff_never_sends" } else { "page_handoff_promise" }));
+            // The first time the page says that by itself.
+            let promise = if origin.is_some() { "handoff_never_sends" } else { "page_handoff_promise" };
+            lines.extend((!first).then(|| Say::new(promise)));
         }
-        if link_note(&job.provider).is_some() {
-            lines.push(Say::new("note_link_sends"));
-        }
+        lines.extend(link_note(&job.provider).filter(|_| !first));
+        lines.extend(replaced(unheld(&text)));
         Some(HandoffView {
             job: job.id.clone(),
+            provider: job.provider.clone(),
             name,
+            home: self.home(&job.provider, None),
+            first,
+            typed: !by_hand && (origin.is_some() || found.is_some_and(|found| self.may_type(found))),
             origin,
             consent: !self.consented(),
             refused,
@@ -419,7 +428,7 @@ impl Engine {
     fn custom_room(&self, id: &str, text: &UserText) -> Option<usize> {
         let template = Template::parse(&self.settings.custom_url).ok().filter(|_| id == CUSTOM)?;
         let room = CUSTOM_BUDGET.saturating_sub(template.len_for(""));
-        (template.len_for(&crate::handoff::normalised(text.reveal())) <= CUSTOM_BUDGET).then_some(room)
+        (template.len_for(&normalised(text.reveal())) <= CUSTOM_BUDGET).then_some(room)
     }
 }
 
