@@ -7,7 +7,7 @@ use understudy_engine::handoff::{normalised, same_text, settle_ms, techniques};
 use understudy_engine::provider::find;
 use understudy_engine::{FillOrder, Platform, UserText};
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use understudy_lab::{Effect, Fault, Part, Shape};
 use understudy_tests::stage::{Words, first_difference};
 use understudy_tests::texts::{corpus, hard, long};
@@ -112,9 +112,13 @@ impl Tried {
             tried.push(format!("{name:?} in {} by {}", editor.name, technique.name()));
         }
         stage.browser.probe_eval(&format!("const orders = {}; {FILL}", json!(orders)))?;
-        let done = until(&format!("{name:?} is filled in"), PATIENT, || {
+        let began = Instant::now();
+        let done = until(&format!("{name:?} is filled in: {tried:?}"), Duration::from_secs(90), || {
             Ok(Some(stage.browser.probe_eval("return window.filled ?? null")?).filter(Value::is_array))
         })?;
+        if editors.len() == 1 {
+            eprintln!("{}: {} after {} ms", stage.browser.kind().name(), tried.concat(), began.elapsed().as_millis());
+        }
         for (what, filled) in tried.into_iter().zip(done.as_array().context("no answers")?) {
             self.fills += 1;
             for (read, how) in [(&filled["model"], "by its model"), (&filled["read"], "as read back")] {
