@@ -10,6 +10,7 @@ use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use along::{Choice, Goes, Heard};
 pub(crate) use along::{SCOPES, scope};
+use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use understudy_browser::{permissions, tabs};
 use understudy_engine::view::HandoffView;
@@ -139,17 +140,13 @@ impl Handoff {
         if self.by_hand(view) {
             let main = button("primary", Say::new("page_copy_and_open").text(&view.name), Deed::ByHand)
                 .attr("id", "by-hand")
-                .attr("aria-describedby", "then")
-                .flag("autofocus", true);
+                .attr("aria-describedby", "then");
             return row
                 .and(main)
                 .and(el("p").class("then").attr("id", "then").text(say(self.paste_key("page_then_paste"))));
         }
         let deed = if view.origin.is_some() || view.consent { Deed::Allow } else { Deed::Go };
-        // Whoever knows the page by now needs no more than Enter.
-        let main = button("primary", Say::new("action_continue").text(&view.name), deed)
-            .attr("id", "go")
-            .flag("autofocus", true);
+        let main = button("primary", Say::new("action_continue").text(&view.name), deed).attr("id", "go");
         row.and(main.attr("aria-disabled", busy))
             .and(
                 button("secondary", say("page_rather_copy"), Deed::ByHand)
@@ -189,6 +186,17 @@ impl Scene for Handoff {
     }
 
     fn begun(host: &Rc<Host<Self>>) {
+        let drawn = Rc::clone(host);
+        spawn_local(async move {
+            // Whoever knows the page by now needs no more than Enter.
+            for _ in 0..LOOKS {
+                let by_hand = drawn.look(|page, _| page.last.as_ref().map(|view| page.by_hand(view)));
+                if let Some(by_hand) = by_hand {
+                    return drawn.focus(if by_hand { "by-hand" } else { "go" });
+                }
+                TimeoutFuture::new(LOOK_MS).await;
+            }
+        });
         let host = Rc::clone(host);
         spawn_local(async move {
             let heard = Heard::ask(&WORDS).await;
@@ -282,6 +290,11 @@ async fn decide(host: &Rc<Host<Handoff>>, acts: Vec<Act>, step: Step) {
         }
     }
 }
+
+/// How often the page looks whether it has been drawn: within this many looks the stores are read, or never.
+const LOOKS: u32 = 250;
+/// Between two looks.
+const LOOK_MS: u32 = 20;
 
 /// What goes to another assistant is in the user's language.
 const WORDS: fn(&Say) -> String = if cfg!(target_arch = "wasm32") { understudy_browser::say } else { bare };
