@@ -408,7 +408,9 @@ impl Row {
 
     /// A stage whose browser keeps the extension when it ends.
     pub fn stage(kind: Kind) -> Result<Stage> {
-        Stage::start_with(kind, |options| options.package = package(kind))
+        let stage = Stage::start_with(kind, |options| options.package = package(kind))?;
+        stage.agree_to_all()?;
+        Ok(stage)
     }
 
     /// Lives through a row that needs no stage of its own, on one that is as on the first day.

@@ -74,6 +74,11 @@ impl Stage {
              await browser.permissions.remove({permissions: browser.runtime.getManifest().optional_permissions})",
         )?;
         self.browser.forget_everything()?;
+        self.agree_to_all()
+    }
+
+    /// The user has gone to every fallback of the catalogue before.
+    pub fn agree_to_all(&self) -> Result<()> {
         self.agree(&CATALOGUE.iter().map(|known| known.id).collect::<Vec<_>>())
     }
 
