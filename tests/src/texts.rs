@@ -38,10 +38,10 @@ pub fn long() -> String {
 /// Hard texts, one for each kind of trouble, by name. None ends with a line break.
 pub fn corpus() -> Vec<(&'static str, String)> {
     let mut texts: Vec<(&str, String)> = KINDS.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-    texts.push(("controls", ('\0'..=' ').chain('\u{7f}'..='\u{a0}').map(|c| format!("<{c}>")).collect()));
+    texts.push(("controls", ('\0'..=' ').chain('\u{7f}'..='\u{a0}').flat_map(|c| ['<', c, '>']).collect()));
     texts.push((
         "every class",
-        CLASSES.iter().map(|(class, chars)| format!("{class} {chars}\n")).collect::<String>() + ".",
+        CLASSES.iter().flat_map(|(class, chars)| [*class, " ", *chars, "\n"]).collect::<String>() + ".",
     ));
     texts
 }
