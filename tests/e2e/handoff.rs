@@ -401,7 +401,7 @@ fn click_copies(stage: &Stage) -> Result<()> {
     clipboard_holds(stage, text)
 }
 
-fn clipboard_holds(stage: &Stage, text: &str) -> Result<()> {
+pub(crate) fn clipboard_holds(stage: &Stage, text: &str) -> Result<()> {
     stage.browser.visit_in_new_tab("https://chat.deepseek.com/")?;
     stage.browser.wait_for("window.lab?.ready")?;
     let composer = stage.browser.wait_for_element("textarea")?;

@@ -21,6 +21,7 @@ mod probes;
 mod restore;
 mod scenarios;
 mod selftest;
+mod store;
 mod suite;
 mod survival;
 mod texts;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     harm::add(&mut suite);
     health::add(&mut suite);
     history::add(&mut suite);
+    store::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

@@ -17,6 +17,7 @@ mod display;
 mod firefox;
 pub mod matrix;
 mod process;
+pub mod prompts;
 pub mod record;
 pub mod stage;
 pub mod texts;

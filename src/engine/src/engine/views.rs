@@ -18,8 +18,8 @@ use crate::verdict::State;
 use crate::view::{Diagnosis, Evidence, FallbackRow, HandoffView, PromptRow, View};
 use crate::words::Say;
 
-/// Prompts shown at once.
-const ROWS: usize = 100;
+/// Prompts shown at once: all that are kept, and of those that nobody has answered the newest ones.
+const ROWS: usize = crate::outbox::MAX_ENTRIES;
 /// For this long after a recovery the popup says that Claude was down.
 const RECENT_MS: Millis = 3 * 3_600_000;
 /// From this age on health is told with the time of its last sign: few read an answer for longer.
