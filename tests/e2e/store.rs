@@ -105,12 +105,12 @@ fn heard_nothing(stage: &Stage) -> Result<()> {
 
 /// Takes down what is written to the console, and every error that nobody caught.
 const LISTEN: &str = "
-    globalThis.told ??= [];
+    self.told ??= [];
     for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table']) {
-        console[name] = (...all) => told.push(all.map((one) => String(one?.stack ?? one)).join(' '));
+        self.console[name] = (...all) => self.told.push(all.map((one) => String(one?.stack ?? one)).join(' '));
     }
     for (const name of ['error', 'unhandledrejection']) {
-        addEventListener(name, (event) => told.push(String(event.message ?? event.reason)));
+        self.addEventListener(name, (event) => self.told.push(String(event.message ?? event.reason)));
     }
-    console.info('heard')";
-const TOLD: &str = "return told.join('\\n')";
+    self.console.info('heard')";
+const TOLD: &str = "return self.told.join('\\n')";

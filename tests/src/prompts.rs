@@ -3,6 +3,7 @@
 use crate::Stage;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use std::fmt::Write as _;
 use understudy_engine::{Config, Engine, Headers, Input, Output, Platform, Request, RequestStep, Stored};
 
 /// A word of every planted prompt that stands nowhere else.
@@ -25,7 +26,7 @@ pub fn plant(stage: &Stage, count: usize, chars: usize, now: u64) -> Result<Vec<
     ensure!(facts.len() == count, "{} of {count} prompts were written", facts.len());
     let ids: Vec<String> = facts.iter().map(|(id, _)| id.clone()).collect();
     for (part, some) in facts.chunks(50).enumerate() {
-        stage.browser.probe_eval(&format!(
+        let plant = format!(
             "const line = {}.repeat({chars} / 50);
              const items = {{}};
              {}.forEach(([id, facts], at) => {{
@@ -37,7 +38,16 @@ pub fn plant(stage: &Stage, count: usize, chars: usize, now: u64) -> Result<Vec<
             json!(LINE),
             json!(some),
             part * 50
-        ))?;
+        );
+        // Not every way into a browser keeps characters beyond ASCII; all of these stand in strings.
+        let mut ascii = String::with_capacity(plant.len());
+        for unit in plant.encode_utf16() {
+            match u8::try_from(unit).ok().filter(u8::is_ascii) {
+                Some(byte) => ascii.push(char::from(byte)),
+                None => drop(write!(ascii, "\\u{unit:04x}")),
+            }
+        }
+        stage.browser.probe_eval(&ascii)?;
     }
     // The same rule in both languages, or nothing that follows means anything.
     let last = ids.last().context("no prompt")?;

@@ -17,7 +17,7 @@ use understudy_engine::words::Arg;
 use understudy_engine::{
     AGREED_KEY, Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output,
     Place, Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
-    text_key,
+    needed_at_start, text_key,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -143,11 +143,9 @@ impl World {
         key.starts_with("text:") && !self.local.contains_key(key) && self.prompts() >= self.room
     }
 
-    /// Prompts in the lasting store: a text and its facts each.
+    /// Prompts in the lasting store.
     fn prompts(&self) -> usize {
-        let ids = |kind: &str| self.local.keys().filter_map(|key| key.strip_prefix(kind)).collect::<Vec<_>>();
-        assert_eq!(ids("entry:"), ids("text:"));
-        ids("entry:").len()
+        self.local.keys().filter(|key| key.starts_with("entry:")).count()
     }
 
     /// The view of a handoff page, which has read the text of its prompt.
@@ -3171,5 +3169,143 @@ fn nothing_that_is_typed_into_a_temporary_chat_is_written_down() {
             world.tell(Input::Draft { tab: TAB, url: url.into(), text: UserText::new("other") });
         }
         assert!(world.rows().iter().all(|(text, _)| text == "secret"));
+    });
+}
+
+/// A prompt of 100,000 characters, and a word at its end that is not in its beginning.
+fn long(name: &str) -> String {
+    format!("{name} {} the-very-end", "naïve 🧑‍💻 ".repeat(11_000))
+}
+
+#[test]
+fn a_text_is_written_once_and_before_its_facts() {
+    let mut world = World::new(false);
+    let text = long("first");
+    let (mut texts, mut facts) = (0, 0);
+    let id = world.requests + 1;
+    let body = serde_json::json!({"prompt": text, "model": "claude-opus-4-8"}).to_string().into_bytes();
+    let headers = Headers { content_type: Some("application/json".into()), ..Headers::default() };
+    let started = RequestStep::Started { method: "POST".into(), url: url(), document: false, body: Some(body) };
+    for step in [started, RequestStep::Headers { status: 503, headers }, RequestStep::Done] {
+        world.engine.handle(Input::Request(Request { id: id.to_string(), tab: TAB, step }), world.now);
+        while let Some(output) = world.engine.poll() {
+            let Output::Persist { key, value: Some(value), .. } = output else { continue };
+            if key.starts_with("text:") {
+                assert_eq!((facts, value.as_str()), (0, text.as_str()), "the text comes first");
+                texts += 1;
+            } else {
+                assert!(!value.contains("the-very-end"), "the text is in {key}");
+                assert!(value.len() < 20_000, "{key}");
+                facts += usize::from(key.starts_with("entry:"));
+            }
+        }
+    }
+    assert!(texts == 1 && facts >= 2, "{texts} {facts}");
+}
+
+#[test]
+fn a_prompt_that_was_stored_with_its_text_inside_is_taken_over() {
+    let old = |id: &str, text: &str| {
+        let json =
+            serde_json::json!({"id": id, "at": T0, "touched": T0, "state": "not-sent", "text": text, "attempts": 1});
+        (format!("entry:{id}"), json.to_string())
+    };
+    let store: BTreeMap<String, String> = [old("1-1", &long("one")), old("2-1", "two")].into();
+    // The browser may be stopped after any of the writes that this takes: the next start goes on.
+    for writes in 0..=4 {
+        let mut local = store.clone();
+        let mut done = 0;
+        for life in 0..2 {
+            let keys: Vec<String> = local.keys().cloned().collect();
+            let needed = needed_at_start(&keys).into_iter().map(|key| (key.to_owned(), local[key].clone())).collect();
+            let mut engine = Engine::restore(config(), Stored { session: None, local: needed }, T0);
+            while let Some(output) = engine.poll() {
+                let Output::Persist { area: Area::Local, key, value } = output else { continue };
+                done += 1;
+                if life == 0 && done > writes {
+                    break;
+                }
+                match value {
+                    Some(value) => drop(local.insert(key, value)),
+                    None => drop(local.remove(&key)),
+                }
+            }
+            assert_eq!(engine.view(T0).prompts.len(), 2, "after {writes} writes");
+        }
+        assert_eq!(local.get("text:1-1"), Some(&long("one")), "after {writes} writes");
+        assert_eq!(local.get("text:2-1").map(String::as_str), Some("two"));
+        assert_eq!(local.len(), 4, "{:?}", local.keys());
+        assert!(local.iter().all(|(key, value)| key.starts_with("text:") || !value.contains("the-very-end")));
+    }
+}
+
+#[test]
+fn a_text_without_its_facts_is_a_prompt_of_which_nothing_more_is_known() {
+    journey(|world| {
+        world.local.insert("text:1772451419999-1".into(), long("orphan"));
+        world.restart();
+        let view = world.engine.view(world.now);
+        assert_eq!(view.prompts.len(), 1);
+        assert_eq!((view.prompts[0].at, view.prompts[0].state), (T0 - 1, EntryState::Unknown));
+        assert_eq!(view.prompts[0].chars, long("orphan").chars().count());
+        world.page_act(Act::Copy { entry: "1772451419999-1".into() });
+        let copied = world
+            .done
+            .iter()
+            .any(|output| matches!(output, Output::Copy { text, .. } if text.reveal() == long("orphan")));
+        assert!(copied);
+        // Deleted, it does not come back.
+        world.page_act(Act::ForgetAll {});
+        world.restart();
+        assert_eq!((world.prompts(), world.engine.view(world.now).saved), (0, 0));
+    });
+}
+
+#[test]
+fn a_text_that_is_missing_or_another_one_is_said_and_nothing_is_deleted() {
+    for damage in [None, Some("something else")] {
+        journey(|world| {
+            let text = long("precious");
+            failed(world, &text);
+            let key = world.local.keys().find(|key| key.starts_with("text:")).cloned().expect("a text");
+            match damage {
+                None => drop(world.local.remove(&key)),
+                Some(other) => drop(world.local.insert(key.clone(), other.to_owned())),
+            }
+            world.restart();
+            world.click_main();
+            // The fallback is opened all the same, and empty.
+            let (job, target) = world.opened();
+            assert!(matches!(target, Target::Web { url } if !url.contains("precious")));
+            world.tell(Input::Opened { job, tab: Some(9) });
+            assert_eq!(
+                (world.line(1), world.engine.view(world.now).prompts[0].label.key.as_str()),
+                ("saved_lost", "state_lost")
+            );
+            assert_eq!(
+                world.engine.view(world.now).prompts[0].head.reveal(),
+                text.chars().take(200).collect::<String>()
+            );
+            assert_eq!(world.local.get(&key).map(String::as_str), damage);
+            // Sent again, it is stored again.
+            failed(world, &text);
+            assert_eq!(world.local.get(&key), Some(&text));
+            assert_eq!(world.line(1), "saved_not_sent");
+        });
+    }
+}
+
+#[test]
+fn a_temporary_prompt_has_no_text_in_the_lasting_store() {
+    journey(|world| {
+        let body = serde_json::json!({
+            "prompt": long("secret"), "create_conversation_params": {"is_temporary": true},
+        });
+        let id = world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
+        world.headers(id, 503, "application/json");
+        world.step(id, RequestStep::Done);
+        assert!(world.local.keys().all(|key| !key.starts_with("text:") && !key.starts_with("entry:")));
+        let row = &world.engine.view(world.now).prompts[0];
+        assert_eq!(row.text.as_ref().map(UserText::reveal), Some(long("secret").as_str()), "the page has it at once");
     });
 }

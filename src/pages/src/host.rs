@@ -2,7 +2,7 @@
 
 use crate::stage::{Entered, Stage};
 use crate::tree::{Part, el, say};
-use gloo_timers::callback::Interval;
+use gloo_timers::callback::{Interval, Timeout};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -28,6 +28,11 @@ pub trait Scene: Sized + 'static {
     /// The prompts whose whole texts are shown, to be read from the store.
     fn texts(&self, _: &Read) -> Vec<EntryId> {
         Vec::new()
+    }
+
+    /// The first picture is on the screen: whether there is more to draw, which was too long for it.
+    fn rest(&mut self) -> bool {
+        false
     }
 
     /// The page has begun.
@@ -175,7 +180,7 @@ impl<S: Scene> Host<S> {
     }
 
     /// Draws what was read, with the texts that stand in the page.
-    async fn take(&self, mut read: Read) {
+    async fn take(self: &Rc<Self>, mut read: Read) {
         let wanted = self.scene.borrow().texts(&read);
         for entry in wanted {
             // A text is stored once: what was read before is still the same.
@@ -186,8 +191,17 @@ impl<S: Scene> Host<S> {
             };
             read.take(entry, text);
         }
-        *self.read.borrow_mut() = Some(read);
+        let first = self.read.replace(Some(read)).is_none();
         self.redraw();
+        if first {
+            let host = Rc::clone(self);
+            Timeout::new(REST_MS, move || {
+                if host.scene.borrow_mut().rest() {
+                    host.redraw();
+                }
+            })
+            .forget();
+        }
     }
 
     /// Reads a text and draws it.
@@ -272,6 +286,9 @@ async fn read() -> Result<Read, Refused> {
 async fn text(entry: &str) -> Option<String> {
     storage::get(Area::Local, &text_key(entry)).await.ok().flatten()
 }
+
+/// What is too long for the first picture comes so much later, when that is painted: some frames.
+const REST_MS: u32 = 60;
 
 /// How often a page is drawn anew without a change, because time passes in it.
 const REDRAW_MS: u32 = 15_000;

@@ -27,6 +27,8 @@ pub struct Popup {
     doomed: Option<EntryId>,
     /// What came of the last click.
     notice: Option<Say>,
+    /// Every prompt has its row; the first picture is of the newest ones.
+    whole: bool,
 }
 
 /// What the user can do in the popup.
@@ -63,6 +65,10 @@ impl Scene for Popup {
         let view = read.view(now);
         let since = view.since.filter(|_| view.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.down));
         self.page(&view, since.map(|since| Wait::of(since, &read.records(), now)))
+    }
+
+    fn rest(&mut self) -> bool {
+        !std::mem::replace(&mut self.whole, true)
     }
 
     /// The prompt that a click would take along, so that it can go to the clipboard inside that click; and what is shown in full.
@@ -163,7 +169,8 @@ impl Popup {
         if view.prompts.is_empty() {
             return section.and(title).and(el("p").class("empty").text(say("page_prompts_none")));
         }
-        let rows = view.prompts.iter().map(|row| {
+        let rows = view.prompts.iter().take(if self.whole { usize::MAX } else { FIRST_ROWS });
+        let rows = rows.map(|row| {
             let choice = (view.prompts.len() > 1).then(|| Some(&row.entry) == chosen.map(|chosen| &chosen.entry));
             self.prompt(row, choice)
         });
@@ -240,6 +247,9 @@ impl Popup {
         el("li").key(row.entry.clone()).class("prompt").and(head).and(body).with(files).with(trail).and(deeds)
     }
 }
+
+/// More rows than a popup has room for.
+const FIRST_ROWS: usize = 20;
 
 /// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
 fn hand_off(host: &Rc<Host<Popup>>, provider: String, entry: Option<&EntryId>) {

@@ -35,6 +35,8 @@ Usage: cargo xtask <task>
   build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
   check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
   bench [filter]    the benchmarks
+  bench popup [--browser chromium|firefox] [--rounds N]
+                    how soon the popup is there in a real browser, with an empty store and with a full one
   fuzz [target] [--seconds N]
                     a fuzzer makes up input for every reader of the engine, 30 seconds for each
   shots [--browser chromium|firefox] [--readme] [word]
@@ -65,6 +67,7 @@ fn run() -> Result<ExitCode> {
         // These have options of their own and explain them themselves.
         "demo" | "shots" | "matrix" => return on_stage(&task, &rest),
         "fuzz" if wants_help => print!("{}", fuzz::HELP),
+        "bench" if rest.first().is_some_and(|first| first == "popup") => return on_stage("popup", &rest[1..]),
         _ if wants_help => print!("{MENU}"),
         "build" | "package" => {
             none(&task, &rest)?;

@@ -1,0 +1,140 @@
+//! What long prompts cost the popup: an empty store and a full one side by side, in one run.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "those rules are the engine's; this program drives browsers and reports on a terminal"
+)]
+
+use anyhow::{Context, Result, bail};
+use std::env;
+use std::process::ExitCode;
+use understudy_engine::incident::MAX_RECORDS;
+use understudy_tests::prompts::plant;
+use understudy_tests::stage::now;
+use understudy_tests::wait::{PATIENT, until};
+use understudy_tests::{Kind, Stage, leave_nothing_behind};
+
+const USAGE: &str = "\
+Measures how soon the popup paints and is of use, with an empty store and with 200 prompts of 100,000 characters and a full
+log of incidents, in turns.
+
+Usage: cargo xtask bench popup [--browser chromium|firefox] [--rounds N]
+
+  --browser   only this browser (both)
+  --rounds    so many openings of each (30)
+";
+
+const PROMPTS: usize = 200;
+const CHARS: usize = 100_000;
+
+/// One opening, in milliseconds since the page was asked for.
+struct Opened {
+    /// The first contentful paint.
+    painted: f64,
+    /// What a person sees first is drawn, and can be clicked.
+    drawn: f64,
+}
+
+fn main() -> ExitCode {
+    let (kinds, rounds) = match arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            eprintln!("{error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match leave_nothing_behind().and_then(|()| kinds.into_iter().try_for_each(|kind| run(kind, rounds))) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("The popup could not be measured: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<(Vec<Kind>, usize)> {
+    let (mut kinds, mut rounds) = (Kind::BOTH.to_vec(), 30);
+    let mut all = env::args().skip(1);
+    while let Some(argument) = all.next() {
+        match argument.as_str() {
+            "--browser" => {
+                let name = all.next().context("--browser needs a name")?;
+                kinds.retain(|kind| kind.name() == name);
+                if kinds.is_empty() {
+                    bail!("there is only chromium and firefox");
+                }
+            }
+            "--rounds" => rounds = all.next().context("--rounds needs a number")?.parse()?,
+            "--help" | "-h" => {
+                print!("{USAGE}");
+                std::process::exit(0);
+            }
+            other => bail!("what is {other:?}?"),
+        }
+    }
+    Ok((kinds, rounds))
+}
+
+fn run(kind: Kind, rounds: usize) -> Result<()> {
+    let (empty, full) = (Stage::start(kind)?, Stage::start(kind)?);
+    plant(&full, PROMPTS, CHARS, now())?;
+    full.browser.probe_eval(&format!("const records = {MAX_RECORDS}; {INCIDENTS}"))?;
+    full.browser.kill_background()?;
+    println!("{}: {rounds} openings of each, in turns", kind.name());
+    let (mut with_none, mut with_all) = (Vec::new(), Vec::new());
+    for round in 0..=rounds {
+        let (none, all) = (open(&empty, 0)?, open(&full, PROMPTS)?);
+        // The first one of each is the browser's own beginning.
+        if round > 0 {
+            with_none.push(none);
+            with_all.push(all);
+        }
+    }
+    println!("  {:<46}{:>16}{:>16}", "", "first paint", "of use");
+    println!("  {:<46}{:>16}{:>16}", "", "median / p90", "median / p90");
+    tell("empty store", &with_none);
+    tell(&format!("{PROMPTS} prompts of {CHARS}, {MAX_RECORDS} incidents"), &with_all);
+    Ok(())
+}
+
+/// Opens the popup's page in the tab, and reads the browser's own clock of it.
+fn open(stage: &Stage, rows: usize) -> Result<Opened> {
+    stage.browser.visit("about:blank")?;
+    stage.browser.visit(&stage.browser.page("popup.html")?)?;
+    let times = until("the popup is drawn and painted", PATIENT, || {
+        let times = stage.browser.eval(
+            "const at = (entries) => entries[0]?.startTime ?? null;
+             return [at(performance.getEntriesByName('first-contentful-paint')), at(performance.getEntriesByName('drawn'))]",
+        )?;
+        Ok((times[0].is_number() && times[1].is_number()).then_some(times))
+    })?;
+    until("every prompt has its row", PATIENT, || {
+        let shown = stage.browser.eval("return document.querySelectorAll('#page li.prompt').length")?;
+        Ok((shown == rows).then_some(()))
+    })?;
+    let number = |index: usize| times[index].as_f64().context("no time");
+    Ok(Opened { painted: number(0)?, drawn: number(1)? })
+}
+
+fn tell(name: &str, opened: &[Opened]) {
+    let figures = |time: fn(&Opened) -> f64| {
+        let mut times: Vec<f64> = opened.iter().map(time).collect();
+        times.sort_by(f64::total_cmp);
+        let at = |tenths: usize| times.get((times.len() * tenths / 10).min(times.len().saturating_sub(1)));
+        let ms = |tenths: usize| at(tenths).map_or_else(|| "?".to_owned(), |ms| format!("{ms:.0}"));
+        format!("{} / {} ms", ms(5), ms(9))
+    };
+    println!("  {name:<46}{:>16}{:>16}", figures(|one| one.painted), figures(|one| one.drawn));
+}
+
+/// As many incidents as the log keeps, as they are stored.
+const INCIDENTS: &str = "
+    const minute = 60000, items = {};
+    for (let id = 1; id <= records; id++) {
+        const since = Date.now() - (records - id + 1) * 720 * minute;
+        const n = [id, since, since, since + 900, since + minute, since + 1400, 0, 0, since + 31 * minute, 1, 0, 0, 0, since + 30 * minute, 4, 4, 64,
+            0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        items[`incident:${id}`] = JSON.stringify({n: [0, ...n], t: ['', 'tElevated errors on claude.ai', 'mclaude-opus-4-8', 'rreq_011CVq3JxT8']});
+    }
+    await browser.storage.local.set(items)";
