@@ -2,6 +2,7 @@
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use understudy_lab::{BRANCHED, Effect, Fault, Part, Session, Shape};
 use understudy_tests::Stage;
 use understudy_tests::stage::{Words, same_text};
@@ -21,7 +22,7 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     fail(stage, "/new", &text)?;
     ensure!(same_text(&model(stage)?, &text), "the stand-in has not put the prompt back by itself");
     let sent = stage.lab.completions().len();
-    let known = put_back(stage)?;
+    let known = put_back(stage, &text)?;
     let first = stage.wait_for_handed(&text, "claude")?;
     ensure!(first["way"] == "typed" && first["verified"] == true, "{first}");
     ensure!(same_text(&model(stage)?, &text), "the composer holds {:?}", model(stage)?);
@@ -31,7 +32,7 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
 
     // Emptied, it is filled again; with something newer in it, it is not.
     retype(stage, "")?;
-    put_back(stage)?;
+    put_back(stage, &text)?;
     stage.expect_text_here("claude.ai", &text)?;
     until("it is read back again", SOON, || {
         Ok((stage.wait_for_handed(&text, "claude")?["at"].as_u64() > first["at"].as_u64()).then_some(()))
@@ -40,7 +41,12 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     fail(stage, "/new", old)?;
     let newer = "Something newer";
     retype(stage, newer)?;
-    put_back(stage)?;
+    // It is kept too, and stands above the other one.
+    stage.wait_for_entry(newer)?;
+    put_back(stage, newer)?;
+    stage.wait_for_handed(newer, "claude")?;
+    ensure!(model(stage)? == newer, "the draft has become {:?}", model(stage)?);
+    put_back(stage, old)?;
     let handed = stage.wait_for_handed(old, "claude")?;
     ensure!(handed["way"] == "clipboard" && handed["verified"] == false, "{handed}");
     ensure!(model(stage)? == newer, "the newer text has become {:?}", model(stage)?);
@@ -64,7 +70,7 @@ fn into_an_open_page(stage: &Stage) -> Result<()> {
     stage.browser.wait_for(&format!("location.pathname === '/chat/{BRANCHED}'"))?;
     let there = driver.window()?;
     retype(stage, "")?;
-    let known = put_back(stage)?;
+    let known = put_back(stage, "For this conversation alone")?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("claude.ai", "For this conversation alone")?;
     ensure!(driver.url()? == thread, "it is {} and not {thread}", driver.url()?);
@@ -89,7 +95,7 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
     fail(stage, "/new", &text)?;
     driver.reload()?;
     stage.browser.wait_for("window.lab?.ready")?;
-    let known = put_back(stage)?;
+    let known = put_back(stage, &text)?;
     arrives(&text, &known).context("after a reload")?;
 
     // While the page says that Claude will return soon; once it has, that very tab gets the text.
@@ -97,7 +103,7 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
     stage.lab.fault(Fault::on(&[Part::Document], Effect::shape(Shape::WillReturnSoon)));
     driver.reload()?;
     stage.browser.wait_for("document.body?.innerText.includes('Claude will return soon')")?;
-    let known = put_back(stage)?;
+    let known = put_back(stage, "Return soon é 🧑‍💻")?;
     stage.browser.follow_new_tab(&known)?;
     stage.browser.wait_for("document.body?.innerText.includes('Claude will return soon')")?;
     stage.lab.clear();
@@ -112,7 +118,7 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
         Ok(driver.url()?.starts_with("https://claude.ai/login").then_some(()))
     })?;
     stage.wait_for_entry_state("Signed out é 🧑‍💻", "not-sent")?;
-    let known = put_back(stage)?;
+    let known = put_back(stage, "Signed out é 🧑‍💻")?;
     stage.browser.follow_new_tab(&known)?;
     let login = stage.browser.wait_for_element("[data-testid='login-with-google']")?;
     driver.click(&login)?;
@@ -124,7 +130,7 @@ fn into_a_page_of_its_own(stage: &Stage) -> Result<()> {
     stage.browser.crash_tab()?;
     driver.switch(stage.home())?;
     stage.lab.clear();
-    let known = put_back(stage)?;
+    let known = put_back(stage, "Crashed é 🧑‍💻")?;
     arrives("Crashed é 🧑‍💻", &known).context("after a crash of the tab")
 }
 
@@ -144,12 +150,23 @@ fn broken() -> Fault {
     Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError))
 }
 
-/// Clicks on "Put back" beside the newest prompt, and gives the tabs that were there before.
-fn put_back(stage: &Stage) -> Result<Vec<String>> {
+/// Clicks on "Put back" beside a prompt in the popup, and gives the tabs that were there before.
+fn put_back(stage: &Stage, text: &str) -> Result<Vec<String>> {
     let words = Words::read(stage.browser.kind())?;
+    let (label, first) = (words.say("page_put_back", &[])?, text.lines().next().unwrap_or_default());
     stage.browser.open_popup()?;
+    let mark = format!(
+        "const row = [...document.querySelectorAll('.prompt')].find((row) => row.innerText.includes({}));
+         const button = [...row?.querySelectorAll('button') ?? []].find((button) => button.innerText.trim() === {});
+         document.querySelectorAll('#that-one').forEach((other) => other.removeAttribute('id'));
+         if (button) button.id = 'that-one';
+         return Boolean(button)",
+        json!(first),
+        json!(label)
+    );
+    until("the popup has the prompt", SOON, || Ok((stage.browser.popup_eval(&mark)? == true).then_some(())))?;
     let known = stage.browser.driver().windows()?;
-    stage.browser.popup_click("button", &words.say("page_put_back", &[])?)?;
+    stage.browser.popup_click("#that-one", &label)?;
     Ok(known)
 }
 

@@ -170,8 +170,7 @@ fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsVa
         let mut opened = None;
         if let Some(tab) = tab {
             opened = match thread {
-                Some(thread) if shows(tab, [&thread, &url]).await => tabs::show(tab).await.ok(),
-                Some(_) => None,
+                Some(thread) => tabs::show_if(tab, [&thread, &url]).await.ok(),
                 None => tabs::navigate(tab, &url).await.ok(),
             };
         }
@@ -180,16 +179,6 @@ fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsVa
         }
         (job, opened.and_then(|tab| Tab::from(tab).id).map_or(JsValue::NULL, number))
     })
-}
-
-/// Whether a tab shows one of these pages now.
-async fn shows(tab: TabId, pages: [&str; 2]) -> bool {
-    for page in pages {
-        if tabs::showing(&[page, "*"].concat()).await.is_ok_and(|tabs| tabs.contains(&tab)) {
-            return true;
-        }
-    }
-    false
 }
 
 /// The job, and the filler's report: none without the host's permission, on an error page, or when the page is left meanwhile.

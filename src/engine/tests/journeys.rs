@@ -498,6 +498,19 @@ fn put_back(world: &mut World) -> (String, String) {
 }
 
 #[test]
+fn a_draft_goes_back_into_the_tab_that_it_was_typed_in() {
+    journey(|world| {
+        world.allow("https://claude.ai/*");
+        let url = "https://claude.ai/new".to_owned();
+        world.tell(Input::Draft { tab: 9, url: url.clone(), text: UserText::new("not sent yet") });
+        let (job, home) = put_back(world);
+        assert_eq!(home, url);
+        let wanted = Output::Open { job, target: Target::Back { thread: url.clone(), url }, tab: Some(9) };
+        assert!(world.done.contains(&wanted));
+    });
+}
+
+#[test]
 fn a_prompt_goes_back_into_the_page_that_it_failed_in() {
     journey(|world| {
         world.allow("https://claude.ai/*");

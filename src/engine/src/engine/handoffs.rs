@@ -74,18 +74,19 @@ impl Engine {
         }
     }
 
-    /// The page of claude.ai that the prompt failed in, and its thread. There it may still stand in the composer, because the site has
-    /// put it back by itself; not after a reload.
+    /// The page of claude.ai that the prompt failed in, or stands in as a draft, and its thread. There it may be in the composer already,
+    /// because it was never taken out, or because the site has put it back by itself; that one does not after a reload.
     fn page_of(&self, id: &str, entry: Option<&EntryId>) -> Option<(TabId, String)> {
         let kept = self.outbox.get(entry.filter(|_| id == CLAUDE.id)?)?;
-        let thread = crate::claude::thread(kept.conversation.as_deref()?);
+        let thread = kept.conversation.as_deref().map_or_else(|| CLAUDE.home.to_owned(), crate::claude::thread);
         let about = |page: &Tab| {
             let of = |told: Option<&EntryId>| told == Some(&kept.id);
             page.hello <= kept.at
                 && (page.offer.as_ref().is_some_and(|offer| of(offer.entry.as_ref()))
                     || page.dismissed.as_ref().is_some_and(|closed| of(closed.entry.as_ref())))
         };
-        self.session.tabs.iter().find(|(_, page)| about(page)).map(|(tab, _)| (*tab, thread))
+        let failed = || self.session.tabs.iter().find(|(_, page)| about(page)).map(|(tab, _)| *tab);
+        Some((kept.draft.or_else(failed)?, thread))
     }
 
     /// The best way that is open at the click.
