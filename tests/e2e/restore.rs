@@ -1,8 +1,8 @@
 //! A saved prompt goes back into Claude's own composer: never over newer text, never twice, into the right conversation.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
 use understudy_lab::{BRANCHED, Effect, Fault, Part, Session, Shape};
 use understudy_tests::Stage;
 use understudy_tests::stage::{Words, same_text};
@@ -153,18 +153,23 @@ fn broken() -> Fault {
 /// Clicks on "Put back" beside a prompt in the popup, and gives the tabs that were there before.
 fn put_back(stage: &Stage, text: &str) -> Result<Vec<String>> {
     let words = Words::read(stage.browser.kind())?;
-    let (label, first) = (words.say("page_put_back", &[])?, text.lines().next().unwrap_or_default());
+    // Not every way into a browser keeps what is beyond ASCII.
+    let (label, first) =
+        (words.say("page_put_back", &[])?, text.split(|c: char| !c.is_ascii_graphic() && c != ' ').next());
     stage.browser.open_popup()?;
     let mark = format!(
-        "const row = [...document.querySelectorAll('.prompt')].find((row) => row.innerText.includes({}));
-         const button = [...row?.querySelectorAll('button') ?? []].find((button) => button.innerText.trim() === {});
+        "const row = [...document.querySelectorAll('.prompt')].find((row) => row.textContent.includes({}));
+         const button = [...row?.querySelectorAll('button') ?? []].find((button) => button.textContent.trim() === {});
          document.querySelectorAll('#that-one').forEach((other) => other.removeAttribute('id'));
          if (button) button.id = 'that-one';
          return Boolean(button)",
         json!(first),
         json!(label)
     );
-    until("the popup has the prompt", SOON, || Ok((stage.browser.popup_eval(&mark)? == true).then_some(())))?;
+    until("the popup has the prompt", SOON, || match stage.browser.popup_eval(&mark)? {
+        Value::Bool(true) => Ok(Some(())),
+        found => bail!("{found} in {:?}", stage.browser.popup_text()?),
+    })?;
     let known = stage.browser.driver().windows()?;
     stage.browser.popup_click("#that-one", &label)?;
     Ok(known)

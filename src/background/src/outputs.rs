@@ -170,7 +170,13 @@ fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsVa
         let mut opened = None;
         if let Some(tab) = tab {
             opened = match thread {
-                Some(thread) => tabs::show_if(tab, [&thread, &url]).await.ok(),
+                Some(thread) => {
+                    let shown = tabs::show(tab).await.ok();
+                    shown.filter(|tab| {
+                        tabs::address(tab)
+                            .is_some_and(|at| [thread, url.clone()].iter().any(|page| at.starts_with(page)))
+                    })
+                }
                 None => tabs::navigate(tab, &url).await.ok(),
             };
         }

@@ -43,19 +43,8 @@ pub async fn bring(pattern: &str, url: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Brings a tab to the front while it shows one of two pages, whatever follows in their addresses; the answer is a [`Tab`].
-pub async fn show_if(tab: TabId, pages: [&str; 2]) -> Result<JsValue, Refused> {
-    let patterns: Array = pages.into_iter().map(|page| JsValue::from([page, "*"].concat())).collect();
-    let found = settled(raw::tabs_query(&object().with("url", &patterns).into())).await?;
-    let is_it = |one: JsValue| Tab::from(one).id == Some(tab);
-    if !found.dyn_ref::<Array>().is_some_and(|tabs| tabs.iter().any(is_it)) {
-        return Err(JsValue::UNDEFINED.into());
-    }
-    show(tab).await
-}
-
 /// Brings a tab to the front, with its window; the answer is a [`Tab`].
-async fn show(tab: TabId) -> Result<JsValue, Refused> {
+pub async fn show(tab: TabId) -> Result<JsValue, Refused> {
     let active = object().with("active", &JsValue::TRUE).into();
     let shown = settled(number(tab).and_then(|id| raw::tabs_update(id, &active))).await?;
     if let Some(window) = whole(&member(&shown, "windowId")) {
@@ -64,6 +53,11 @@ async fn show(tab: TabId) -> Result<JsValue, Refused> {
         drop(settled(number(window).and_then(|window| raw::windows_update(window, &focused))));
     }
     Ok(shown)
+}
+
+/// The address of a [`Tab`] as the browser gives it: of a site that is open to us.
+pub fn address(tab: &JsValue) -> Option<String> {
+    member(tab, "url").as_string()
 }
 
 fn shown(url: &str) -> JsValue {
