@@ -274,13 +274,16 @@ impl Side for Firefox {
     }
 
     fn crash_tab(&self) -> Result<()> {
-        let id =
-            self.chrome_eval("return gBrowser.selectedBrowser.browsingContext.currentWindowGlobal.osPid", &json!([]))?;
-        kill_tree(u32::try_from(id.as_u64().context("no process")?)?);
-        until("the tab has crashed", SOON, || {
-            Ok((self.chrome_eval("return gBrowser.selectedBrowser.currentURI.spec", &json!([]))? == "about:tabcrashed")
-                .then_some(()))
-        })?;
+        // geckodriver wants the whole browser to end with the process of a tab, and who sees to that must not hear of it.
+        let id = self.chrome_eval(
+            "const {TabCrashHandler} = ChromeUtils.importESModule('resource:///modules/ContentCrashHandlers.sys.mjs');
+             try { Services.obs.removeObserver(TabCrashHandler, 'ipc:content-shutdown') } catch {}
+             return gBrowser.selectedBrowser.browsingContext.currentWindowGlobal.osPid",
+            &json!([]),
+        )?;
+        let id = u32::try_from(id.as_u64().context("no process")?)?;
+        kill_tree(id);
+        until("the tab has crashed", SOON, || Ok((!fs::exists(format!("/proc/{id}/exe"))?).then_some(())))?;
         self.chrome_eval("gBrowser.removeTab(gBrowser.selectedTab)", &json!([])).map(drop)
     }
 
