@@ -14,6 +14,7 @@ mod handoff;
 mod harm;
 mod health;
 mod history;
+mod home;
 mod matrix;
 mod offers;
 mod privacy;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     health::add(&mut suite);
     history::add(&mut suite);
     store::add(&mut suite);
+    home::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

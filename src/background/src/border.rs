@@ -76,7 +76,7 @@ mod tests {
     const BRIDGE: &str = "{ id: browser.runtime.id, url: 'https://claude.ai/chat/1', frameId: 0, tab: { id: 4 } }";
 
     /// Every message that exists, and whether a claude.ai page may say it.
-    const MESSAGES: [(&str, bool); 14] = [
+    const MESSAGES: [(&str, bool); 16] = [
         ("{ type: 'draft', url: 'https://claude.ai/new', text: 'dear' }", true),
         ("{ type: 'hello', online: true }", true),
         ("{ type: 'online', online: false }", true),
@@ -89,6 +89,8 @@ mod tests {
         ("{ type: 'act', act: { act: 'decided', job: 'j1', granted: true } }", false),
         ("{ type: 'act', act: { act: 'choose', job: 'j1', text: 'other', along: 0, copied: true } }", false),
         ("{ type: 'act', act: { act: 'paste-by-hand', job: 'j1' } }", false),
+        ("{ type: 'act', act: { act: 'put-back', entry: 'e1', text: 'other', copied: true } }", false),
+        ("{ type: 'act', act: { act: 'later', entry: 'e1', on: true } }", false),
         ("{ type: 'act', act: { act: 'forget', entry: 'e1' } }", false),
         (
             "{ type: 'act', act: { act: 'configure', settings: { fallbacks: ['custom'], customName: '', \

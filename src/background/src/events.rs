@@ -30,6 +30,7 @@ pub fn input(name: &str, args: &Array) -> Option<Input> {
         "filled" => Input::Filled { job: first.as_string()?, report: report(&args.get(1)) },
         "status" => Input::Status(status(&first, &args.get(1))),
         "health" => Input::Health { provider: first.as_string()?, body: args.get(1).as_string() },
+        "notice" => Input::Noticed,
         "tick" => Input::Tick,
         _ => return None,
     })

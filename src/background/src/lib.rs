@@ -13,7 +13,7 @@ mod work;
 use js_sys::{Array, Date, Function, Promise};
 use outputs::{Shell, Then};
 use std::cell::RefCell;
-use understudy_browser::{runtime, storage};
+use understudy_browser::{notices, runtime, storage};
 use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored, needed_at_start, text_key};
 use wasm_bindgen::prelude::*;
 
@@ -58,7 +58,7 @@ impl Background {
         let core = self.0;
         work::promise(Box::pin(async move {
             if name == "notice" {
-                outputs::follow_notice().await;
+                drop(notices::clear());
             }
             let input = match name.as_str() {
                 "permissions" => Some(events::permissions().await),
@@ -227,7 +227,7 @@ mod tests {
         browser.replace("tabs.sendMessage", "async () => { throw new Error('no receiver'); }");
         browser.replace("notifications", "undefined");
         shell.carry_out(&Output::Probe { tab: 4, path: "/new".to_owned() });
-        shell.carry_out(&Output::Notify(Notice::Back));
+        shell.carry_out(&Output::Notify(Notice::Back(2)));
         turns().await;
     }
 
@@ -237,9 +237,10 @@ mod tests {
         let hand = js("() => {}").unchecked_into();
         let background = Background(Core::new(Stored::default(), hand));
         JsFuture::from(background.event("notice".to_owned(), Array::new())).await.unwrap();
+        turns().await;
         let wanted = [
             r#"notifications.clear ["understudy"]"#,
-            r#"tabs.query [{"url":"https://claude.ai/*"}]"#,
+            r#"tabs.query [{"url":["https://claude.ai/*","https://claude.ai/*"]}]"#,
             r#"tabs.update [6,{"active":true}]"#,
             r#"windows.update [3,{"focused":true}]"#,
         ];

@@ -1,6 +1,5 @@
 //! Outputs of the engine, as calls of the browser.
 
-use crate::border::SITE;
 use crate::work;
 use js_sys::{Array, Function};
 use understudy_browser::tabs::Tab;
@@ -104,12 +103,6 @@ impl Shell {
     }
 }
 
-/// A notice was clicked: it goes, and Claude comes to the front.
-pub async fn follow_notice() {
-    drop(notices::clear());
-    let _ = tabs::bring(&[SITE, "*"].concat(), SITE).await;
-}
-
 fn show_badge(badge: &Badge) {
     let color = match badge.tone {
         Tone::Calm => "#1f6f4a",
@@ -158,9 +151,13 @@ fn act(act: &Act) -> Option<JsValue> {
 
 /// The job, and the tab where it was opened.
 fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsValue)> {
-    let thread = if let Target::Back { thread, .. } = target { Some(thread.clone()) } else { None };
+    let mut shown = None;
     let url = match target {
-        Target::Web { url } | Target::Back { url, .. } => url.clone(),
+        Target::Web { url } => url.clone(),
+        Target::Thread { url, at } => {
+            shown = Some(at.as_ref().unwrap_or(url).clone());
+            url.clone()
+        }
         Target::HandoffPage => runtime::url("handoff.html?job=") + &String::from(js_sys::encode_uri_component(job)),
     };
     let job = JsValue::from(job);
@@ -168,17 +165,12 @@ fn open(job: &JobId, target: &Target, tab: Option<TabId>) -> Work<(JsValue, JsVa
         // From now on a page that has loaded may be the one that this is for: see `background.js`.
         let _ = storage::set(Area::Session, "handoff", "1").await;
         let mut opened = None;
-        if let Some(tab) = tab {
-            opened = match thread {
-                Some(thread) => {
-                    let shown = tabs::show(tab).await.ok();
-                    shown.filter(|tab| {
-                        tabs::address(tab)
-                            .is_some_and(|at| [thread, url.clone()].iter().any(|page| at.starts_with(page)))
-                    })
-                }
-                None => tabs::navigate(tab, &url).await.ok(),
-            };
+        if let Some(at) = shown {
+            if let Some(tab) = tabs::bring(&[&at, &url]).await {
+                return (job, number(tab));
+            }
+        } else if let Some(tab) = tab {
+            opened = tabs::navigate(tab, &url).await.ok();
         }
         if opened.is_none() {
             opened = tabs::create(&url).await.ok();

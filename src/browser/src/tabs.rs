@@ -29,30 +29,24 @@ pub fn navigate(tab: TabId, url: &str) -> Answer {
     settled(number(tab).and_then(|tab| raw::tabs_update(tab, &shown(url))))
 }
 
-/// Brings the tab to the front that was last looked at among those of a match pattern, with its window; a new one with `url` where
+/// Brings the tab to the front that was last looked at among those whose address begins with one of these, with its window. `None` if
 /// there is none.
-pub async fn bring(pattern: &str, url: &str) -> Result<(), Refused> {
-    let found = settled(raw::tabs_query(&object().text("url", pattern).into())).await?;
+pub async fn bring(shown: &[&str]) -> Option<TabId> {
+    let patterns: Array = shown.iter().map(|address| JsValue::from([address, "*"].concat())).collect();
+    let found = settled(raw::tabs_query(&object().with("url", &patterns).into())).await.ok()?;
     let looked_at = |tab: &JsValue| member(tab, "lastAccessed").as_f64().unwrap_or_default();
-    let tabs = found.dyn_ref::<Array>().map_or_else(Vec::new, Array::to_vec);
-    let Some(tab) = tabs.into_iter().max_by(|one, other| looked_at(one).total_cmp(&looked_at(other))) else {
-        create(url).await?;
-        return Ok(());
-    };
-    show(whole(&member(&tab, "id")).unwrap_or(-1)).await?;
-    Ok(())
-}
-
-/// Brings a tab to the front, with its window; the answer is a [`Tab`].
-pub async fn show(tab: TabId) -> Result<JsValue, Refused> {
+    let tabs = found.dyn_ref::<Array>()?.to_vec();
+    let tab = tabs.into_iter().max_by(|one, other| looked_at(one).total_cmp(&looked_at(other)))?;
+    let id = Tab::from(tab.clone()).id?;
     let active = object().with("active", &JsValue::TRUE).into();
-    let shown = settled(number(tab).and_then(|id| raw::tabs_update(id, &active))).await?;
-    if let Some(window) = whole(&member(&shown, "windowId")) {
+    let shown = settled(number(id).and_then(|id| raw::tabs_update(id, &active)));
+    if let Some(window) = whole(&member(&tab, "windowId")) {
         // Nobody waits for that: Firefox for Android has no windows.
         let focused = object().with("focused", &JsValue::TRUE).into();
         drop(settled(number(window).and_then(|window| raw::windows_update(window, &focused))));
     }
-    Ok(shown)
+    shown.await.ok()?;
+    Some(id)
 }
 
 /// The address of a [`Tab`] as the browser gives it: of a site that is open to us.

@@ -4,7 +4,7 @@
 //! that is kept, at whole lines; a fenced code block is never cut. What is left out is said in one line. The prompt itself is
 //! never cut: where it does not fit, there is no pack ([`TooLong`]).
 
-use crate::handoff::encoded_len;
+use crate::handoff::{encoded_len, normalised};
 use crate::text::UserText;
 use crate::words::Say;
 
@@ -184,6 +184,56 @@ pub fn pack(source: Source<'_>, wish: &Wish, budget: Budget, words: &dyn Fn(&Say
         plan.begin(begun.text.reveal());
     }
     Ok(plan.finish(within(before, &wish.scope)))
+}
+
+/// A prompt on its way home, with the answer that it got elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The prompt, one line that says where the answer comes from, and the answer as a quotation.
+    pub text: UserText,
+    /// Whether the answer lacks its end, because not all of it fits.
+    pub cut: bool,
+}
+
+/// Puts a fallback's answer behind a prompt; the prompt alone, where nothing is left of the answer or no line of it fits.
+pub fn answered(
+    prompt: &UserText,
+    name: &str,
+    answer: &str,
+    budget: Budget,
+    words: &dyn Fn(&Say) -> String,
+) -> Answered {
+    let alone = |cut: bool| Answered { text: prompt.clone(), cut };
+    let answer = normalised(answer);
+    if answer.trim().is_empty() {
+        return alone(false);
+    }
+    let mut text = format!("{}\n\n{}\n", prompt.reveal(), words(&Say::new("pack_answer").text(name)));
+    let end = format!("\n\n{}", words(&Say::new("pack_answer_cut")));
+    let lines: Vec<String> = answer
+        .trim_matches('\n')
+        .lines()
+        .map(|line| if line.is_empty() { "\n>".to_owned() } else { format!("\n> {line}") })
+        .collect();
+    let all = lines.iter().map(|line| budget.size(line)).sum::<usize>();
+    let Some(room) = budget.most().checked_sub(budget.size(&text)) else { return alone(true) };
+    if all <= room {
+        text.extend(lines);
+        return Answered { text: UserText::new(text), cut: false };
+    }
+    let Some(mut room) = room.checked_sub(budget.size(&end)) else { return alone(true) };
+    let whole = lines.iter().take_while(|line| match room.checked_sub(budget.size(line)) {
+        Some(rest) => {
+            room = rest;
+            true
+        }
+        None => false,
+    });
+    let kept: String = whole.map(String::as_str).collect();
+    if kept.is_empty() {
+        return alone(true);
+    }
+    Answered { text: UserText::new(text + &kept + &end), cut: true }
 }
 
 struct Plan<'a> {
@@ -470,6 +520,28 @@ mod tests {
         let source =
             Source { prompt: &prompt, message: None, parent: None, conversation: Some(conversation), begun: None };
         pack(source, wish, budget, &words)
+    }
+
+    #[test]
+    fn an_answer_from_elsewhere_is_quoted_behind_its_prompt() {
+        let prompt = UserText::new("why?\n");
+        let with = |answer: &str, most: usize| {
+            let goes = answered(&prompt, "ChatGPT", answer, Budget::Units(most), &words);
+            (goes.text.reveal().to_owned(), goes.cut)
+        };
+        let whole = "why?\n\n\n<pack_answer ChatGPT>\n\n> because\n>\n> > of <b>\u{1f9d1}</b>";
+        assert_eq!(with("\nbecause\r\n\r\n> of <b>\u{1f9d1}</b>\n\n", 1_000), (whole.to_owned(), false));
+        assert_eq!(with(" \n", 1_000), ("why?\n".to_owned(), false), "nothing is no answer");
+        // It fits to the unit, and is cut at a line where it does not; the prompt never is.
+        let size = Budget::Units(0).size(whole);
+        let answer = "because\n\n> of <b>\u{1f9d1}</b>";
+        assert_eq!(with(answer, size), (whole.to_owned(), false));
+        let room = Budget::Units(0).size("why?\n\n\n<pack_answer ChatGPT>\n\n> because\n\n<pack_answer_cut>");
+        let cut = "why?\n\n\n<pack_answer ChatGPT>\n\n> because\n\n<pack_answer_cut>";
+        assert_eq!(with(&format!("because\n{}", "x".repeat(99)), room), (cut.to_owned(), true));
+        for most in 0..room {
+            assert_eq!(with(&format!("because\n{}", "x".repeat(99)), most), ("why?\n".to_owned(), true), "{most}");
+        }
     }
 
     fn wish(scope: Scope) -> Wish {

@@ -93,6 +93,8 @@ pub enum Input {
         /// What happened, and what stands in the composer now.
         report: FillReport,
     },
+    /// The notice of the system was clicked.
+    Noticed,
     /// A wake-up asked for by [`crate::Output::WakeAt`]; an early or extra one is harmless.
     Tick,
 }
@@ -288,6 +290,22 @@ pub enum Act {
         /// Whether the clipboard holds it: the place of the click has put it there before it sends this.
         copied: bool,
     },
+    /// Put the saved prompt back into its thread in Claude.
+    PutBack {
+        /// Which prompt.
+        entry: EntryId,
+        /// The text, if it is another one than the prompt: with an answer from elsewhere behind it.
+        text: Option<UserText>,
+        /// Whether the clipboard holds it.
+        copied: bool,
+    },
+    /// Put a prompt off until Claude is back or its limit is over, or offer it no more.
+    Later {
+        /// Which prompt.
+        entry: EntryId,
+        /// Which of the two.
+        on: bool,
+    },
     /// Put the saved prompt on the clipboard.
     Copy {
         /// Which prompt.
@@ -470,6 +488,17 @@ impl Act {
                 json.maybe("entry", entry.as_deref());
                 json.truth("copied", *copied);
             }
+            Self::PutBack { entry, text, copied } => {
+                json.text("act", "put-back");
+                json.text("entry", entry);
+                json.maybe("text", text.as_ref().map(UserText::reveal));
+                json.truth("copied", *copied);
+            }
+            Self::Later { entry, on } => {
+                json.text("act", "later");
+                json.text("entry", entry);
+                json.truth("on", *on);
+            }
             Self::Copy { entry } => {
                 json.text("act", "copy");
                 json.text("entry", entry);
@@ -510,6 +539,8 @@ impl Act {
         let copied = json.take("copied").truth().unwrap_or_default();
         let act = match kind.as_str() {
             "hand-off" => Self::HandOff { provider: json.take("provider").text()?, entry, copied },
+            "put-back" => Self::PutBack { entry: entry?, text: json.take("text").text().map(UserText::new), copied },
+            "later" => Self::Later { entry: entry?, on: json.take("on").truth()? },
             "copy" => Self::Copy { entry: entry? },
             "dismiss" => Self::Dismiss {},
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
@@ -579,6 +610,9 @@ mod tests {
         let acts = [
             Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()), copied: true },
             Act::HandOff { provider: "chatgpt".into(), entry: None, copied: false },
+            Act::PutBack { entry: "e".into(), text: Some(UserText::new("t")), copied: true },
+            Act::PutBack { entry: "e".into(), text: None, copied: false },
+            Act::Later { entry: "e".into(), on: true },
             Act::Copy { entry: "e".into() },
             Act::Dismiss {},
             Act::Decided { job: "j".into(), granted: true },

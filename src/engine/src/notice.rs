@@ -17,18 +17,26 @@ pub const PERMISSION: &str = "notifications";
 pub enum Notice {
     /// Claude is down.
     Down,
-    /// Claude is back.
-    Back,
+    /// Claude is back, and so many prompts wait to be put back.
+    Back(u64),
+    /// Prompts wait to be put back, so many: a limit is over, or there was no notice of what they waited for.
+    Waiting(u64),
 }
 
 impl Notice {
     /// Its title, and what to do next.
     pub fn words(self) -> (Say, Say) {
-        let (title, text) = match self {
-            Self::Down => ("title_down", "notice_down"),
-            Self::Back => ("notice_title_back", "notice_back"),
+        let (title, waiting) = match self {
+            Self::Down => return (Say::new("title_down"), Say::new("notice_down")),
+            Self::Back(waiting) => ("notice_title_back", waiting),
+            Self::Waiting(waiting) => ("notice_title_waiting", waiting),
         };
-        (Say::new(title), Say::new(text))
+        let text = match waiting {
+            0 => Say::new("notice_back"),
+            1 => Say::new("notice_waiting_one"),
+            many => Say::new("notice_waiting").count(many),
+        };
+        (Say::new(title), text)
     }
 }
 
@@ -49,6 +57,10 @@ impl Notices {
     /// Takes the state as it is now and tells whether something is to be said.
     pub fn step(&mut self, state: State, incident: Option<Millis>, now: Millis) -> Option<Notice> {
         let down = matches!(state, State::Down | State::Flapping);
+        if incident.is_none() && self.told > 1 {
+            // All was said of it.
+            self.told = 0;
+        }
         if let Some(incident) = incident.filter(|incident| down && *incident != self.about) {
             *self = Self { about: incident, told: 0, since: 0 };
         }
@@ -69,7 +81,12 @@ impl Notices {
         }
         self.since = 0;
         self.told += 1;
-        Some(if self.told == 1 { Notice::Down } else { Notice::Back })
+        Some(if self.told == 1 { Notice::Down } else { Notice::Back(0) })
+    }
+
+    /// Whether prompts that wait may have a notice by themselves: not beside those of an incident, of which there are two.
+    pub const fn spares(&self) -> bool {
+        self.told == 0
     }
 
     /// When it must be looked at again; 0 if nothing waits.
@@ -110,7 +127,7 @@ mod tests {
             (T + 640_000, Clear, 0),
             (T + 9_000_000, Clear, 0),
         ];
-        assert_eq!(said(&outage), [(T + 60_000 + HOLD_MS, Notice::Down), (T + 600_000 + HOLD_MS, Notice::Back)]);
+        assert_eq!(said(&outage), [(T + 60_000 + HOLD_MS, Notice::Down), (T + 600_000 + HOLD_MS, Notice::Back(0))]);
     }
 
     #[test]

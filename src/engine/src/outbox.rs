@@ -78,7 +78,22 @@ pub struct Entry {
     pub handed: Option<Handed>,
     /// Typed and never sent: the tab whose composer it was read from, or [`LEFT`] once it does not stand there any more.
     pub draft: Option<TabId>,
+    /// When the usage limit ends that refused it last; [`TILL_ANSWER`] if Claude did not say.
+    pub limit: Option<Millis>,
+    /// Put off: from when on it waits to be put back, or one of [`TILL_BACK`], [`TILL_ANSWER`], [`RIPE`] and [`NO_MORE`].
+    pub later: Option<Millis>,
+    /// The fingerprint of the text that was taken along last, if it is another one than the prompt's.
+    pub went: Option<u64>,
 }
+
+/// In [`Entry::later`]: it waits until Claude is back.
+pub const TILL_BACK: Millis = 0;
+/// It waits until Claude has answered a prompt: nothing else proves the end of a limit whose time is not known.
+pub const TILL_ANSWER: Millis = 1;
+/// What it waited for has come, and that was told.
+pub const RIPE: Millis = 2;
+/// The user does not want to be offered it again.
+pub const NO_MORE: Millis = 3;
 
 /// The tab of a draft that stands in no composer.
 pub const LEFT: TabId = -1;
@@ -110,7 +125,15 @@ impl Entry {
             unstored: false,
             handed: None,
             draft: None,
+            limit: None,
+            later: None,
+            went: None,
         }
+    }
+
+    /// Whether it stands in Claude's composer by our own writing, as far as that was seen.
+    pub fn is_put_back(&self) -> bool {
+        self.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id && handed.verified)
     }
 
     /// Another text stands there now, and is to be stored.
@@ -172,6 +195,11 @@ impl Entry {
         if let Some(tab) = self.draft {
             json.number("draft", tab.cast_unsigned().wrapping_add(1));
         }
+        for (name, number) in [("limit", self.limit), ("later", self.later), ("went", self.went)] {
+            if let Some(number) = number {
+                json.number(name, number);
+            }
+        }
         json
     }
 
@@ -217,6 +245,9 @@ impl Entry {
             unstored: json.take("unstored").truth().unwrap_or_default(),
             handed: Handed::read(json.take("handed")),
             draft: json.take("draft").number::<u64>().map(|tab| tab.wrapping_sub(1).cast_signed()),
+            limit: json.take("limit").number(),
+            later: json.take("later").number(),
+            went: json.take("went").number(),
         })
     }
 }
@@ -313,13 +344,14 @@ impl Outbox {
         }
         let (print, chars) = (send.prompt.print(), send.prompt.chars());
         let same = |entry: &Entry| {
-            // What was put back into a new chat is sent in that one.
-            let put_back = entry.first && entry.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id);
+            let back = entry.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id);
+            // What waits is this prompt whenever it is sent at last, and what was put back into a new chat is sent in that one.
+            let awaited = back || entry.later.is_some_and(|later| later != NO_MORE);
             entry.state != EntryState::Confirmed
                 && entry.draft.is_none()
-                && (entry.conversation.as_deref() == conversation || put_back)
+                && (entry.conversation.as_deref() == conversation || (entry.first && back))
                 && (entry.print, entry.chars) == (print, chars)
-                && now.abs_diff(entry.touched) < SAME_TURN_MS
+                && (awaited || now.abs_diff(entry.touched) < SAME_TURN_MS)
         };
         if let Some(index) = self.entries.iter().rposition(same) {
             let entry = &mut self.entries[index];
@@ -331,6 +363,8 @@ impl Outbox {
             entry.lost = false;
             entry.text = Some(send.prompt.clone());
             entry.conversation = conversation.map(str::to_owned);
+            entry.later = None;
+            entry.handed.take_if(|handed| handed.provider == CLAUDE.id);
             if send.human_message.is_some() {
                 entry.human_message.clone_from(&send.human_message);
             }
@@ -434,6 +468,49 @@ impl Outbox {
         for entry in self.entries.iter_mut().filter(|entry| entry.apart) {
             entry.text = None;
         }
+    }
+
+    /// A prompt was answered: nothing is put off any more that was answered with it (put back with more text behind it, and sent so),
+    /// and a limit whose end was not known is over. What has changed.
+    pub fn answered(&mut self, id: &str) -> Vec<EntryId> {
+        let mut changed = Vec::new();
+        let Some(whole) = self.entries.iter().position(|entry| entry.id == id) else { return changed };
+        for at in 0..self.entries.len() {
+            let (entry, whole) = (&self.entries[at], &self.entries[whole]);
+            let within = entry.id == id
+                || entry.state != EntryState::Confirmed
+                    && entry.is_put_back()
+                    && (entry.first || entry.conversation == whole.conversation)
+                    && entry.went == Some(whole.print);
+            let entry = &mut self.entries[at];
+            if within {
+                entry.state = EntryState::Confirmed;
+                entry.later = None;
+            } else if entry.later == Some(TILL_ANSWER) {
+                entry.later = Some(TILL_BACK);
+            } else {
+                continue;
+            }
+            changed.push(entry.id.clone());
+        }
+        changed
+    }
+
+    /// What prompts were put off for has come, if something good was seen of Claude at this moment last. Which of them.
+    pub fn ripen(&mut self, seen: Millis, now: Millis) -> Vec<EntryId> {
+        let mut ripe = Vec::new();
+        for entry in &mut self.entries {
+            let come = match entry.later {
+                Some(TILL_BACK) => seen > entry.touched,
+                Some(at) => at > NO_MORE && at <= now,
+                None => false,
+            };
+            if come {
+                entry.later = Some(RIPE);
+                ripe.push(entry.id.clone());
+            }
+        }
+        ripe
     }
 
     /// The last prompt of a conversation.

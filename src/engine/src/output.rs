@@ -37,7 +37,7 @@ pub enum Output {
     },
     /// Open a page, in a new active tab or in the tab given. Answered by [`crate::Input::Opened`].
     Open {
-        /// The handoff it is for.
+        /// The handoff it is for; empty if for none.
         job: JobId,
         /// What.
         target: Target,
@@ -114,12 +114,12 @@ pub enum Target {
         /// Its URL, from the catalogue or from the user's own template.
         url: String,
     },
-    /// Claude's own page for a prompt: the tab given, as it stands, while it shows the prompt's thread or `url`; else a new one.
-    Back {
-        /// The address of the thread that the prompt was sent in, even if that has not come about.
-        thread: String,
-        /// The page where the prompt belongs.
+    /// A page of Claude's: the tab that shows it already, as it stands, where there is one; else a new one.
+    Thread {
+        /// The URL to open where there is none.
         url: String,
+        /// Another one under which a tab may show it: the address of a chat whose first message never arrived.
+        at: Option<String>,
     },
     /// Our own handoff page for this job (`handoff.html?job=…`).
     HandoffPage,

@@ -29,6 +29,10 @@ pub struct View {
     pub words: Vec<(Say, Act)>,
     /// Saved prompts, the newest first, as many as fit.
     pub prompts: Vec<PromptRow>,
+    /// Claude is back: the prompts that an outage or a limit has left behind, the newest first.
+    pub home: Vec<HomeRow>,
+    /// How many of them were put off until now.
+    pub waiting: u64,
     /// How many are saved in all.
     pub saved: usize,
     /// Where they can go: the healthy ones first, each kind in the user's order.
@@ -87,6 +91,25 @@ pub struct PromptRow {
     pub handoff: Option<Say>,
     /// Whether it can be put back into Claude's composer: not what was answered, nor what a temporary chat must not leave behind.
     pub back: bool,
+    /// What it was put off for, if it waits.
+    pub put_off: Option<Say>,
+    /// Whether there is something to put it off for.
+    pub may_wait: bool,
+    /// The name of the fallback it was taken to, whose answer may come along when it goes back.
+    pub elsewhere: Option<String>,
+    /// The UUIDs of its conversation, of its message, and of the message that it follows.
+    pub place: [Option<String>; 3],
+}
+
+/// A prompt that can go back, now that Claude is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HomeRow {
+    /// Its id.
+    pub entry: EntryId,
+    /// The address of its thread, where that exists.
+    pub thread: Option<String>,
+    /// Whether it was put off until now.
+    pub put_off: bool,
 }
 
 /// One fallback.

@@ -1,6 +1,9 @@
 //! Whole journeys through the engine, each one twice: once in one life, once with the background killed before every
 //! single step. Both must do the same.
 
+#[path = "journeys/home.rs"]
+mod home;
+
 use std::collections::BTreeMap;
 use understudy_engine::context::Budget;
 use understudy_engine::handoff::{Way, encode};
@@ -492,7 +495,7 @@ fn put_back(world: &mut World) -> (String, String) {
     let entry = world.engine.view(world.now).prompts[0].entry.clone();
     world.page_act(Act::HandOff { provider: "claude".into(), entry: Some(entry), copied: true });
     match world.opened() {
-        (job, Target::Web { url } | Target::Back { url, .. }) => (job, url),
+        (job, Target::Thread { url, .. }) => (job, url),
         (_, target) => panic!("{target:?}"),
     }
 }
@@ -505,8 +508,8 @@ fn a_draft_goes_back_into_the_tab_that_it_was_typed_in() {
         world.tell(Input::Draft { tab: 9, url: url.clone(), text: UserText::new("not sent yet") });
         let (job, home) = put_back(world);
         assert_eq!(home, url);
-        let wanted = Output::Open { job, target: Target::Back { thread: url.clone(), url }, tab: Some(9) };
-        assert!(world.done.contains(&wanted));
+        let wanted = Output::Open { job, target: Target::Thread { url, at: None }, tab: None };
+        assert!(world.done.contains(&wanted), "{:?}", world.done.last());
     });
 }
 
@@ -520,10 +523,9 @@ fn a_prompt_goes_back_into_the_page_that_it_failed_in() {
             if dismissed {
                 world.card_act(Act::Dismiss {});
             }
-            world.wait(1_000);
+            world.wait(11_000);
             let (job, url) = put_back(world);
-            let thread = url.clone();
-            let wanted = Output::Open { job: job.clone(), target: Target::Back { thread, url }, tab: Some(TAB) };
+            let wanted = Output::Open { job: job.clone(), target: Target::Thread { url, at: None }, tab: None };
             assert!(world.done.contains(&wanted));
             // It is shown as it is: nothing loads that could be waited for.
             world.tell(Input::Opened { job: job.clone(), tab: Some(TAB) });
@@ -532,11 +534,6 @@ fn a_prompt_goes_back_into_the_page_that_it_failed_in() {
             world.filled(&job, FillOutcome::Written, Some("it may stand there already"));
             assert_eq!(world.engine.view(world.now).prompts[0].handoff.as_ref().unwrap().key, "handed_verified");
         }
-        // Loaded anew, its composer is another one: a page of its own then.
-        world.wait(1_000);
-        world.tell(Input::Hello { tab: TAB, online: true });
-        let (_, _) = put_back(world);
-        assert_eq!(world.opened().1, Target::Web { url: format!("https://claude.ai/chat/{CHAT}") });
     });
 }
 
@@ -569,8 +566,15 @@ fn the_first_prompt_of_a_chat_that_never_was_goes_back_into_a_new_one() {
         let id = world.start("POST", &completion(), false, Some(body.to_string().into_bytes()));
         world.headers(id, 500, "application/json");
         world.step(id, RequestStep::Done);
-        let (job, url) = put_back(world);
+        let (_, url) = put_back(world);
         assert_eq!(url, "https://claude.ai/new");
+        // Or the page in which it failed, where that still stands as it was.
+        let shown = Some(format!("https://claude.ai/chat/{CHAT}"));
+        assert!(matches!(world.opened().1, Target::Thread { at, .. } if at == shown));
+        world.wait(11_000);
+        world.tell(Input::Hello { tab: TAB, online: true });
+        let (job, _) = put_back(world);
+        assert!(matches!(world.opened().1, Target::Thread { at: None, .. }), "loaded anew, it is another page");
         world.loaded(&job, 50);
         world.filled(&job, FillOutcome::Written, Some("hello"));
         let elsewhere = completion().replace(CHAT, "019f3f4c-ba14-79cd-bbb7-6926ba65fb99");
@@ -1636,7 +1640,8 @@ fn damaged_stores_are_set_aside() {
 
 #[test]
 fn every_sentence_has_its_words() {
-    const PREFIXES: [&str; 22] = [
+    const PREFIXES: [&str; 23] = [
+        "later_",
         "warn_",
         "others_",
         "notice_",
@@ -1668,6 +1673,7 @@ fn every_sentence_has_its_words() {
         "engine/views.rs",
         "engine/handoffs.rs",
         "engine/health.rs",
+        "engine/home.rs",
         "notice.rs",
         "receipt.rs",
         "provider.rs",
@@ -2657,7 +2663,7 @@ fn notices_need_leave_and_are_two_at_most() {
         world.recovery();
         world.wait(61_000);
         world.wait(61_000);
-        assert_eq!(world.notices(), [Notice::Down, Notice::Back]);
+        assert_eq!(world.notices(), [Notice::Down, Notice::Back(0)]);
     });
 }
 
@@ -2875,7 +2881,7 @@ fn a_recovery_that_only_probes_have_seen_is_told() {
         world.live(120, Some(500));
         assert_eq!(world.notices(), [Notice::Down]);
         world.live(200, Some(200));
-        assert_eq!(world.notices(), [Notice::Down, Notice::Back]);
+        assert_eq!(world.notices(), [Notice::Down, Notice::Back(0)]);
     });
 }
 

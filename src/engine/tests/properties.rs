@@ -219,7 +219,7 @@ impl Teller {
         let entry = if self.random.one_in(6) { self.text() } else { self.random.of(&self.entries_or()) };
         let job = if self.random.one_in(6) { self.text() } else { self.random.of(&self.jobs_or()) };
         let provider = if self.random.one_in(8) { self.text() } else { self.random.of(CATALOGUE).id.to_owned() };
-        let act = match self.random.below(20) {
+        let act = match self.random.below(22) {
             0..=6 => Act::HandOff {
                 provider,
                 entry: (!self.random.one_in(6)).then_some(entry),
@@ -244,6 +244,8 @@ impl Teller {
                 along: self.random.of(&[0, 1, 4_096, u32::MAX]),
                 copied: self.random.one_in(2),
             },
+            17 => Act::PutBack { entry, text: self.maybe().map(UserText::new), copied: self.random.one_in(2) },
+            18 => Act::Later { entry, on: !self.random.one_in(3) },
             _ => Act::Configure {
                 settings: Settings {
                     never: Vec::new(),

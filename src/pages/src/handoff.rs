@@ -8,8 +8,8 @@ use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
-use along::{Choice, Goes, Heard};
-pub(crate) use along::{SCOPES, scope};
+use along::{Choice, Goes};
+pub(crate) use along::{Heard, SCOPES, scope, shown};
 use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use understudy_browser::{permissions, tabs};
@@ -297,7 +297,7 @@ const LOOKS: u32 = 250;
 const LOOK_MS: u32 = 20;
 
 /// What goes to another assistant is in the user's language.
-const WORDS: fn(&Say) -> String = if cfg!(target_arch = "wasm32") { understudy_browser::say } else { bare };
+pub(crate) const WORDS: fn(&Say) -> String = if cfg!(target_arch = "wasm32") { understudy_browser::say } else { bare };
 
 /// Where there is no browser there are no words.
 fn bare(say: &Say) -> String {
@@ -306,13 +306,15 @@ fn bare(say: &Say) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Deed, Handoff, Step};
+    use super::{Deed, Handoff, Heard, Step};
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
     use understudy_engine::UserText;
     use understudy_engine::context::Budget;
     use understudy_engine::left::Along;
-    use understudy_engine::view::HandoffView;
+    use understudy_engine::outbox::EntryState;
+    use understudy_engine::view::{HandoffView, PromptRow};
+    use understudy_engine::words::Say;
 
     const CHAT: &str = "019f3f4c-ba14-79cd-bbb7-6926ba65fb53";
 
@@ -465,6 +467,51 @@ mod tests {
             let later = HandoffView { along: 2, parent: Some(parent.into()), ..view(false) };
             assert_eq!(page.goes(&later).along.messages(), messages);
         }
+    }
+
+    #[test]
+    fn what_a_loaded_conversation_holds_does_not_go_back_into_it() {
+        let place = |message: Option<&str>, parent: Option<&str>, text: &str| PromptRow {
+            entry: "e1".into(),
+            at: 1,
+            state: EntryState::Unknown,
+            label: Say::new("state"),
+            head: UserText::new(text),
+            chars: text.chars().count(),
+            text: Some(UserText::new(text)),
+            attachments: Vec::new(),
+            handoff: None,
+            back: true,
+            put_off: None,
+            may_wait: false,
+            elsewhere: None,
+            place: [Some(CHAT.into()), message.map(str::to_owned), parent.map(str::to_owned)],
+        };
+        let id = |end: u32| format!("019f3e54-0000-7000-8000-00000000000{end}");
+        let said = |end: u32, sender: &str, text: &str| {
+            format!(
+                r#"{{"uuid":"{}","sender":"{sender}","parent_message_uuid":"{}","content":[{{"type":"text","text":"{text}"}}]}}"#,
+                id(end),
+                id(end - 1)
+            )
+        };
+        let messages = [said(1, "human", "go on"), said(2, "assistant", "here"), said(3, "human", "go on")].join(",");
+        let mut heard = Heard::default();
+        heard.take(
+            &format!(r#"{{"uuid":"{CHAT}","current_leaf_message_uuid":"{}","chat_messages":[{messages}]}}"#, id(3)),
+            &|say| say.key.clone(),
+        );
+        let holds = |message: Option<u32>, parent: Option<u32>, text: &str| {
+            let (message, parent) = (message.map(id), parent.map(id));
+            heard.holds(&place(message.as_deref(), parent.as_deref(), text))
+        };
+        assert!(holds(Some(3), None, "whatever it became"), "the very message");
+        assert!(holds(Some(9), Some(2), "go on\n"), "the same words in its place, under another id");
+        assert!(!holds(Some(9), Some(3), "go on"), "what was said before is another turn");
+        assert!(!holds(Some(9), Some(2), "go back") && !holds(Some(9), None, "go on") && !holds(None, None, "go on"));
+        assert!(!holds(Some(2), None, "here"), "an answer is no prompt");
+        let elsewhere = PromptRow { place: [None, Some(id(3)), None], ..place(None, None, "go on") };
+        assert!(!heard.holds(&elsewhere));
     }
 
     #[test]

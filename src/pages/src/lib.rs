@@ -4,6 +4,7 @@
 
 mod handoff;
 mod history;
+mod home;
 mod host;
 mod marks;
 mod options;
@@ -25,6 +26,9 @@ pub fn start(page: &str) -> Result<(), JsValue> {
         "handoff" => {
             let window = web_sys::window().ok_or("no window")?;
             let query = web_sys::UrlSearchParams::new_with_str(&window.location().search()?)?;
+            if let Some(entry) = query.get("home") {
+                return Host::start(home::Home::new(entry), &say("page_title_home"));
+            }
             let mac = window.navigator().platform().is_ok_and(|platform| platform.starts_with("Mac"));
             Host::start(handoff::Handoff::new(query.get("job").unwrap_or_default(), mac), &say("page_title_handoff"))
         }
@@ -44,7 +48,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 19] = [
+    const SOURCES: [&str; 21] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/first.rs"),
@@ -52,6 +56,7 @@ mod tests {
         include_str!("history/incidents.rs"),
         include_str!("history/months.rs"),
         include_str!("history/timeline.rs"),
+        include_str!("home.rs"),
         include_str!("host.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
@@ -60,13 +65,20 @@ mod tests {
         include_str!("options/choices.rs"),
         include_str!("options/left.rs"),
         include_str!("popup.rs"),
+        include_str!("popup/home.rs"),
         include_str!("popup/parts.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 5] =
-        ["page_title_popup", "page_title_handoff", "page_title_options", "page_title_history", "page_title_selftest"];
+    const TITLES: [&str; 6] = [
+        "page_title_popup",
+        "page_title_handoff",
+        "page_title_home",
+        "page_title_options",
+        "page_title_history",
+        "page_title_selftest",
+    ];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
     #[test]

@@ -1,5 +1,6 @@
 //! The popup: the verdict, the way on, the saved prompts, and why we say what we say.
 
+mod home;
 mod parts;
 
 use crate::host::{Host, Read, Scene, begin, copy, send};
@@ -10,7 +11,6 @@ use parts::{beginning, diagnosis, has_more, leads, reasons, verdict, way_on, wor
 use std::rc::Rc;
 use understudy_browser::{Refused, runtime, tabs};
 use understudy_engine::outbox::HEAD;
-use understudy_engine::provider::CLAUDE;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
@@ -44,6 +44,12 @@ pub enum Deed {
     Copy(EntryId),
     /// Put the text back into Claude's composer.
     PutBack(EntryId),
+    /// Put it off until Claude is back, or offer it no more.
+    Later(EntryId, bool),
+    /// Go to the thread at this address.
+    Thread(String),
+    /// Put it back with an answer from elsewhere.
+    Along(EntryId),
     /// Ask before deleting.
     Doom(EntryId),
     /// Keep it after all.
@@ -85,8 +91,20 @@ impl Scene for Popup {
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
         match deed {
-            Deed::HandOff(provider) => hand_off(host, provider, None),
-            Deed::PutBack(entry) => hand_off(host, CLAUDE.id.to_owned(), Some(&entry)),
+            Deed::HandOff(provider) => hand_off(host, provider),
+            Deed::PutBack(entry) => home::put_back(host, entry),
+            Deed::Later(entry, on) => act(host, Act::Later { entry, on }),
+            Deed::Thread(url) => go(host, async move {
+                match tabs::bring(&[&url]).await {
+                    Some(_) => Ok(()),
+                    None => tabs::create(&url).await.map(drop),
+                }
+            }),
+            Deed::Along(entry) => {
+                let page = runtime::url("handoff.html?home=") + &String::from(js_sys::encode_uri_component(&entry));
+                let opened = tabs::create(&page);
+                go(host, async move { opened.await.map(drop) });
+            }
             Deed::Copy(entry) => {
                 let host = Rc::clone(host);
                 begin(async move {
@@ -136,6 +154,7 @@ impl Popup {
     pub fn page(&self, view: &View, wait: Option<Wait>) -> Vec<Part<Deed>> {
         let chosen = self.chosen(view);
         let main = el("main").class("popup").and(verdict(view)).and(self.notice()).with(diagnosis(view, wait));
+        let main = main.with(home::home(view));
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
         let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
@@ -210,7 +229,7 @@ impl Popup {
         };
         let files = (!row.attachments.is_empty())
             .then(|| el("p").class("files").text(Say::new("page_attachments").text(row.attachments.join(", "))));
-        let trail = row.handoff.as_ref().map(|handoff| el("p").class("trail").text(handoff));
+        let trail = row.handoff.iter().chain(&row.put_off).map(|said| el("p").class("trail").text(said));
         let doomed = self.doomed.as_ref() == Some(&row.entry);
         // Named, for what stands above it comes and goes while somebody may have the focus in it.
         let deeds = el("div").key("deeds").class("deeds").with(if doomed {
@@ -239,6 +258,9 @@ impl Popup {
                         .attr("aria-label", say("page_put_back_into")),
                 );
             }
+            if let Some(later) = home::later(row) {
+                deeds.insert(deeds.len() - 2, later);
+            }
             if open || has_more(row.head.reveal()) {
                 deeds.insert(0, expand);
             }
@@ -252,11 +274,10 @@ impl Popup {
 const FIRST_ROWS: usize = 20;
 
 /// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
-fn hand_off(host: &Rc<Host<Popup>>, provider: String, entry: Option<&EntryId>) {
+fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
     let entry = host.look(|popup, read| {
         let view = read?.view(crate::host::now());
-        let named = view.prompts.iter().find(|row| Some(&row.entry) == entry);
-        named.or_else(|| popup.chosen(&view)).map(|row| row.entry.clone())
+        popup.chosen(&view).map(|row| row.entry.clone())
     });
     let host = Rc::clone(host);
     begin(async move {
@@ -272,7 +293,7 @@ fn hand_off(host: &Rc<Host<Popup>>, provider: String, entry: Option<&EntryId>) {
     });
 }
 
-/// To another page of ours; the popup is done then.
+/// To another page; the popup is done then.
 fn go(host: &Rc<Host<Popup>>, opened: impl Future<Output = Result<(), Refused>> + 'static) {
     let host = Rc::clone(host);
     begin(async move {
@@ -332,7 +353,7 @@ mod tests {
     use crate::tree::{El, el};
     use understudy_engine::outbox::EntryState;
     use understudy_engine::verdict::State;
-    use understudy_engine::view::{Diagnosis, Evidence, FallbackRow, PromptRow, View};
+    use understudy_engine::view::{Diagnosis, Evidence, FallbackRow, HomeRow, PromptRow, View};
     use understudy_engine::wait::Wait;
     use understudy_engine::words::Say;
     use understudy_engine::{Act, Tone, UserText};
@@ -349,6 +370,10 @@ mod tests {
             attachments: Vec::new(),
             handoff: None,
             back: state != EntryState::Confirmed,
+            put_off: None,
+            may_wait: false,
+            elsewhere: None,
+            place: [None, None, None],
         }
     }
 
@@ -380,6 +405,8 @@ mod tests {
                 prompt("e1", 10, EntryState::Unknown, "first\nwith a second line"),
             ],
             saved: 2,
+            home: Vec::new(),
+            waiting: 0,
             troubled: None,
             fallbacks: vec![
                 fallback("chatgpt", true, false),
@@ -470,6 +497,55 @@ mod tests {
         assert!(shown.contains(&"page_hint_types".to_owned()));
         view.prompts.clear();
         assert!(!texts(&whole(&Popup::default(), &view)).iter().any(|text| text.starts_with("page_hint")));
+    }
+
+    #[test]
+    fn who_comes_home_finds_the_prompts_first_and_no_reason_to_leave() {
+        let mut view = down();
+        (view.state, view.tone, view.headline) = (State::Clear, Tone::Calm, Say::new("verdict_recovered"));
+        view.prompts[0].elsewhere = Some("ChatGPT".into());
+        view.prompts[1].put_off = Some(Say::new("later_ripe"));
+        let row = |entry: &str, thread: Option<&str>| HomeRow {
+            entry: entry.into(),
+            thread: thread.map(str::to_owned),
+            put_off: entry == "e1",
+        };
+        view.home = vec![row("e2", Some("https://a.example/1")), row("e1", None), row("gone", None)];
+        view.waiting = 1;
+        let root = whole(&Popup::default(), &view);
+        let shown = texts(&root);
+        let place = |text: &str| shown.iter().position(|other| other == text).expect(text);
+        assert!(place("verdict_recovered") < place("page_home") && place("page_home") < place("page_prompts"));
+        assert!(place("page_prompts") < place("page_way_empty"), "nothing leads away");
+        assert!(shown.contains(&"page_home_waiting_one".to_owned()) && shown.contains(&"later_ripe".to_owned()));
+        let section = all(&root).into_iter().find(|one| attr(one, "class") == Some("home")).expect("its section");
+        let deeds: Vec<_> = all(section).into_iter().filter_map(|one| one.does.clone()).collect();
+        assert_eq!(
+            deeds,
+            [
+                Deed::PutBack("e2".into()),
+                Deed::Along("e2".into()),
+                Deed::Thread("https://a.example/1".into()),
+                Deed::Later("e2".into(), false),
+                Deed::PutBack("e1".into()),
+                Deed::Later("e1".into(), false),
+            ]
+        );
+        assert!(!texts(&whole(&Popup::default(), &down())).contains(&"page_home".to_owned()));
+    }
+
+    #[test]
+    fn what_can_wait_can_be_put_off_and_taken_back() {
+        let later = |view: &View| {
+            let root = whole(&Popup::default(), view);
+            let found = all(&root).into_iter().filter_map(|one| one.does.clone());
+            found.filter(|deed| matches!(deed, Deed::Later(..))).collect::<Vec<_>>()
+        };
+        let mut view = down();
+        assert_eq!(later(&view), []);
+        view.prompts[0].may_wait = true;
+        view.prompts[1].put_off = Some(Say::new("later_back"));
+        assert_eq!(later(&view), [Deed::Later("e2".into(), true), Deed::Later("e1".into(), false)]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use understudy_engine::words::{Arg, Say};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, HtmlElement, HtmlInputElement, Node};
+use web_sys::{Document, Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Node};
 
 /// The place of a page in its document.
 pub struct Stage<D> {
@@ -226,6 +226,10 @@ fn meant(event: &Event, kind: &str) -> Option<(usize, Entered)> {
     let target = event.target()?.dyn_into::<Element>().ok()?;
     let element = target.closest("[data-do]").ok()??;
     let number = element.get_attribute("data-do")?.parse().ok()?;
+    if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
+        let entered = Entered { value: area.value(), checked: false, typing: kind == "input" };
+        return (kind != "click").then_some((number, entered));
+    }
     match element.dyn_ref::<HtmlInputElement>() {
         None if kind == "click" => {
             (element.get_attribute("aria-disabled").as_deref() != Some("true")).then(|| (number, Entered::default()))

@@ -168,6 +168,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.badge("up?")?;
             c.popup("popup-recovering")
         }),
+        ("home", Camera::home),
         ("options", |c| {
             c.stage.browser.open_own_tab("options.html")?;
             c.own("options", "options.html")
@@ -267,6 +268,51 @@ impl Camera {
             Ok(browser.own_tab_text("handoff.html")?.contains(&named).then_some(()))
         })?;
         self.own("handoff-along", "handoff.html")
+    }
+
+    /// A prompt that was put off, another one that was taken to `ChatGPT`, and Claude is back: the card, the popup, and the page for the
+    /// answer from elsewhere.
+    fn home(&self) -> Result<()> {
+        let (browser, words) = (&self.stage.browser, Words::read(self.stage.browser.kind())?);
+        browser.grant(&["https://chatgpt.com/*"])?;
+        self.stage.open("/new")?;
+        self.stage.send_whole("Is all well?")?;
+        self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+        self.stage.send("What did we agree on last week about the release?")?;
+        browser.wait_for_card()?;
+        browser.open_popup()?;
+        browser.popup_click("button", &words.say("page_later", &[])?)?;
+        self.popup("popup-put-off")?;
+        self.stage.wait_until_idle()?;
+        self.stage.send(PROMPT)?;
+        self.stage.watch(3)?;
+        let known = browser.driver().windows()?;
+        browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+        self.stage.expect_arrival(&known, "chatgpt.com", PROMPT)?;
+        self.stage.wait_for_handed(PROMPT, "chatgpt")?;
+        browser.close_other_tabs(self.stage.home())?;
+        self.stage.lab.clear();
+        browser.visit_in_new_tab("https://claude.ai/new")?;
+        browser.wait_for("window.lab?.ready")?;
+        self.stage.send_whole("And now?")?;
+        self.badge("1")?;
+        browser.close_other_tabs(self.stage.home())?;
+        let back = words.say("title_back", &[])?;
+        until("the card says so", SOON, || Ok(browser.card()?.filter(|card| card.text.contains(&back))))?;
+        self.card("card-back")?;
+        self.popup("popup-home")?;
+        let entry = self.stage.wait_for_entry(PROMPT)?["id"].as_str().context("an id")?.to_owned();
+        browser.open_own_tab(&format!("handoff.html?home={entry}"))?;
+        until("the page shows the prompt", PATIENT, || {
+            Ok(browser.own_tab_text("handoff.html")?.contains("ChatGPT").then_some(()))
+        })?;
+        browser.own_tab_eval(
+            "handoff.html",
+            "const box = document.querySelector('#answer');
+             box.value = 'If `people` is 0 this panics: integer division by zero.\\n\\nReturn an Option instead:\\n\\nfn share(total: u64, people: u64) -> Option<u64> {\\n\\ttotal.checked_div(people)\\n}';
+             box.dispatchEvent(new Event('input', {bubbles: true}))",
+        )?;
+        self.own("home", "handoff.html")
     }
 
     /// Two months and an outage just now; then opened.

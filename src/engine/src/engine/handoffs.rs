@@ -1,12 +1,13 @@
 //! From the click to the text in another composer: one step of the ladder at a time.
 
-use super::session::Tab;
+use super::home::thread_of;
 use super::{AGREED_KEY, Engine, Platform};
+use crate::claude::thread;
 use crate::handoff::{self, JOB_LIFE_MS, Job, Stage, Way};
 use crate::input::{CONSENT, EntryId, FillOutcome, FillReport, JobId, Millis, TabId, Technique};
 use crate::json::numbered;
 use crate::left;
-use crate::outbox::{EntryState, Handed};
+use crate::outbox::Handed;
 use crate::output::{Area, FillOrder, Output, Target};
 use crate::provider::{self, CLAUDE, CUSTOM, CUSTOM_BUDGET, Provider, Template};
 use crate::secrets;
@@ -21,20 +22,39 @@ const HINT_MS: u32 = 60_000;
 const MAX_JOBS: usize = 8;
 /// Tabs remembered as loaded.
 const MAX_COMPLETED: usize = 12;
+/// A second click within this time is the first one again; one that comes later may be about a page that was closed.
+const AGAIN_MS: Millis = 10_000;
 
 impl Engine {
     /// The user clicked on a fallback; `copied` says that the text is on the clipboard, whatever happens on the way.
-    pub(super) fn hand_off(&mut self, id: &str, entry: Option<EntryId>, copied: bool, now: Millis) {
+    /// Back into Claude another text may go than the prompt: with an answer from elsewhere behind it.
+    pub(super) fn hand_off(
+        &mut self,
+        id: &str,
+        entry: Option<EntryId>,
+        other: Option<UserText>,
+        copied: bool,
+        now: Millis,
+    ) {
         let custom = id == CUSTOM && !self.settings.custom_url.is_empty();
         if (provider::find(id).is_none() && !custom) || self.settings.never.iter().any(|never| never == id) {
             return;
         }
         let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).and_then(|entry| entry.text.clone());
         let entry = entry.filter(|_| text.is_some());
-        let temporary = entry.as_ref().and_then(|entry| self.outbox.get(entry)).is_some_and(|entry| entry.temporary);
-        if id == CLAUDE.id && temporary {
-            // Its chat is gone, and in any other one it would be kept.
-            return;
+        if id == CLAUDE.id {
+            let Some(entry) = &entry else { return };
+            if !self.may_go_back(entry, now) {
+                return;
+            }
+            let mine = |job: &Job| job.provider == CLAUDE.id && job.entry.as_ref() == Some(entry);
+            if let Some(old) = self.session.jobs.iter().position(mine) {
+                let job = &self.session.jobs[old];
+                if job.stage != Stage::Hinted && now.abs_diff(job.at) < AGAIN_MS {
+                    return;
+                }
+                self.session.jobs.remove(old);
+            }
         }
         self.session.job_counter = self.session.job_counter.wrapping_add(1);
         let job = Job {
@@ -52,7 +72,7 @@ impl Engine {
             // What goes back to where it came from does not leave.
             asks: id != CLAUDE.id
                 && text.as_ref().is_some_and(|text| self.settings.along > 0 || secrets::any(text.reveal())),
-            text: None,
+            text: other,
             along: 0,
         };
         let (asks, entry) = (job.asks, job.entry.clone());
@@ -66,33 +86,13 @@ impl Engine {
         } else {
             self.first_way(id, entry.as_ref(), text.as_ref())
         };
-        match (target, self.page_of(id, entry.as_ref())) {
-            (Target::Web { url }, Some((tab, thread))) => {
-                self.open(job, stage, Target::Back { thread, url }, Some(tab), now);
-            }
-            (target, _) => self.open(job, stage, target, None, now),
-        }
-    }
-
-    /// The page of claude.ai that the prompt failed in, or stands in as a draft, and its thread. There it may be in the composer already,
-    /// because it was never taken out, or because the site has put it back by itself; that one does not after a reload.
-    fn page_of(&self, id: &str, entry: Option<&EntryId>) -> Option<(TabId, String)> {
-        let kept = self.outbox.get(entry.filter(|_| id == CLAUDE.id)?)?;
-        let thread = kept.conversation.as_deref().map_or_else(|| CLAUDE.home.to_owned(), crate::claude::thread);
-        let about = |page: &Tab| {
-            let of = |told: Option<&EntryId>| told == Some(&kept.id);
-            page.hello <= kept.at
-                && (page.offer.as_ref().is_some_and(|offer| of(offer.entry.as_ref()))
-                    || page.dismissed.as_ref().is_some_and(|closed| of(closed.entry.as_ref())))
-        };
-        let failed = || self.session.tabs.iter().find(|(_, page)| about(page)).map(|(tab, _)| *tab);
-        Some((kept.draft.or_else(failed)?, thread))
+        self.open(job, stage, target, None, now);
     }
 
     /// The best way that is open at the click.
     fn first_way(&self, id: &str, entry: Option<&EntryId>, text: Option<&UserText>) -> (Stage, Target) {
         let Some(text) = text else {
-            return (Stage::OpeningFinal(Way::Empty), Target::Web { url: self.home(id, entry) });
+            return (Stage::OpeningFinal(Way::Empty), self.page(id, entry));
         };
         if id != CLAUDE.id && !(self.agreed(id) && self.consented()) {
             return (Stage::Deciding, Target::HandoffPage);
@@ -100,7 +100,7 @@ impl Engine {
         let prompt = handoff::normalised(text.reveal());
         if let Some(found) = provider::find(id) {
             if self.may_type(found) {
-                return (Stage::Opening, Target::Web { url: self.home(id, entry) });
+                return (Stage::Opening, self.page(id, entry));
             }
             return match found.filling_link(&prompt) {
                 Some(url) => (Stage::OpeningFinal(Way::Link), Target::Web { url }),
@@ -156,7 +156,7 @@ impl Engine {
         }
         let entry = self.session.jobs[index].entry.clone();
         let (stage, target) = self.first_way(&id, entry.as_ref(), Some(&text));
-        if matches!(target, Target::Web { .. }) {
+        if target != Target::HandoffPage {
             self.open(index, stage, target, tab, now);
         }
     }
@@ -170,8 +170,8 @@ impl Engine {
         job.copied = true;
         let (tab, provider, entry) = (job.tab, job.provider.clone(), job.entry.clone());
         self.agree(&provider);
-        let url = self.home(&provider, entry.as_ref());
-        self.open(index, Stage::OpeningFinal(Way::Clipboard), Target::Web { url }, tab, now);
+        let target = self.page(&provider, entry.as_ref());
+        self.open(index, Stage::OpeningFinal(Way::Clipboard), target, tab, now);
     }
 
     pub(super) fn on_opened(&mut self, id: &JobId, tab: Option<TabId>, now: Millis) {
@@ -375,6 +375,11 @@ impl Engine {
         if !done {
             return;
         }
+        if let Some(text) = &job.text
+            && let Some(kept) = job.entry.as_ref().and_then(|id| self.outbox.get_mut(id))
+        {
+            kept.went = Some(text.print());
+        }
         self.note_handed(job.entry.as_ref(), &job.provider, way, verified, now);
     }
 
@@ -388,6 +393,9 @@ impl Engine {
             if back {
                 // What is sent from there now is this prompt again.
                 kept.touched = now;
+                if verified {
+                    kept.later = None;
+                }
             }
             kept.handed = Some(Handed { provider: name.to_owned(), at: now, way, verified });
             let id = kept.id.clone();
@@ -395,6 +403,8 @@ impl Engine {
         }
         if !back {
             self.tell_card(entry, name, way, verified);
+        } else if verified {
+            self.close_recovered(entry);
         }
     }
 
@@ -488,14 +498,22 @@ impl Engine {
     }
 
     /// The page of a provider; for Claude the thread that the prompt belongs to, where there is one.
-    pub(super) fn home(&self, id: &str, entry: Option<&EntryId>) -> String {
-        if id == CLAUDE.id
-            && let Some(entry) = entry.and_then(|entry| self.outbox.get(entry))
-            && !(entry.first && entry.state == EntryState::NotSent)
-            && let Some(conversation) = &entry.conversation
-        {
-            return crate::claude::thread(conversation);
+    fn page(&self, id: &str, entry: Option<&EntryId>) -> Target {
+        if id != CLAUDE.id {
+            return Target::Web { url: self.home(id) };
         }
+        let entry = entry.and_then(|entry| self.outbox.get(entry));
+        if let Some(url) = entry.and_then(thread_of) {
+            return Target::Thread { url, at: None };
+        }
+        // The page that it failed in may have it in its composer still, by the site's own doing; not after a reload.
+        let at =
+            entry.filter(|entry| self.failed_here(entry)).and_then(|entry| entry.conversation.as_deref()).map(thread);
+        Target::Thread { url: CLAUDE.home.to_owned(), at }
+    }
+
+    /// The page with a provider's composer.
+    pub(super) fn home(&self, id: &str) -> String {
         match provider::find(id) {
             Some(found) => found.home.to_owned(),
             None => {

@@ -17,7 +17,7 @@ use crate::incident::{self, MAX_RECORDS, MODEL, NUMBERS, REQUEST_ID, Record, TIT
 use crate::input::{EntryId, Millis, TabId};
 use crate::judge::VERDICT_LIFE_MS;
 use crate::moment::Month;
-use crate::notice::PERMISSION;
+use crate::notice::{Notice, PERMISSION};
 use crate::output::{Area, Output};
 use crate::statistics::{MAX_MONTHS, WATCH_KEY, Watch};
 use crate::verdict::State;
@@ -350,16 +350,20 @@ impl Engine {
         let due = self.session.notices.due();
         let told = self.session.notices.step(state, since, now);
         self.dirty |= due != self.session.notices.due();
+        let told = told.map(|notice| match notice {
+            Notice::Back(_) => Notice::Back(self.awaited(now)),
+            other => other,
+        });
         self.outputs.extend(told.map(Output::Notify));
     }
 
-    /// The next wake-up, if a notice or the end of the user's word is due before it.
+    /// The next wake-up, if a notice, the end of the user's word or of a limit is due before it.
     pub(super) fn log_due(&self, next: Option<Millis>, now: Millis) -> Option<Millis> {
         let log = &self.session.log;
         let word =
             if log.n[SAID] > 0 && log.n[BOUND] == 0 { log.n[SAID_AT].saturating_add(VERDICT_LIFE_MS) } else { 0 };
         let mut next = next;
-        for due in [word, self.session.notices.due()] {
+        for due in [word, self.session.notices.due(), self.put_off_until()] {
             if due > now && next.is_none_or(|next| due < next) {
                 next = Some(due);
             }

@@ -2,6 +2,7 @@
 
 mod handoffs;
 mod health;
+mod home;
 mod log;
 mod offers;
 mod probes;
@@ -18,7 +19,7 @@ use crate::judge;
 use crate::left;
 use crate::outbox::{DAY_MS, Entry, Outbox, Typed};
 use crate::output::{Area, ENTRY, Output, TEXT, entry_key, text_key};
-use crate::provider::Settings;
+use crate::provider::{CLAUDE, Settings};
 use crate::text::UserText;
 use crate::verdict::State;
 pub(crate) use offers::fingerprint;
@@ -197,7 +198,9 @@ impl Engine {
         match input {
             None => wanted.extend(self.resumed.iter().filter_map(of_job)),
             Some(Input::Act { act, .. }) => match act {
-                Act::HandOff { entry: Some(entry), .. } | Act::Copy { entry } => wanted.push(entry),
+                Act::HandOff { entry: Some(entry), .. } | Act::PutBack { entry, .. } | Act::Copy { entry } => {
+                    wanted.push(entry);
+                }
                 Act::Decided { job, .. } => wanted.extend(of_job(job)),
                 _ => {}
             },
@@ -279,6 +282,7 @@ impl Engine {
                 self.dirty |= self.session.tabs.remove(&tab).is_some();
                 self.drop_jobs_of(tab);
             }
+            Input::Noticed => self.on_noticed(now),
             Input::Tick => {}
         }
         // Most of what a page requests changes nothing, and nothing is due: then there is nothing to find out either.
@@ -370,7 +374,9 @@ impl Engine {
         }
         self.dirty = true;
         match act {
-            Act::HandOff { provider, entry, copied } => self.hand_off(&provider, entry, copied, now),
+            Act::HandOff { provider, entry, copied } => self.hand_off(&provider, entry, None, copied, now),
+            Act::PutBack { entry, text, copied } => self.hand_off(CLAUDE.id, Some(entry), text, copied, now),
+            Act::Later { entry, on } => self.put_off(&entry, on, now),
             Act::Copy { entry } => {
                 if let Some(text) = self.outbox.get(&entry).and_then(|entry| entry.text.clone()) {
                     let text = UserText::new(normalised(text.reveal()));
@@ -418,7 +424,8 @@ impl Engine {
         let offer = self.session.tabs.get(&tab).and_then(|tab| tab.offer.as_ref());
         offer.is_some_and(|offer| match act {
             Act::HandOff { provider, entry, .. } => {
-                *entry == offer.entry && self.settings.fallbacks.iter().any(|known| known == provider)
+                let back = provider == CLAUDE.id && self.can_go_back(offer);
+                *entry == offer.entry && (back || self.settings.fallbacks.iter().any(|known| known == provider))
             }
             Act::Copy { entry } => Some(entry) == offer.entry.as_ref(),
             Act::Dismiss {} => true,
@@ -442,6 +449,8 @@ impl Engine {
                 self.session.recovered_at = self.session.judge.recovered_at();
                 if incident.recovering_at.is_none() && self.session.judge.seen_at() != Some(now) {
                     self.log_silence();
+                } else {
+                    self.come_back(incident.since, now);
                 }
                 // A card about a page, in whichever tab, is out of date, open or closed. One with a prompt waits for its user, and
                 // stays closed for this prompt: the page may send it again by itself, and a list that loads is no answer to it.
@@ -585,6 +594,7 @@ impl Engine {
 
     /// Everything that follows from the new state: cards, badge, wake-up, snapshot. What is stored goes out first.
     fn finish(&mut self, now: Millis) {
+        self.ripen(now);
         self.keep_log(now);
         self.refresh_cards();
         self.refresh_badge(now);

@@ -9,7 +9,7 @@ use crate::input::{Act, EntryId, Millis, TabId};
 use crate::json::numbered;
 use crate::outbox::EntryState;
 use crate::output::{Action, ActionKind, Badge, Card, Output, Tone};
-use crate::provider::{self, Link};
+use crate::provider::{self, CLAUDE, Link};
 use crate::verdict::State;
 use crate::words::Say;
 use std::hash::{Hash, Hasher};
@@ -119,9 +119,11 @@ impl Engine {
 
     fn card(&self, offer: &Offer) -> Card {
         let entry = offer.entry.as_ref().and_then(|id| self.outbox.get(id));
-        let (title, what) = self.told(offer);
+        let back = self.can_go_back(offer);
+        let (title, what) = if back { (Say::new("title_back"), Say::new("what_back")) } else { self.told(offer) };
         let mut lines = vec![what];
         let tone = match (self.state(), offer.blames_claude()) {
+            _ if back => Tone::Calm,
             (State::Down, true) => Tone::Down,
             (_, true) => Tone::Warn,
             _ => Tone::Grey,
@@ -140,11 +142,19 @@ impl Engine {
         }
         lines.extend(entry.and_then(|entry| replaced(entry.unheld)));
         let mut actions = Vec::new();
+        if back {
+            actions.push(Action {
+                label: Say::new("action_put_back"),
+                kind: ActionKind::Primary,
+                act: Act::HandOff { provider: CLAUDE.id.to_owned(), entry: offer.entry.clone(), copied: false },
+                note: None,
+            });
+        }
         // Offline or in a dead network nothing else would answer either.
         if !matches!(offer.kind, OfferKind::Offline | OfferKind::OwnNetwork) {
             for (index, id) in self.on_card().into_iter().enumerate() {
                 let (key, kind) = match index {
-                    0 => ("action_continue", ActionKind::Primary),
+                    0 if !back => ("action_continue", ActionKind::Primary),
                     // Seen without pointing at it: the words of the incident are in the note.
                     _ if self.in_trouble(id) => ("action_troubled", ActionKind::Secondary),
                     _ => ("action_name", ActionKind::Secondary),
@@ -255,6 +265,7 @@ impl Engine {
     pub fn badge(&self, now: Millis) -> Badge {
         let offline = !self.session.online;
         let offered = || self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());
+        let waiting = self.waiting(now);
         let (offers, kept) = (offered().next().is_some(), offered().any(|offer| offer.entry.is_some()));
         let (text, tone, title) = match self.state_at(now) {
             _ if offline => ("off", Tone::Grey, "badge_offline"),
@@ -265,6 +276,7 @@ impl Engine {
             State::Suspected | State::Flapping => ("!", Tone::Warn, "badge_suspected"),
             State::Hiccup => ("!", Tone::Warn, "badge_hiccup"),
             State::Recovering => ("up?", Tone::Calm, "badge_recovering"),
+            _ if waiting > 0 => return waits(waiting),
             _ if kept => ("1", Tone::Grey, "badge_offer"),
             _ if offers => ("!", Tone::Grey, "badge_refused"),
             State::Blind if self.session.sight.blind().is_some() => ("?", Tone::Grey, "badge_unseen"),
@@ -286,6 +298,13 @@ impl Engine {
             self.outputs.push(Output::Badge(badge));
         }
     }
+}
+
+/// The badge where prompts wait to be put back.
+fn waits(count: u64) -> Badge {
+    let title = if count == 1 { Say::new("badge_waiting_one") } else { Say::new("badge_waiting").count(count) };
+    // At most four characters have room.
+    Badge { text: numbered("", count.min(99)), tone: Tone::Calm, title }
 }
 
 /// Whether this is the path to a session: signing in, and what every page begins with.

@@ -14,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 14;
+const VERSION: u64 = 15;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -70,6 +70,9 @@ pub(super) struct Session {
     pub fallbacks: Vec<Fallback>,
     /// When their status pages were asked last in this incident; 0 for not yet.
     pub asked_fallbacks: Millis,
+    /// The incident that Claude came back from last: its first failure, and when it was closed; 0 for none.
+    pub back_since: Millis,
+    pub back_at: Millis,
 }
 
 impl Default for Session {
@@ -100,6 +103,8 @@ impl Default for Session {
             weighed_at: 0,
             fallbacks: Vec::new(),
             asked_fallbacks: 0,
+            back_since: 0,
+            back_at: 0,
         }
     }
 }
@@ -423,7 +428,7 @@ pub(super) struct Fallback {
     pub missed: Option<Millis>,
 }
 
-fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at, fallbacks, asked_fallbacks);
+fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at, fallbacks, asked_fallbacks, back_since, back_at);
 fields!(Fallback: provider, condition, title, since, missed);
 variants!(Condition: Unknown, Healthy, Degraded, Down);
 fields_unless!(Pending is_over: tab, url, chat, surface, role, started, entry, seq, accepted, halted, unread, done_at, settled; weight, late, turn, status, headers, stopped, slow, limit, fallback);

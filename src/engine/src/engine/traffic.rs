@@ -8,7 +8,7 @@ use crate::claude::{self, Answer, Role, StreamMark};
 use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamEnd, TabId};
 use crate::json::numbered;
 use crate::judge::{Heard, Seen, Way};
-use crate::outbox::EntryState;
+use crate::outbox::{EntryState, TILL_ANSWER};
 use crate::output::Output;
 use crate::search::has;
 
@@ -213,11 +213,9 @@ impl Engine {
                 }
             }
         }
-        if let Some(id) = stopped
-            && let Some(entry) = self.outbox.get_mut(&id)
-        {
-            entry.state = EntryState::Confirmed;
-            self.keep(&id);
+        if let Some(id) = stopped {
+            let changed = self.outbox.answered(&id);
+            self.keep_all(&changed);
         }
     }
 
@@ -288,6 +286,11 @@ impl Engine {
         self.log_request_id(&told, &cause);
         if cause.class == Class::Unknown {
             return;
+        }
+        if let Some(entry) = entry.as_ref().and_then(|id| self.outbox.get_mut(id)).filter(|_| told.is_send()) {
+            entry.limit = limit_of(&cause);
+            let id = entry.id.clone();
+            self.keep(&id);
         }
         self.dirty = true;
         self.outputs.push(Output::Observed { request: id.to_owned(), surface, cause: cause.clone() });
@@ -657,6 +660,7 @@ impl Engine {
         let Some(id) = pending.entry.clone() else { return };
         let Some(entry) = self.outbox.get_mut(&id) else { return };
         entry.touched = now;
+        entry.limit = limit_of(cause);
         entry.state = match cause.class {
             Class::Ok => EntryState::Confirmed,
             // What was answered once stays so, whatever becomes of another attempt.
@@ -676,7 +680,9 @@ impl Engine {
             _ if cause.transport.as_deref().is_some_and(claude::never_left) => EntryState::NotSent,
             _ => EntryState::Unknown,
         };
-        self.keep(&id);
+        let answered = entry.state == EntryState::Confirmed;
+        let changed = if answered { self.outbox.answered(&id) } else { vec![id] };
+        self.keep_all(&changed);
     }
 
     /// Nothing came back, or something that is not Claude's: whose fault, the neutral check will say.
@@ -759,6 +765,11 @@ impl Engine {
 /// What an answer that is no answer is called: a stream that breaks had begun.
 fn kind_of(pending: &Pending, cause: &Cause) -> OfferKind {
     if cause.class.votes() && pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused }
+}
+
+/// When the limit ends that a prompt was refused by.
+fn limit_of(cause: &Cause) -> Option<Millis> {
+    (cause.class == Class::UserLimit).then(|| cause.resets_at.unwrap_or(TILL_ANSWER))
 }
 
 impl Pending {

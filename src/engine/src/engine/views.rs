@@ -1,5 +1,6 @@
 //! Views, from the state alone.
 
+use super::home::put_off_words;
 use super::offers::{handed, link_note, signs_in};
 use super::session::{Offer, OfferKind};
 use super::{Engine, Part};
@@ -11,7 +12,7 @@ use crate::incident::Word;
 use crate::input::{Act, EntryId, JobId, Millis};
 use crate::outbox::EntryState;
 use crate::output::Tone;
-use crate::provider::{self, CUSTOM, CUSTOM_BUDGET, Provider, Template};
+use crate::provider::{self, CLAUDE, CUSTOM, CUSTOM_BUDGET, Provider, Template};
 use crate::sight::Blindness;
 use crate::text::UserText;
 use crate::verdict::State;
@@ -42,7 +43,9 @@ impl Engine {
             official: self.official(),
             diagnosis: self.diagnosis(state),
             words: self.words(state),
-            prompts: self.prompt_rows(),
+            prompts: self.prompt_rows(now),
+            home: self.home_rows(now),
+            waiting: self.waiting(now),
             saved: self.outbox.newest_first().count(),
             fallbacks: self.fallback_rows(),
             troubled: self.troubled(),
@@ -301,7 +304,7 @@ impl Engine {
         Some(Evidence { at: official.at, say })
     }
 
-    fn prompt_rows(&self) -> Vec<PromptRow> {
+    fn prompt_rows(&self, now: Millis) -> Vec<PromptRow> {
         self.outbox
             .newest_first()
             .take(ROWS)
@@ -322,6 +325,14 @@ impl Engine {
                 text: entry.text.clone().filter(|_| entry.temporary || entry.unstored),
                 attachments: entry.attachments.clone(),
                 back: entry.state != EntryState::Confirmed && !entry.temporary,
+                put_off: put_off_words(entry, now),
+                may_wait: self.may_wait(entry, now),
+                elsewhere: entry
+                    .handed
+                    .as_ref()
+                    .filter(|done| done.provider != CLAUDE.id)
+                    .map(|done| self.settings.name_of(&done.provider)),
+                place: [entry.conversation.clone(), entry.human_message.clone(), entry.parent.clone()],
                 handoff: entry
                     .handed
                     .as_ref()
@@ -405,7 +416,7 @@ impl Engine {
             job: job.id.clone(),
             provider: job.provider.clone(),
             name,
-            home: self.home(&job.provider, None),
+            home: self.home(&job.provider),
             first,
             typed: !by_hand && (origin.is_some() || found.is_some_and(|found| self.may_type(found))),
             origin,

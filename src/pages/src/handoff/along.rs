@@ -6,12 +6,12 @@ use js_sys::Array;
 use understudy_browser::{object, tabs};
 use understudy_engine::UserText;
 use understudy_engine::claude;
-use understudy_engine::context::{Begun, Budget, Conversation, Scope, Source, Wish, pack};
-use understudy_engine::handoff::TYPED_UNITS;
+use understudy_engine::context::{Begun, Budget, Conversation, Message, Part, Scope, Source, Wish, pack};
+use understudy_engine::handoff::{TYPED_UNITS, same_text};
 use understudy_engine::left::Along;
 use understudy_engine::provider::EVERYTHING;
 use understudy_engine::secrets::{self, Kind};
-use understudy_engine::view::HandoffView;
+use understudy_engine::view::{HandoffView, PromptRow};
 use understudy_engine::words::Say;
 use wasm_bindgen::JsCast;
 
@@ -50,6 +50,24 @@ impl Heard {
             let safe = Begun { text: UserText::new(masked(plain.text.reveal(), words)), ..plain.clone() };
             self.begun.push([plain, safe]);
         }
+    }
+
+    /// Whether a conversation, as a page has loaded it, holds a prompt: its very message, or the same words after the message that it
+    /// follows.
+    pub fn holds(&self, row: &PromptRow) -> bool {
+        let [conversation, message, parent] = &row.place;
+        let ours = self.conversations.iter().filter(|kept| kept[0].uuid.is_some() && kept[0].uuid == *conversation);
+        ours.flat_map(|kept| {
+            let messages = &kept[0].messages;
+            let after = messages.iter().position(|one| parent.is_some() && one.uuid == *parent);
+            messages.iter().enumerate().filter(move |(at, one)| {
+                let same = || row.text.as_ref().is_some_and(|text| same_text(&written(one), text.reveal()));
+                let itself = message.is_some() && one.uuid == *message;
+                one.human && (itself || (after.is_some_and(|after| *at > after) && same()))
+            })
+        })
+        .next()
+        .is_some()
     }
 
     fn conversation(&self, view: &HandoffView) -> Option<&[Conversation; 2]> {
@@ -158,6 +176,13 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
     Goes { along: Along::new(flags, pack.messages), text: pack.text, changed, too_long, found, left_out }
 }
 
+/// The text of a message.
+fn written(message: &Message) -> String {
+    let texts =
+        message.parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text.reveal()) } else { None });
+    texts.collect::<Vec<_>>().join("\n")
+}
+
 fn masked(text: &str, words: InWords<'_>) -> String {
     secrets::masked(text, &|kind| words(&Say::new("page_masked").word(kind.key())))
 }
@@ -223,21 +248,26 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
 
 /// Exactly what will go.
 pub fn preview(goes: &Goes) -> El<Deed> {
+    shown(&goes.text, "page_handoff_preview")
+}
+
+/// A text in full, and its size.
+pub(crate) fn shown<D>(text: &UserText, caption: &str) -> El<D> {
     el("figure")
         .class("preview")
         .and(
             el("figcaption")
-                .and(el("span").text(say("page_handoff_preview")))
-                .and(el("span").class("size").text(Words::Size(goes.text.chars()))),
+                .and(el("span").text(say(caption)))
+                .and(el("span").class("size").text(Words::Size(text.chars()))),
         )
         .and(
             el("pre")
                 .attr("id", "preview")
                 .attr("tabindex", "0")
                 .attr("role", "group")
-                .attr("aria-label", say("page_handoff_preview"))
+                .attr("aria-label", say(caption))
                 .attr("dir", "auto")
-                .text(&goes.text),
+                .text(text),
         )
 }
 

@@ -129,7 +129,8 @@ pub(super) fn leads(view: &View) -> bool {
     let nowhere =
         matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network" | "verdict_in_between");
     let waiting = view.prompts.iter().any(|row| row.state != EntryState::Confirmed);
-    !nowhere && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
+    // Whoever can go back has no reason to leave.
+    !nowhere && view.home.is_empty() && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
 }
 
 /// The fallbacks as buttons; the first one leads when there is a reason to leave.
