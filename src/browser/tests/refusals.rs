@@ -20,7 +20,7 @@ type Outcome = Pin<Box<dyn Future<Output = Result<(), Refused>>>>;
 type Call = fn() -> Outcome;
 
 /// A call of ours, and the function of the browser that it stands on.
-const CALLS: [(&str, Call); 25] = [
+const CALLS: [(&str, Call); 23] = [
     ("storage.session.get", || Box::pin(async { storage::get(Area::Session, "k").await.map(drop) })),
     ("storage.local.get", || Box::pin(async { storage::get_all(Area::Local).await.map(drop) })),
     ("storage.session.set", || Box::pin(async { storage::set(Area::Session, "k", "v").await.map(drop) })),
