@@ -163,7 +163,9 @@ fn first_time(stage: &Stage) -> Result<()> {
             )?;
             let shown = stage.browser.own_tab_eval(HANDOFF, SHOWN_TEXT)?;
             ensure!(shown["text"].as_str().is_some_and(|shown| same_text(shown, &text)), "{shown}");
-            ensure!(shown["focus"] == "go", "the focus is on {}", shown["focus"]);
+            until("the focus is on the button", SOON, || {
+                Ok((stage.browser.own_tab_eval(HANDOFF, SHOWN_TEXT)?["focus"] == "go").then_some(()))
+            })?;
             ensure!(
                 !stage.lab.requests().iter().any(|seen| seen.host == "chatgpt.com"),
                 "ChatGPT was asked before the click"
@@ -181,6 +183,8 @@ fn first_time(stage: &Stage) -> Result<()> {
     fail_with(stage, &text)?;
     for allowed in [false, true] {
         let known = stage.browser.driver().windows()?;
+        let tabs = || stage.browser.probe_eval("return (await browser.tabs.query({})).length");
+        let before = tabs()?;
         stage.browser.click_card(&words.say("action_name", &["DeepSeek"])?)?;
         card_says(
             stage,
@@ -199,7 +203,7 @@ fn first_time(stage: &Stage) -> Result<()> {
         } else {
             // Rather not: nothing is agreed to, and the next click is the first again.
             click_decision(stage, "page_cancel", &[])?;
-            until("the card is gone", SOON, || Ok(stage.browser.own_tab_text(HANDOFF)?.is_empty().then_some(())))?;
+            until("the card's tab is gone", SOON, || Ok((tabs()? == before).then_some(())))?;
             stage.browser.driver().switch(stage.home())?;
         }
     }

@@ -49,7 +49,7 @@ struct World {
 impl World {
     fn new(mortal: bool) -> Self {
         // Who lives here has been everywhere, but for the first steps that are told by themselves.
-        let agreed: String = CATALOGUE.iter().map(|known| format!("{}\n", known.id)).collect();
+        let agreed: String = CATALOGUE.iter().flat_map(|known| [known.id, "\n"]).collect();
         let mut world = Self::new_to_all(mortal);
         world.agree(&agreed);
         world

@@ -192,7 +192,8 @@ impl Scene for Handoff {
             for _ in 0..LOOKS {
                 let by_hand = drawn.look(|page, _| page.last.as_ref().map(|view| page.by_hand(view)));
                 if let Some(by_hand) = by_hand {
-                    return drawn.focus(if by_hand { "by-hand" } else { "go" });
+                    drawn.focus(if by_hand { "by-hand" } else { "go" });
+                    break;
                 }
                 TimeoutFuture::new(LOOK_MS).await;
             }

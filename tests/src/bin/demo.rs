@@ -219,7 +219,10 @@ impl Story<'_> {
         self.say("The first time, Understudy says where the prompt goes and what happens there. You press Enter.");
         self.picture("first.png", &browser.own_tab_screenshot("handoff.html")?)?;
         let clicked = Instant::now();
-        browser.own_tab_click("handoff.html", "button", &label)?;
+        until("the focus is on the button", SOON, || {
+            Ok((browser.own_tab_eval("handoff.html", "return document.activeElement?.id")? == "go").then_some(()))
+        })?;
+        browser.own_tab_enter("handoff.html")?;
         browser.follow_new_tab(&known)?;
         let arrived = until("the text stands in the composer", SOON, || {
             let model = browser.eval("return window.lab?.model?.() ?? null")?;
