@@ -73,6 +73,7 @@ fn every_editor(stage: &Stage) -> Result<()> {
     for one in EDITORS.iter().zip(&tabs) {
         // By itself: it keeps a processor busy.
         tried.fill(stage, &[one], 0, "100,000 in 5,000 lines", &long)?;
+        stage.browser.probe_eval(&format!("await browser.tabs.remove({})", one.1))?;
     }
     eprintln!("{}: {} fills", stage.browser.kind().name(), tried.fills);
     ensure!(tried.fills == 8 + (8 + 6) * texts.len(), "{} fills", tried.fills);
