@@ -17,8 +17,7 @@ pub fn facts(view: &HandoffView, by_hand: bool, template: &str) -> El<Deed> {
         Login::Varies => "page_first_login_varies",
     });
     el("dl")
-        .class("facts")
-        .attr("id", "facts")
+        .class("first")
         .and(el("dt").text(say("page_first_where")))
         .and(el("dd").text(place))
         .and(el("dt").text(say("page_first_sending")))
