@@ -143,6 +143,12 @@ impl Entry {
         (self.text, self.apart, self.lost) = (Some(text.clone()), false, false);
     }
 
+    /// Whether it was kept long enough: what was answered, and what was typed; of what vanished from its composer, a day's worth.
+    fn is_old(&self, keep: Millis, now: Millis) -> bool {
+        let keep = if self.draft == Some(LEFT) { DAY_MS } else { keep };
+        (self.state == EntryState::Confirmed || self.draft.is_some()) && now.saturating_sub(self.touched) > keep
+    }
+
     /// What is stored at the entry's own key: everything but the text, which is written once.
     pub fn write(&self) -> String {
         self.written().finish()
@@ -567,14 +573,15 @@ impl Outbox {
         self.entries.len() < before
     }
 
+    /// Whether anything has been kept long enough.
+    pub fn has_old(&self, keep: Millis, now: Millis) -> bool {
+        self.entries.iter().any(|entry| entry.is_old(keep, now))
+    }
+
     /// Takes out what has been kept long enough. Returns what went.
     pub fn prune(&mut self, keep: Millis, now: Millis) -> Vec<Entry> {
-        let old = |entry: &Entry| {
-            let keep = if entry.draft == Some(LEFT) { DAY_MS } else { keep };
-            (entry.state == EntryState::Confirmed || entry.draft.is_some()) && now.saturating_sub(entry.touched) > keep
-        };
         let mut gone = Vec::new();
-        while let Some(index) = self.entries.iter().position(old) {
+        while let Some(index) = self.entries.iter().position(|entry| entry.is_old(keep, now)) {
             gone.push(self.entries.remove(index));
         }
         while self.entries.len() > MAX_ENTRIES {

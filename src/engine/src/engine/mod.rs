@@ -286,7 +286,7 @@ impl Engine {
             Input::Tick => {}
         }
         // Most of what a page requests changes nothing, and nothing is due: then there is nothing to find out either.
-        let due = self.session.wake.is_some_and(|at| at <= now);
+        let due = self.session.wake.is_some_and(|at| at <= now) || self.outbox.has_old(self.keeps(), now);
         if told && !due && !self.dirty && self.outputs.is_empty() {
             return;
         }
@@ -482,6 +482,11 @@ impl Engine {
         self.ask_status(now);
     }
 
+    /// How long a prompt is kept that was answered.
+    fn keeps(&self) -> Millis {
+        u64::from(self.settings.keep) * DAY_MS
+    }
+
     /// Ages what nothing new is heard of.
     fn age(&mut self, now: Millis) {
         self.session.judge.tick(now);
@@ -495,7 +500,8 @@ impl Engine {
                 self.dirty = true;
             }
         }
-        for entry in self.outbox.prune(u64::from(self.settings.keep) * DAY_MS, now) {
+        for entry in self.outbox.prune(self.keeps(), now) {
+            self.dirty |= entry.unstored || entry.temporary;
             self.unkeep(&entry.id);
         }
         self.age_jobs(now);
