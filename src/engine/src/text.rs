@@ -3,6 +3,7 @@
 use crate::codec::{Codec, Field};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A prompt, a draft or an answer: text that must never reach a log.
 ///
@@ -41,8 +42,14 @@ impl UserText {
     /// The fingerprint of its words, 64 bits: enough to know the same text again, also where an editor's blocks and the site's own
     /// Markdown of them differ in white space.
     pub fn print(&self) -> u64 {
-        let words: Vec<&str> = self.0.split_whitespace().collect();
-        crate::engine::fingerprint(&words)
+        /// Each word ends with a mark, and nothing is as wide as a pointer: the print is the same on every machine.
+        struct Words<'a>(&'a str);
+        impl Hash for Words<'_> {
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                self.0.split_whitespace().for_each(|word| word.hash(state));
+            }
+        }
+        crate::engine::fingerprint(&Words(&self.0))
     }
 }
 
@@ -64,6 +71,20 @@ impl fmt::Debug for UserText {
 #[cfg(test)]
 mod tests {
     use super::UserText;
+
+    /// It is stored, so it must not depend on the machine: a list's own hash begins with its length, as wide as a pointer.
+    #[test]
+    fn a_fingerprint_is_the_same_on_every_machine_and_knows_words() {
+        let print = |text: &str| UserText::new(text).print();
+        let fnv = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .fold(0xcbf2_9ce4_8422_2325_u64, |all, byte| (all ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+        };
+        assert_eq!(print("naïve words"), fnv(&["naïve".as_bytes(), &[0xff], b"words", &[0xff]].concat()));
+        assert_eq!(print("a b"), print("a\n\tb "));
+        assert_ne!(print("a b"), print("ab"));
+    }
 
     #[test]
     fn debug_does_not_show_the_text() {
