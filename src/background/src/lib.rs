@@ -239,12 +239,12 @@ mod tests {
         JsFuture::from(background.event("notice".to_owned(), Array::new())).await.unwrap();
         turns().await;
         let wanted = [
-            r#"notifications.clear ["understudy"]"#,
             r#"tabs.query [{"url":["https://claude.ai/*","https://claude.ai/*"]}]"#,
             r#"tabs.update [6,{"active":true}]"#,
             r#"windows.update [3,{"focused":true}]"#,
         ];
         let calls = browser.calls();
+        assert_eq!(calls[0], r#"notifications.clear ["understudy"]"#);
         assert!(calls.ends_with(&wanted.map(str::to_owned)), "{calls:?}");
     }
 

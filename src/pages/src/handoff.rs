@@ -3,14 +3,16 @@
 
 mod along;
 mod first;
+mod said;
 
-use crate::host::{Host, Read, Scene, begin, copy, send};
+use crate::host::{Host, Read, Scene, begin, copy};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use along::{Choice, Goes};
 pub(crate) use along::{Heard, SCOPES, scope, shown};
 use gloo_timers::future::TimeoutFuture;
+use said::{decide, said};
 use std::rc::Rc;
 use understudy_browser::{permissions, tabs};
 use understudy_engine::view::HandoffView;
@@ -253,41 +255,6 @@ impl Scene for Handoff {
             Deed::Begun => host.change(|page| page.choice.begun = entered.checked),
             Deed::AsIs(as_is) => host.change(|page| page.choice.as_is = as_is),
             Deed::Remember => host.change(|page| page.choice.remember = entered.checked),
-        }
-    }
-}
-
-/// What is told, in order: what is to be remembered, what goes, and by which way.
-fn said(host: &Rc<Host<Handoff>>, view: &HandoffView, goes: &Goes, copied: bool, way: Act) -> Vec<Act> {
-    let mut acts = Vec::new();
-    let remembered = host.look(|page, read| {
-        let mut settings = read?.engine.settings();
-        settings.along = page.choice.turns.filter(|_| page.choice.remember)?;
-        Some(settings)
-    });
-    acts.extend(remembered.map(|settings| Act::Configure { settings }));
-    if !view.chosen {
-        let text = goes.changed.then(|| goes.text.clone());
-        // What is too long to be told is only ever pasted by hand.
-        let text = text.filter(|_| !goes.too_long);
-        acts.push(Act::Choose { job: view.job.clone(), text, along: goes.along.0, copied });
-    }
-    acts.push(way);
-    acts
-}
-
-async fn decide(host: &Rc<Host<Handoff>>, acts: Vec<Act>, step: Step) {
-    host.change(|page| {
-        page.notice = None;
-        page.step = step;
-    });
-    for act in acts {
-        if send(&act).await.is_err() {
-            host.change(|page| {
-                page.notice = Some(say("page_trouble_send"));
-                page.step = if step == Step::Leaving { Step::Open } else { Step::Refused };
-            });
-            return;
         }
     }
 }

@@ -48,10 +48,11 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 21] = [
+    const SOURCES: [&str; 23] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/first.rs"),
+        include_str!("handoff/said.rs"),
         include_str!("history.rs"),
         include_str!("history/incidents.rs"),
         include_str!("history/months.rs"),
@@ -67,6 +68,7 @@ mod tests {
         include_str!("popup.rs"),
         include_str!("popup/home.rs"),
         include_str!("popup/parts.rs"),
+        include_str!("popup/rows.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),
         include_str!("../../../extension/pages.js"),
