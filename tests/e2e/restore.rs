@@ -1,8 +1,9 @@
 //! A saved prompt goes back into Claude's own composer: never over newer text, never twice, into the right conversation.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Value, json};
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use std::time::Duration;
 use understudy_lab::{BRANCHED, Effect, Fault, Part, Session, Shape};
 use understudy_tests::stage::{Words, same_text};
 use understudy_tests::texts::hard;
@@ -169,9 +170,12 @@ fn put_back(stage: &Stage, text: &str) -> Result<Vec<String>> {
         json!(first),
         json!(label)
     );
-    until("the popup has the prompt", SOON, || match stage.browser.popup_eval(&mark)? {
-        Value::Bool(true) => Ok(Some(())),
-        found => bail!("{found} in {:?}", stage.browser.popup_text()?),
+    // The popup is drawn twice in the beginning, and a drawing takes away what is not its own.
+    until("the popup has the prompt and is drawn whole", SOON, || {
+        let marked = stage.browser.popup_eval(&mark)? == true;
+        std::thread::sleep(Duration::from_millis(200));
+        let still = stage.browser.popup_eval("return Boolean(document.querySelector('#that-one'))")? == true;
+        Ok((marked && still).then_some(()))
     })?;
     let known = stage.browser.driver().windows()?;
     stage.browser.popup_click("#that-one", &label)?;

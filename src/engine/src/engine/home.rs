@@ -107,12 +107,13 @@ impl Engine {
         self.session.requests.values().any(open)
     }
 
-    /// Whether a card that blames Claude for its prompt is out of date: Claude has answered since, and the prompt can go back.
+    /// Whether a card that blames Claude for its prompt is out of date: what was wrong is over since, and was seen to be, and the prompt
+    /// can go back. That something else answers, a list perhaps, is no end of it.
     pub(super) fn can_go_back(&self, offer: &Offer) -> bool {
         offer.blames_claude()
             && self.session.online
             && self.state() == State::Clear
-            && self.session.judge.seen_at().is_some_and(|at| at > offer.at)
+            && self.session.back_at > offer.at
             && offer.entry.as_ref().is_some_and(|id| self.may_go_back(id, JOB_LIFE_MS))
     }
 

@@ -7,7 +7,8 @@ use understudy_engine::outbox::{Entry, EntryState};
 use understudy_engine::provider::Settings;
 use understudy_engine::view::HomeRow;
 use understudy_engine::{
-    Act, FillOutcome, Input, Output, Request, RequestStep, Stored, Target, Technique, UserText, verdict::State,
+    Act, Fact, FillOutcome, Input, Output, Request, RequestStep, Stored, StreamEnd, Target, Technique, UserText,
+    verdict::State,
 };
 
 const OTHER_CHAT: &str = "019f3f4c-ba14-79cd-bbb7-6926ba65fb99";
@@ -496,6 +497,16 @@ fn a_card_that_stands_says_that_claude_is_back_and_puts_back() {
 
 #[test]
 fn a_card_about_the_user_or_without_a_prompt_does_not_say_that_claude_is_back() {
+    // An answer that breaks off is nobody's outage yet: a list that loads does not end it.
+    journey(|world| {
+        let id = world.stream("cut");
+        world.fact(Fact::Closed { seq: id, events: 3, end: StreamEnd::End });
+        world.step(id, RequestStep::Done);
+        assert_eq!(world.title(), "title_cut");
+        world.now += 1_000;
+        world.get(&bootstrap(), 200);
+        assert_eq!((world.engine.state(), world.title()), (State::Clear, "title_cut"));
+    });
     journey(|world| {
         limited(world, "too much", true);
         world.now += 5_000;
