@@ -51,7 +51,8 @@ fn long_prompts(stage: &Stage) -> Result<()> {
     browser.close_popup()?;
     browser.close_other_tabs(stage.home())?;
 
-    // Put back, after the background has died once more.
+    // Put back, after the background has died once more; no page of Claude's is open that it could go into.
+    browser.visit("about:blank")?;
     let told = browser.background_eval(TOLD)?;
     browser.kill_background()?;
     browser.background_eval(LISTEN)?;
