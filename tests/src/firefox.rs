@@ -86,7 +86,7 @@ impl Firefox {
     /// Runs the body of an async function in the document of a `<browser>`, which `pick` finds.
     fn frame_eval(&self, pick: &str, body: &str) -> Result<Value> {
         let id = &self.installed()?.id;
-        let answer = self.chrome_eval(&format!("{pick} {IN_FRAME}"), &json!([id, body]))?;
+        let answer = self.chrome_eval(&format!("{pick} {IN_FRAME}"), &json!([id, ascii(body)]))?;
         Ok(serde_json::from_str(&text(answer)?)?)
     }
 
@@ -119,6 +119,18 @@ impl Firefox {
             }
         }
     }
+}
+
+/// A script whose strings are the same without a character beyond ASCII: the script of a frame is loaded from an address, as bytes.
+fn ascii(script: &str) -> String {
+    let mut plain = String::with_capacity(script.len());
+    for unit in script.encode_utf16() {
+        match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => plain.push(char::from(byte)),
+            _ => plain.extend(["\\u".to_owned(), format!("{unit:04x}")]),
+        }
+    }
+    plain
 }
 
 impl Side for Firefox {
@@ -467,3 +479,13 @@ const SNAPSHOT: &str = "
         reader.readAsDataURL(blob);
     });
 ";
+
+#[cfg(test)]
+mod tests {
+    use super::ascii;
+
+    #[test]
+    fn a_script_is_plain_and_says_the_same() {
+        assert_eq!(ascii("return 'a é 🧑'"), r"return 'a \u00e9 \ud83e\uddd1'");
+    }
+}
