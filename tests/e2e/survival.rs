@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use understudy_lab::{Effect, Fault, Part, Shape};
 use understudy_tests::matrix::{Row, reload_extension};
 use understudy_tests::stage::Words;
-use understudy_tests::wait::{PATIENT, SOON, until};
+use understudy_tests::wait::{PATIENT, SOON, never, until};
 use understudy_tests::{Died, Kind, Stage};
 
 pub fn add(suite: &mut Suite) {
@@ -75,10 +75,10 @@ fn typed(stage: &Stage) -> Result<()> {
 
     stage.open("/new?incognito")?;
     stage.browser.driver().type_into(&composer(stage)?, "Not for any file")?;
-    std::thread::sleep(Duration::from_millis(1_500));
-    let stored = stage.browser.local_storage()?.to_string();
-    ensure!(!stored.contains("Not for any file"), "a temporary chat was stored");
-    Ok(())
+    never("a temporary chat is stored", Duration::from_millis(1_500), || {
+        let stored = stage.browser.local_storage()?.to_string();
+        Ok(stored.contains("Not for any file").then_some(()))
+    })
 }
 
 /// The tests' own eyes: a browser that has died is told apart from one that is slow, at once and by whatever is asked of it.

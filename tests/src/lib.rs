@@ -8,6 +8,7 @@
     reason = "those rules are the engine's; these tests are the outside world, with clock, processes and a terminal"
 )]
 
+pub mod arguments;
 pub mod axe;
 mod browser;
 mod cdp;

@@ -49,11 +49,6 @@ pub async fn bring(shown: &[&str]) -> Option<TabId> {
     Some(id)
 }
 
-/// The address of a [`Tab`] as the browser gives it: of a site that is open to us.
-pub fn address(tab: &JsValue) -> Option<String> {
-    member(tab, "url").as_string()
-}
-
 fn shown(url: &str) -> JsValue {
     object().text("url", url).with("active", &JsValue::TRUE).into()
 }

@@ -71,10 +71,6 @@ impl Read {
         self.texts.insert(entry, Text { text: text.map(UserText::new), sound });
     }
 
-    fn has(&self, entry: &str) -> bool {
-        self.texts.get(entry).is_some_and(|text| text.sound)
-    }
-
     /// The incident log, the oldest first; of the incident that is open, what is not stored yet as well.
     pub fn records(&self) -> Vec<Record> {
         let stored = self.log.iter().map(|(key, value)| (key.as_str(), value.as_str()));
@@ -183,12 +179,8 @@ impl<S: Scene> Host<S> {
     async fn take(self: &Rc<Self>, mut read: Read) {
         let wanted = self.scene.borrow().texts(&read);
         for entry in wanted {
-            // A text is stored once: what was read before is still the same.
-            let known = self.look(|_, old| old.filter(|old| old.has(&entry)).and_then(|old| old.text(&entry).cloned()));
-            let text = match known {
-                Some(known) => Some(known.reveal().to_owned()),
-                None => text(&entry).await,
-            };
+            // Anew each time: a draft goes on while it is looked at.
+            let text = text(&entry).await;
             read.take(entry, text);
         }
         let first = self.read.replace(Some(read)).is_none();

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 use understudy_lab::{BRANCHED, Deed, Part, Playing, Scenario, When};
+use understudy_tests::arguments::{Arguments, Known};
 use understudy_tests::stage::{Shown, Words, now, repository, same_text};
 use understudy_tests::wait::{SOON, until};
 use understudy_tests::{Kind, Stage, leave_nothing_behind};
@@ -34,12 +35,9 @@ const OFFER_LIMIT_MS: u64 = 1_000;
 const STORY_LIMIT: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
-    let (kind, watch) = match arguments() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!("{error}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
+    let (kind, watch) = match Arguments::read(Known { switches: &["--watch"], ..Known::default() }, USAGE) {
+        Ok(arguments) => (arguments.browser.unwrap_or(Kind::Chromium), arguments.has("--watch")),
+        Err(code) => return code,
     };
     match run(kind, watch) {
         Ok(true) => ExitCode::SUCCESS,
@@ -49,29 +47,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn arguments() -> Result<(Kind, bool)> {
-    let (mut kind, mut watch) = (Kind::Chromium, false);
-    let mut all = env::args().skip(1);
-    while let Some(argument) = all.next() {
-        match argument.as_str() {
-            "--watch" => watch = true,
-            "--browser" => {
-                let name = all.next().context("--browser needs a name")?;
-                kind = Kind::BOTH
-                    .into_iter()
-                    .find(|kind| kind.name() == name)
-                    .context("there is only chromium and firefox")?;
-            }
-            "--help" | "-h" => {
-                print!("{USAGE}");
-                std::process::exit(0);
-            }
-            other => bail!("what is {other:?}?"),
-        }
-    }
-    Ok((kind, watch))
 }
 
 /// Plays the story; whether it went well.

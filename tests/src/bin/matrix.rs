@@ -6,11 +6,11 @@
     reason = "those rules are the engine's; this program drives browsers and reports on a terminal"
 )]
 
-use anyhow::{Context, Result, bail};
-use std::env;
+use anyhow::Result;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Instant;
+use understudy_tests::arguments::{Arguments, Known};
 use understudy_tests::matrix::{Outcome, ROWS, Row};
 use understudy_tests::{Died, Kind, Stage, leave_nothing_behind};
 
@@ -24,12 +24,9 @@ Usage: matrix [--browser chromium|firefox] [word]
 ";
 
 fn main() -> ExitCode {
-    let (kinds, word) = match arguments() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!("{error}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
+    let (kinds, word) = match Arguments::read(Known { word: true, ..Known::default() }, USAGE) {
+        Ok(arguments) => (arguments.kinds(), arguments.word),
+        Err(code) => return code,
     };
     let rows: Vec<&Row> = ROWS.iter().filter(|row| row.name.contains(&word)).collect();
     if rows.is_empty() {
@@ -45,29 +42,6 @@ fn main() -> ExitCode {
     });
     let failed = print(&rows, &columns);
     if failed == 0 && columns.len() == kinds.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn arguments() -> Result<(Vec<Kind>, String)> {
-    let (mut kinds, mut word) = (Kind::BOTH.to_vec(), String::new());
-    let mut all = env::args().skip(1);
-    while let Some(argument) = all.next() {
-        match argument.as_str() {
-            "--browser" => {
-                let name = all.next().context("--browser needs a name")?;
-                kinds.retain(|kind| kind.name() == name);
-                if kinds.is_empty() {
-                    bail!("there is only chromium and firefox");
-                }
-            }
-            "--help" | "-h" => {
-                print!("{USAGE}");
-                std::process::exit(0);
-            }
-            argument if !argument.starts_with('-') => argument.clone_into(&mut word),
-            other => bail!("what is {other:?}?"),
-        }
-    }
-    Ok((kinds, word))
 }
 
 /// Lives through the rows in one browser, those that end it in another one, and says how far it is.

@@ -6,10 +6,10 @@
     reason = "those rules are the engine's; this program drives browsers and reports on a terminal"
 )]
 
-use anyhow::{Context, Result, bail};
-use std::env;
+use anyhow::{Context, Result};
 use std::process::ExitCode;
 use understudy_engine::incident::MAX_RECORDS;
+use understudy_tests::arguments::{Arguments, Known};
 use understudy_tests::prompts::plant;
 use understudy_tests::stage::now;
 use understudy_tests::wait::{PATIENT, until};
@@ -25,6 +25,8 @@ Usage: cargo xtask bench popup [--browser chromium|firefox] [--rounds N]
   --rounds    so many openings of each (30)
 ";
 
+/// Openings of each, where nothing else is asked for.
+const ROUNDS: usize = 30;
 const PROMPTS: usize = 200;
 const CHARS: usize = 100_000;
 
@@ -37,12 +39,9 @@ struct Opened {
 }
 
 fn main() -> ExitCode {
-    let (kinds, rounds) = match arguments() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            eprintln!("{error}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
+    let (kinds, rounds) = match Arguments::read(Known { number: "--rounds", ..Known::default() }, USAGE) {
+        Ok(arguments) => (arguments.kinds(), arguments.number.unwrap_or(ROUNDS)),
+        Err(code) => return code,
     };
     match leave_nothing_behind().and_then(|()| kinds.into_iter().try_for_each(|kind| run(kind, rounds))) {
         Ok(()) => ExitCode::SUCCESS,
@@ -51,29 +50,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn arguments() -> Result<(Vec<Kind>, usize)> {
-    let (mut kinds, mut rounds) = (Kind::BOTH.to_vec(), 30);
-    let mut all = env::args().skip(1);
-    while let Some(argument) = all.next() {
-        match argument.as_str() {
-            "--browser" => {
-                let name = all.next().context("--browser needs a name")?;
-                kinds.retain(|kind| kind.name() == name);
-                if kinds.is_empty() {
-                    bail!("there is only chromium and firefox");
-                }
-            }
-            "--rounds" => rounds = all.next().context("--rounds needs a number")?.parse()?,
-            "--help" | "-h" => {
-                print!("{USAGE}");
-                std::process::exit(0);
-            }
-            other => bail!("what is {other:?}?"),
-        }
-    }
-    Ok((kinds, rounds))
 }
 
 fn run(kind: Kind, rounds: usize) -> Result<()> {

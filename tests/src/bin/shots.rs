@@ -9,15 +9,16 @@
     reason = "those rules are the engine's; this program drives a browser and reports on a terminal"
 )]
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use std::{env, fs};
+use std::fs;
 use understudy_engine::provider::find;
 use understudy_lab::{
     Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Shape, StatusChange,
 };
+use understudy_tests::arguments::{Arguments, Known};
 use understudy_tests::stage::{Words, now, repository};
 use understudy_tests::wait::{PATIENT, SOON, until};
 use understudy_tests::{Kind, Stage, leave_nothing_behind};
@@ -35,19 +36,11 @@ Usage: shots [--browser chromium|firefox] [--readme] [word]
 /// The picture that the README shows.
 const README: [&str; 1] = ["card-service-light"];
 
-struct Wish {
-    kinds: Vec<Kind>,
-    readme: bool,
-    word: String,
-}
-
 fn main() -> ExitCode {
-    let wish = match arguments() {
+    let known = Known { switches: &["--readme"], word: true, ..Known::default() };
+    let wish = match Arguments::read(known, USAGE) {
         Ok(wish) => wish,
-        Err(error) => {
-            eprintln!("{error}\n\n{USAGE}");
-            return ExitCode::from(2);
-        }
+        Err(code) => return code,
     };
     match run(&wish) {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,34 +51,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments() -> Result<Wish> {
-    let mut wish = Wish { kinds: Kind::BOTH.to_vec(), readme: false, word: String::new() };
-    let mut all = env::args().skip(1);
-    while let Some(argument) = all.next() {
-        match argument.as_str() {
-            "--readme" => wish.readme = true,
-            "--browser" => {
-                let name = all.next().context("--browser needs a name")?;
-                wish.kinds.retain(|kind| kind.name() == name);
-                if wish.kinds.is_empty() {
-                    bail!("there is only chromium and firefox");
-                }
-            }
-            "--help" | "-h" => {
-                print!("{USAGE}");
-                std::process::exit(0);
-            }
-            word if !word.starts_with('-') => word.clone_into(&mut wish.word),
-            other => bail!("what is {other:?}?"),
-        }
-    }
-    Ok(wish)
-}
-
-fn run(wish: &Wish) -> Result<()> {
+fn run(wish: &Arguments) -> Result<()> {
     leave_nothing_behind()?;
-    for kind in &wish.kinds {
-        let camera = Camera::start(*kind, wish)?;
+    for kind in wish.kinds() {
+        let camera = Camera::start(kind, wish)?;
         for (name, scene) in scenes() {
             if !name.contains(&wish.word) && !wish.word.contains(name) {
                 continue;
@@ -200,10 +169,10 @@ struct Camera {
 }
 
 impl Camera {
-    fn start(kind: Kind, wish: &Wish) -> Result<Self> {
+    fn start(kind: Kind, wish: &Arguments) -> Result<Self> {
         let folder = repository().join("target/shots").join(kind.name());
         fs::create_dir_all(&folder)?;
-        let readme = (wish.readme && kind == Kind::Chromium).then(|| repository().join("www/pictures"));
+        let readme = (wish.has("--readme") && kind == Kind::Chromium).then(|| repository().join("www/pictures"));
         if let Some(folder) = &readme {
             fs::create_dir_all(folder)?;
         }
