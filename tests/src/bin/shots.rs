@@ -10,10 +10,10 @@
 )]
 
 use anyhow::{Context, Result};
+use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use std::fs;
 use understudy_engine::provider::find;
 use understudy_lab::{
     Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Shape, StatusChange,

@@ -287,7 +287,9 @@ impl Engine {
         }
         // Most of what a page requests changes nothing, and nothing is due: then there is nothing to find out either.
         let due = self.session.wake.is_some_and(|at| at <= now) || self.outbox.has_old(self.keeps(), now);
-        if told && !due && !self.dirty && self.outputs.is_empty() {
+        // What one request was found to be is for a report, and no news where it changes nothing.
+        let news = |output: &Output| !matches!(output, Output::Observed { .. });
+        if told && !due && !self.dirty && !self.outputs.iter().any(news) {
             return;
         }
         self.settle_requests(now);
