@@ -252,10 +252,12 @@ impl Side for Chromium {
 
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         let dark = self.dark.get();
+        // Where something sticks to the bottom of the window, a picture of more than the window never comes.
+        let beyond = page != "handoff.html";
         let shot = self.with_own_tab(page, Value::Null, |cdp, tab| {
             // The emulation belongs to the attachment, and so does the picture.
             cdp.send_to(tab, "Emulation.setEmulatedMedia", &scheme(dark))?;
-            cdp.send_to(tab, "Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}))
+            cdp.send_to(tab, "Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": beyond}))
         })?;
         Ok(BASE64_STANDARD.decode(shot["data"].as_str().context("no picture")?)?)
     }

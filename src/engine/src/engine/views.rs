@@ -53,7 +53,9 @@ impl Engine {
     }
 
     fn headline(&self, state: State, now: Millis) -> (Tone, Say, Option<Say>) {
-        let personal = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref()).max_by_key(|offer| offer.at);
+        // A card that says itself that it is over is no news.
+        let offers = self.session.tabs.values().filter_map(|tab| tab.offer.as_ref());
+        let personal = offers.filter(|offer| !self.can_go_back(offer)).max_by_key(|offer| offer.at);
         let told = |tone: Tone, key: &str, advice: &str| (tone, Say::new(key), Some(Say::new(advice)));
         // A page that shows nothing but green while claude.ai fails is not believed about the API either.
         let api_up =

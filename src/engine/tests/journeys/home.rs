@@ -465,6 +465,7 @@ fn a_card_that_stands_says_that_claude_is_back_and_puts_back() {
         world.now += 5_000;
         world.answered_elsewhere("another");
         assert_eq!((world.title(), world.line(0), world.line(1)), ("title_back", "what_back", "saved_not_sent"));
+        assert_eq!(world.headline(), "verdict_clear", "the popup does not contradict it");
         let card = world.card.clone().unwrap();
         assert_eq!(card.tone, understudy_engine::Tone::Calm);
         assert_eq!(world.offered()[..2], ["claude", "chatgpt"]);
