@@ -67,5 +67,8 @@ fn main() -> ExitCode {
     let times = stages.times();
     times.keep();
     eprint!("{times}");
+    for said in stages.again() {
+        eprintln!("again {}", said.lines().next().unwrap_or_default());
+    }
     conclusion.exit_code()
 }

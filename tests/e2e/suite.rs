@@ -24,6 +24,7 @@ pub struct Suite {
 pub struct Stages {
     slots: [[Mutex<Option<Stage>>; 2]; 2],
     times: Mutex<Times>,
+    again: Mutex<Vec<String>>,
 }
 
 /// There are two shared browsers of each kind.
@@ -56,7 +57,10 @@ impl Suite {
         for kind in Kind::BOTH {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
-            let trial = Trial::test(name.clone(), move || stages.run(kind, lane, &name, &test));
+            let trial = Trial::test(name.clone(), move || {
+                let first = stages.run(kind, lane, &name, &test);
+                first.or_else(|failed| stages.once_more(&name, failed, || stages.run_in_quiet(kind, &name, &test)))
+            });
             self.trials.push(trial);
         }
     }
@@ -67,15 +71,8 @@ impl Suite {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
             let trial = Trial::test(name.clone(), move || {
-                // Always in this order, so that two of these never wait for each other.
-                let other = (kind == Kind::Firefox).then(|| stages.lock(Kind::Chromium, Lane::Busy));
-                let ended = stages.run(kind, Lane::Busy, &name, &|stage| {
-                    let _other = (kind == Kind::Chromium).then(|| stages.lock(Kind::Firefox, Lane::Busy));
-                    let _patient = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Patient));
-                    test(stage)
-                });
-                drop(other);
-                ended
+                let first = stages.run_in_quiet(kind, &name, &test);
+                first.or_else(|failed| stages.once_more(&name, failed, || stages.run_in_quiet(kind, &name, &test)))
             });
             self.quiet.push(trial);
         }
@@ -87,9 +84,19 @@ impl Suite {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
             let trial = Trial::test(name.clone(), move || {
-                // Never two busy browsers of a kind at once: the machine is small, and times are measured.
-                let _turn = stages.lock(kind, Lane::Busy);
-                stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)))
+                let alone = || stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)));
+                let first = {
+                    // Never two busy browsers of a kind at once: the machine is small, and times are measured.
+                    let _turn = stages.lock(kind, Lane::Busy);
+                    alone()
+                };
+                first.or_else(|failed| {
+                    stages.once_more(&name, failed, || {
+                        let _all = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Busy));
+                        let _patient = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Patient));
+                        alone()
+                    })
+                })
             });
             self.trials.push(trial);
         }
@@ -120,6 +127,41 @@ impl Stages {
     /// What the tests that have ended took.
     pub fn times(&self) -> Times {
         self.times.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The tests that had a second run, with what the first one said.
+    pub fn again(&self) -> Vec<String> {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives a failed test a second run, in a new browser with the machine for itself. Among hundreds of tests that share a small
+    /// machine now and then a wait runs out; what fails twice, or when [`SECOND_RUNS`] others had theirs, has failed. The first failure
+    /// is told in any case.
+    fn once_more(&self, name: &str, failed: Failed, run: impl FnOnce() -> Result<(), Failed>) -> Result<(), Failed> {
+        let said = format!("{name}: {}", failed.message().unwrap_or("failed"));
+        // At once: who watches need not wait for the end.
+        eprintln!("{said}");
+        {
+            let mut again = self.again.lock().unwrap_or_else(PoisonError::into_inner);
+            if again.len() >= SECOND_RUNS {
+                return Err(failed);
+            }
+            again.push(said);
+        }
+        run()
+    }
+
+    /// Runs a test while no other browser is busy.
+    fn run_in_quiet(&self, kind: Kind, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
+        // Always in this order, so that two of these never wait for each other.
+        let other = (kind == Kind::Firefox).then(|| self.lock(Kind::Chromium, Lane::Busy));
+        let ended = self.run(kind, Lane::Busy, name, &|stage| {
+            let _other = (kind == Kind::Chromium).then(|| self.lock(Kind::Firefox, Lane::Busy));
+            let _patient = Kind::BOTH.map(|kind| self.lock(kind, Lane::Patient));
+            test(stage)
+        });
+        drop(other);
+        ended
     }
 
     fn timed<T>(&self, kind: Kind, name: &str, test: impl FnOnce() -> T) -> T {
@@ -153,9 +195,7 @@ impl Stages {
             lived
         };
         let result = self.timed(kind, name, || unless_it_dies(name, lived));
-        if let Err(failed) = &result {
-            // At once: who watches need not wait for the end.
-            eprintln!("{name}: {}", failed.message().unwrap_or("failed"));
+        if result.is_err() {
             // What it looked like; and the next test gets a browser that nothing has happened to.
             if let Some(stage) = slot.take() {
                 keep_picture(&stage, name);
@@ -199,6 +239,9 @@ impl fmt::Display for Times {
         Ok(())
     }
 }
+
+/// How many tests of a run may have a second one: more of them, and it is not the machine.
+const SECOND_RUNS: usize = 3;
 
 /// How a line of [`Times`] begins.
 const TOOK: &str = "took ";

@@ -424,7 +424,9 @@ impl Browser {
 
     /// Clicks the first visible element of such a tab that matches and holds `label`, with the mouse.
     pub fn own_tab_click(&self, page: &str, css: &str, label: &str) -> Result<()> {
-        let (x, y) = point_of(css, label, |body| self.side.own_tab_eval(page, body))?;
+        let (x, y) = point_of(css, label, |body| self.side.own_tab_eval(page, body)).with_context(|| {
+            format!("{page} says: {}", self.own_tab_text(page).unwrap_or_else(|error| error.to_string()))
+        })?;
         self.side.own_tab_click_at(page, x, y)
     }
 

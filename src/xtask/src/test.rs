@@ -199,8 +199,9 @@ impl Run<'_> {
         browsers.name_in(&mut command);
         let finished = step(name, &mut command)?;
         self.add(name, &finished, tally::cargo(&finished.output));
-        // Where its minutes went; a failed step has shown all it said already.
-        for line in finished.output.lines().filter(|line| finished.ok && line.starts_with("took ")) {
+        // Where its minutes went, and which tests needed a second run; a failed step has shown all it said already.
+        let told = |line: &&str| finished.ok && (line.starts_with("took ") || line.starts_with("again "));
+        for line in finished.output.lines().filter(told) {
             eprintln!("       {line}");
         }
         Ok(())
