@@ -65,9 +65,11 @@ impl Sight {
         self.page = Some(tab);
     }
 
-    /// The tap is in place in a new page: it gets a new chance.
-    pub fn ready(&mut self) {
+    /// The tap is in place in a new page: it gets a new chance. True if that changes what is known.
+    pub fn ready(&mut self) -> bool {
+        let unheard = self.rows[Blindness::Unheard as usize].0 > 0;
         self.clear(Blindness::Unheard);
+        unheard
     }
 
     /// A request leaves; true if that changes what is known.

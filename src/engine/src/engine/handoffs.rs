@@ -207,7 +207,9 @@ impl Engine {
             self.session.completed.remove(0);
         }
         self.dirty = true;
-        let waiting = |job: &Job| job.tab == Some(tab) && matches!(job.stage, Stage::Waiting | Stage::Hinted);
+        // Word that the page was opened may be on its way still, or have come to a background that is gone.
+        let stage = |job: &Job| matches!(job.stage, Stage::Opening | Stage::Waiting | Stage::Hinted);
+        let waiting = |job: &Job| job.tab == Some(tab) && stage(job);
         if let Some(index) = self.session.jobs.iter().position(waiting) {
             self.session.jobs[index].rung = 0;
             self.fill(index, false);
@@ -413,16 +415,9 @@ impl Engine {
     pub(super) fn resume_jobs(&mut self, now: Millis) {
         self.age_jobs(now);
         for index in 0..self.session.jobs.len() {
-            match self.session.jobs[index].stage {
-                Stage::Filling => {
-                    let id = self.session.jobs[index].id.clone();
-                    self.resume(id);
-                }
-                Stage::Opening if self.session.jobs[index].tab.is_some() => {
-                    self.session.jobs[index].stage = Stage::Waiting;
-                    self.dirty = true;
-                }
-                _ => {}
+            if self.session.jobs[index].stage == Stage::Filling {
+                let id = self.session.jobs[index].id.clone();
+                self.resume(id);
             }
         }
     }

@@ -244,6 +244,8 @@ impl Engine {
     /// Takes one thing that happened at `now`.
     pub fn handle(&mut self, input: Input, now: Millis) {
         let told = !matches!(input, Input::Tick);
+        // What comes too late for a handoff is not heard, whenever it was last looked after.
+        self.age_jobs(now);
         match input {
             Input::Request(request) => self.on_request(request, now),
             Input::Tap { tab, fact } => self.on_fact(tab, fact, now),

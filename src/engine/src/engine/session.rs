@@ -14,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 15;
+const VERSION: u64 = 16;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -152,7 +152,7 @@ impl Session {
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about one request, in no order")]
 pub(super) struct Pending {
     pub tab: TabId,
-    /// The fingerprint of its URL: it is only ever compared.
+    /// The fingerprint of its method and URL: it is only ever compared.
     pub url: u64,
     /// The fingerprint of its conversation.
     pub chat: Option<u64>,
@@ -431,7 +431,7 @@ pub(super) struct Fallback {
 fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at, fallbacks, asked_fallbacks, back_since, back_at);
 fields!(Fallback: provider, condition, title, since, missed);
 variants!(Condition: Unknown, Healthy, Degraded, Down);
-fields_unless!(Pending is_over: tab, url, chat, surface, role, started, entry, seq, accepted, halted, unread, done_at, settled; weight, late, turn, status, headers, stopped, slow, limit, fallback);
+fields_unless!(Pending is_over: tab, url, chat, surface, weight, role, started, entry, seq, accepted, halted, unread, done_at, settled; late, turn, status, headers, stopped, slow, limit, fallback);
 fields!(Tab: hello, tap, streams, offer, shown, dismissed, organization, probe);
 fields!(Probe: url, surface, at, request);
 fields!(Dismissed: entry, surface);

@@ -38,6 +38,9 @@ impl Engine {
             return;
         }
         let Request { id, tab, step } = request;
+        if self.session.requests.get(&id).is_some_and(|pending| !pending.is_remembered(now)) {
+            self.session.requests.remove(&id);
+        }
         match step {
             RequestStep::Started { method, url, document, body } => {
                 self.on_started(id, tab, &method, &url, document, body.as_deref(), now);
@@ -68,14 +71,12 @@ impl Engine {
         }
         let endpoint = if document { claude::page(url) } else { claude::endpoint(method, url) };
         let Some(endpoint) = endpoint.filter(|endpoint| endpoint.role != Role::Ignored) else { return };
-        self.look(tab, &endpoint, url, now);
-        if let Some(id) = claude::organization(url)
-            && let Some(page) = self.session.tabs.get_mut(&tab).filter(|page| page.organization != id)
-        {
-            id.clone_into(&mut page.organization);
-            self.dirty = true;
+        if !id.starts_with(TAPPED) {
+            // The browser tells of it too.
+            self.look(tab, &endpoint, url, now);
         }
-        let key = fingerprint(&url);
+        self.note_organization(tab, url);
+        let key = key(if document { "" } else { method }, url);
         // A redirect or a repeated navigation starts the same request again.
         if self.session.requests.get(&id).is_some_and(|pending| pending.done_at.is_none() && pending.url == key) {
             return;
@@ -126,6 +127,16 @@ impl Engine {
         self.session.requests.insert(id, pending);
     }
 
+    /// Whose data the page asks for.
+    fn note_organization(&mut self, tab: TabId, url: &str) {
+        if let Some(id) = claude::organization(url)
+            && let Some(page) = self.session.tabs.get_mut(&tab).filter(|page| page.organization != id)
+        {
+            id.clone_into(&mut page.organization);
+            self.dirty = true;
+        }
+    }
+
     /// The page gives up because its session is dead, before its tap could tell the body of the refusal.
     fn settle_dead_session(&mut self, tab: TabId, now: Millis) {
         let refused = |pending: &Pending| {
@@ -168,6 +179,7 @@ impl Engine {
                 offer.entry.clone_from(&pending.entry);
             }
         }
+        self.dirty |= pending.counts();
         self.session.requests.insert(id.to_owned(), pending.clone());
         if let Some(cause) = pending.settled.as_ref().filter(|_| pending.is_send()) {
             self.note_fate(&pending, cause, now);
@@ -186,7 +198,6 @@ impl Engine {
                 self.withdraw(pending.tab, pending.surface, pending.entry.as_ref());
             }
         }
-        self.dirty = true;
         true
     }
 
@@ -280,6 +291,7 @@ impl Engine {
         if !std::mem::take(&mut pending.unread) {
             return;
         }
+        self.dirty |= pending.counts();
         let (tab, surface, status, entry) = (pending.tab, pending.surface, pending.status, pending.entry.clone());
         let (cause, weight, since) = (pending.answer(Some(body)), pending.weight, pending.done_at);
         let told = pending.clone();
@@ -292,8 +304,10 @@ impl Engine {
             let id = entry.id.clone();
             self.keep(&id);
         }
-        self.dirty = true;
         self.outputs.push(Output::Observed { request: id.to_owned(), surface, cause: cause.clone() });
+        if !told.counts() {
+            return;
+        }
         let mut known = false;
         if let Some(incident) = &mut self.session.incident {
             let told = incident.evidence.iter_mut().rev().find(|(at, on, was)| {
@@ -340,7 +354,7 @@ impl Engine {
         if pending.done_at.is_some() {
             return;
         }
-        self.dirty = true;
+        self.dirty |= pending.counts();
         if pending.is_stream() && pending.counts() {
             // A page may read more slowly than the stream comes (in a hidden tab, for one): where the tap watches, its word on the end
             // is waited for, however long. Without a tap this end tells nothing.
@@ -394,7 +408,7 @@ impl Engine {
             tab.tap = true;
         }
         match fact {
-            Fact::Ready {} => self.session.sight.ready(),
+            Fact::Ready {} => self.dirty |= self.session.sight.ready(),
             Fact::Response { seq, method, url, status, content_type, cf_mitigated, body } => {
                 let Some(id) = self.bind(tab, seq, &method, &url, now) else { return };
                 let Some(pending) = self.session.requests.get_mut(&id) else { return };
@@ -413,11 +427,11 @@ impl Engine {
                 if let Some(pending) = self.session.requests.get_mut(&id) {
                     pending.status = Some(status);
                     pending.headers.content_type.get_or_insert_with(|| "text/event-stream".to_owned());
+                    self.dirty |= pending.counts();
                     if pending.is_send() {
                         self.session.tab(tab, now).streams.insert(seq, id);
                     }
                 }
-                self.dirty = true;
             }
             Fact::Event { seq, name, data } => {
                 if let Some(id) = self.stream_of(tab, seq) {
@@ -462,27 +476,33 @@ impl Engine {
         if url.len() > MAX_URL {
             return None;
         }
-        let mine = |pending: &Pending| pending.tab == tab && pending.seq == Some(seq) && pending.is_remembered(now);
+        let key = key(method, url);
+        let mine = |pending: &Pending| {
+            pending.tab == tab && pending.seq == Some(seq) && pending.url == key && pending.is_remembered(now)
+        };
         if let Some((id, _)) = self.session.requests.iter().find(|(_, pending)| mine(pending)) {
             return Some(id.clone());
         }
-        let key = fingerprint(&url);
         let free = |pending: &Pending| {
             let here = pending.tab == tab || pending.tab < 0;
             pending.seq.is_none() && pending.url == key && here && pending.is_remembered(now)
         };
         let found = self.session.requests.iter().filter(|(_, pending)| free(pending));
         let id = if let Some(id) = found.max_by_key(|(_, pending)| pending.started).map(|(id, _)| id.clone()) {
+            // The browser may not have known whose it is.
+            self.note_organization(tab, url);
             id
         } else {
+            // A tap counts from 1 again in each page: the time keeps their numbers apart.
             let id = numbered(&(numbered(TAPPED, tab.cast_unsigned()) + ":"), seq.into());
+            let id = numbered(&(id + ":"), now);
             self.on_started(id.clone(), tab, method, url, false, None, now);
             id
         };
         let pending = self.session.requests.get_mut(&id)?;
         pending.seq = Some(seq);
         pending.tab = tab;
-        self.dirty |= pending.counts() && !pending.is_over();
+        self.dirty |= pending.counts();
         Some(id)
     }
 
@@ -613,11 +633,22 @@ impl Engine {
         }
         let pending = taken;
         self.dirty |= pending.counts();
+        self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });
+        if pending.counts() {
+            self.take_into_account(&pending, cause, now);
+        }
+        if cause.class == Class::Ok && !pending.is_send() && !id.starts_with(TAPPED) {
+            // Nothing more is heard of what has worked, and the snapshot is written after nearly every event.
+            self.session.requests.remove(id);
+        }
+    }
+
+    /// What an outcome means for the prompt, the judgement and the cards.
+    fn take_into_account(&mut self, pending: &Pending, cause: &Cause, now: Millis) {
         let entry = pending.entry.as_ref().and_then(|id| self.outbox.get(id));
         let answered = pending.role == Role::Send && entry.is_some_and(|entry| entry.state == EntryState::Confirmed);
-        self.outputs.push(Output::Observed { request: id.to_owned(), surface: pending.surface, cause: cause.clone() });
         if pending.is_send() {
-            self.note_fate(&pending, cause, now);
+            self.note_fate(pending, cause, now);
         }
         if answered && cause.class != Class::Ok {
             // An older attempt of a turn that was answered since: the final outcome counts.
@@ -626,16 +657,16 @@ impl Engine {
         let (tab, surface, entry) = (pending.tab, pending.surface, pending.entry.clone());
         match cause.class {
             Class::Ok if pending.weight > 0.0 => {
-                self.witness(&pending, cause, Way::Answered, 1.0, now);
+                self.witness(pending, cause, Way::Answered, 1.0, now);
                 self.withdraw(tab, surface, entry.as_ref());
             }
             Class::Service | Class::Capacity if pending.weight > 0.0 => {
-                self.witness(&pending, cause, Way::Answered, 1.0, now);
-                self.offer(tab, surface, cause, kind_of(&pending, cause), entry, now);
+                self.witness(pending, cause, Way::Answered, 1.0, now);
+                self.offer(tab, surface, cause, kind_of(pending, cause), entry, now);
             }
-            Class::OwnNetwork | Class::Unknown if pending.weight > 0.0 => self.no_answer(&pending, cause, now),
+            Class::OwnNetwork | Class::Unknown if pending.weight > 0.0 => self.no_answer(pending, cause, now),
             Class::UserLimit | Class::Session | Class::Account | Class::Challenge | Class::Region => {
-                self.witness(&pending, cause, Way::Answered, 1.0, now);
+                self.witness(pending, cause, Way::Answered, 1.0, now);
                 // The edge answers, and the answer concerns this user: worth words where a person waits for something.
                 let waits = pending.is_send() || matches!(pending.role, Role::Document | Role::Load);
                 if waits {
@@ -648,11 +679,7 @@ impl Engine {
             }
             _ => {}
         }
-        self.after_settling(&pending, cause, now);
-        if cause.class == Class::Ok && !pending.is_send() && !id.starts_with(TAPPED) {
-            // Nothing more is heard of what has worked, and the snapshot is written after nearly every event.
-            self.session.requests.remove(id);
-        }
+        self.after_settling(pending, cause, now);
     }
 
     /// What the outcome says of the prompt.
@@ -765,6 +792,11 @@ impl Engine {
 /// What an answer that is no answer is called: a stream that breaks had begun.
 fn kind_of(pending: &Pending, cause: &Cause) -> OfferKind {
     if cause.class.votes() && pending.is_stream() { OfferKind::Broken } else { OfferKind::Refused }
+}
+
+/// What tells requests apart: how and where to. A page that is loaded has no method here, for no script has fetched it.
+fn key(method: &str, url: &str) -> u64 {
+    fingerprint(&method) ^ fingerprint(&url)
 }
 
 /// When the limit ends that a prompt was refused by.
