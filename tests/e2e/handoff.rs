@@ -2,9 +2,10 @@
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::thread::sleep;
 use std::time::Duration;
+use understudy_engine::claude::begun_answer;
 use understudy_lab::{Answer, Effect, Fault, Part, Shape, Target};
 use understudy_tests::matrix::FALLBACKS;
 use understudy_tests::stage::{Words, same_text};
@@ -32,6 +33,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
     suite.both("handoff_page_copies_instead", copied_instead);
     suite.both("handoff_masks_a_secret", masked_secret);
+    suite.both("handoff_continues_an_answer_whose_page_is_gone", begun_and_gone);
     suite.both("handoff_takes_the_conversation_along", taken_along);
     suite.both_alone("handoff_refused_goes_by_clipboard", refused);
     suite.both("handoff_leaves_a_draft_alone", draft_is_left_alone);
@@ -305,6 +307,60 @@ fn taken_along(stage: &Stage) -> Result<()> {
     let handed = stage.wait_for_handed(prompt, "chatgpt")?;
     ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
     Ok(())
+}
+
+/// An answer breaks off, and its page is closed: what had come of it is kept with the prompt, under the title of its conversation, and goes
+/// along where that is wanted. When the prompt is deleted, it is gone as well.
+fn begun_and_gone(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.take_along(2)?;
+    stage.open("/new")?;
+    stage.send_whole("How do bees fly?")?;
+    let title = stage.browser.eval("return document.title")?;
+    let title = title.as_str().and_then(|title| title.strip_suffix(" - Claude")).context("no title")?.to_owned();
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::CutBody { after: 12 }));
+    let prompt = "And how far? é 🧑‍💻";
+    stage.send(prompt)?;
+    stage.watch(2)?;
+    let kept = until("the beginning of the answer is kept", SOON, || {
+        let stored = stage.browser.local_storage()?;
+        let stored = stored.as_object().context("no store")?;
+        Ok(stored.iter().find(|(key, _)| key.starts_with("begun:")).map(|(key, value)| (key.clone(), value.clone())))
+    })?;
+    let kept_text = kept.1.as_str().and_then(begun_answer).context("no beginning")?.text;
+    ensure!(kept_text.chars() > 10, "only {} characters had come", kept_text.chars());
+    let entry = kept.0.strip_prefix("begun:").context("no entry")?;
+    until("the title is kept", SOON, || {
+        let stored = stage.browser.local_storage()?;
+        let facts = stored[format!("entry:{entry}")].as_str().map(serde_json::from_str::<Value>).transpose()?;
+        Ok(facts.filter(|facts| facts["title"] == title.as_str()))
+    })?;
+    stage.browser.visit("https://gemini.google.com/app")?;
+    stage.browser.open_popup()?;
+    let place = words.say("page_in_thread", &[&title])?;
+    until("the popup names the conversation", SOON, || {
+        let shown = stage.browser.popup_text()?;
+        Ok((shown.contains(&place) && shown.contains(prompt)).then_some(()))
+    })?;
+    stage.browser.popup_click("button", &words.say("page_continue_in", &["ChatGPT"])?)?;
+    let begun = words.say("page_along_begun", &[])?;
+    stage.browser.own_tab_click(HANDOFF, "label", &begun)?;
+    let shown = until("the beginning of the answer is shown", SOON, || {
+        let shown =
+            stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
+        let shown = shown.as_str().unwrap_or_default().to_owned();
+        Ok(shown.contains(&words.say("pack_begun", &[])?).then_some(shown))
+    })?;
+    ensure!(shown.contains(prompt) && shown.ends_with(kept_text.reveal()), "{shown}");
+    stage.browser.close_own_tab(HANDOFF)?;
+    let forget = json!({"type": "act", "act": {"act": "forget", "entry": entry}});
+    stage.browser.probe_eval(&format!("await browser.runtime.sendMessage({forget})"))?;
+    until("nothing is left of the prompt", SOON, || {
+        let stored = stage.browser.local_storage()?;
+        let stored = stored.as_object().context("no store")?;
+        Ok((!stored.keys().any(|key| key.contains(entry))).then_some(()))
+    })
 }
 
 /// Without permission, and unwilling: one click copies the text and opens the provider, where it is pasted by hand.

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 
 /// Longest message, in UTF-16 units of its JSON: what a person has typed may be long. The longest fact is a sixteenth of it; the
 /// settings are far shorter.
-const MESSAGE: u32 = 1024 * 1024;
+pub const MESSAGE: u32 = 1024 * 1024;
 
 /// The site whose pages our bridge runs in.
 pub const SITE: &str = "https://claude.ai/";

@@ -5,7 +5,9 @@ use js_sys::{Array, ArrayBuffer, Uint8Array};
 use understudy_browser::{json, member, permissions as granted, whole};
 use understudy_engine::claude::{self, Role};
 use understudy_engine::json::Json;
-use understudy_engine::{FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer};
+use understudy_engine::{
+    EntryId, FillOutcome, FillReport, Headers, Input, Request, RequestStep, StatusAnswer, UserText,
+};
 use wasm_bindgen::prelude::*;
 
 /// Longest request body taken in, in bytes: attachments stand in it as text. Wasm memory never shrinks.
@@ -30,6 +32,7 @@ pub fn input(name: &str, args: &Array) -> Option<Input> {
         "filled" => Input::Filled { job: first.as_string()?, report: report(&args.get(1)) },
         "status" => Input::Status(status(&first, &args.get(1))),
         "health" => Input::Health { provider: first.as_string()?, body: args.get(1).as_string() },
+        "heard" => heard(first.as_string()?, args.get(1).dyn_ref()?),
         "notice" => Input::Noticed,
         "tick" => Input::Tick,
         _ => return None,
@@ -94,6 +97,11 @@ fn headers(details: &JsValue) -> Option<RequestStep> {
 fn report(answer: &JsValue) -> FillReport {
     let report = json(answer).and_then(|json| FillReport::read(Json::parse(&String::from(json))?));
     report.unwrap_or(FillReport { outcome: FillOutcome::Unreachable, read: None, took_ms: 0 })
+}
+
+fn heard(entry: EntryId, told: &Array) -> Input {
+    let text = |at| told.get(at).as_string().filter(|text| text.len() <= border::MESSAGE as usize).map(UserText::new);
+    Input::Heard { entry, title: text(0), begun: text(1) }
 }
 
 fn status(status: &JsValue, body: &JsValue) -> Option<StatusAnswer> {
@@ -170,6 +178,22 @@ mod tests {
         ] {
             assert_eq!(body(request_body), None, "{request_body}");
         }
+    }
+
+    #[wasm_bindgen_test]
+    fn what_a_page_has_of_an_answer_is_text_of_a_messages_length() {
+        let heard = |told: &str| match event("heard", &format!("'e', {told}")) {
+            Some(Input::Heard { entry, title, begun }) => {
+                assert_eq!(entry, "e");
+                [title, begun].map(|text| text.map(|text| text.reveal().to_owned()))
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(heard("['Taxes', 'a\\nb']"), [Some("Taxes".to_owned()), Some("a\nb".to_owned())]);
+        assert_eq!(heard("[undefined, undefined]"), [None, None]);
+        assert_eq!(heard("[{}, ['a']]"), [None, None]);
+        assert_eq!(heard("['', 'a'.repeat((1 << 20) + 1)]"), [Some(String::new()), None]);
+        assert!(event("heard", "'e', undefined").is_none() && event("heard", "1, []").is_none());
     }
 
     #[wasm_bindgen_test]

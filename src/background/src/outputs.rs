@@ -4,7 +4,9 @@ use crate::work;
 use js_sys::{Array, Function};
 use understudy_browser::tabs::Tab;
 use understudy_browser::{Answer, action, after, alarms, net, notices, object, runtime, say, storage, tabs};
-use understudy_engine::{Act, Action, Area, Badge, Card, FillOrder, Input, JobId, Output, TabId, Target, Tone};
+use understudy_engine::{
+    Act, Action, Area, Badge, Card, EntryId, FillOrder, Input, JobId, Output, TabId, Target, Tone,
+};
 use wasm_bindgen::prelude::*;
 use work::Work;
 
@@ -16,6 +18,9 @@ const ALARM_MS: u64 = 30_000;
 
 /// A timer may come a little before its time by the clock; this much later it does not.
 const LATE_MS: u32 = 20;
+
+/// A page that does not answer within this time has nothing to say, in milliseconds.
+const LISTEN_MS: u32 = 3_000;
 
 /// What a filler may take beyond the times of its order before it is given up, in milliseconds.
 const GRACE: u32 = 10_000;
@@ -62,6 +67,7 @@ impl Shell {
             Output::Copy { text, .. } => return Then::Reply(object().text("copy", text.reveal()).into()),
             Output::Open { job, target, tab } => self.spawn("opened", open(job, target, *tab)),
             Output::Fill { job, tab, order } => self.spawn("filled", fill(job, *tab, order)),
+            Output::Listen { tab, entry } => self.spawn("heard", listen(*tab, entry)),
             Output::FetchStatus { url, timeout_ms } => self.spawn("status", ask(None, url, *timeout_ms)),
             Output::FetchHealth { provider, url, timeout_ms } => {
                 self.spawn("health", ask(Some(provider), url, *timeout_ms));
@@ -199,6 +205,18 @@ fn fill(job: &JobId, tab: TabId, order: &FillOrder) -> Work<(JsValue, JsValue)> 
             Err(refused) => Err(refused),
         };
         (job, report.unwrap_or(JsValue::NULL))
+    })
+}
+
+/// The prompt; the title of its page, and the events of an answer that are there.
+fn listen(tab: TabId, entry: &EntryId) -> Work<(JsValue, JsValue)> {
+    let message = JsValue::from(object().text("type", "context"));
+    let entry = JsValue::from(entry);
+    Box::pin(async move {
+        let told = tabs::send_within(LISTEN_MS, tab, &message).await.unwrap_or_default();
+        // The events come first; behind them are whole conversations, and those are Claude's to keep.
+        let begun = told.dyn_ref::<Array>().map_or(JsValue::UNDEFINED, |told| told.get(0));
+        (entry, Array::of2(&tabs::title(tab).await, &begun).into())
     })
 }
 

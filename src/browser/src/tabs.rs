@@ -59,6 +59,12 @@ pub async fn current() -> Result<Option<Tab>, Refused> {
     Ok((!tab.is_undefined()).then(|| tab.into()))
 }
 
+/// The title of a page, where its host is open to us.
+pub async fn title(tab: TabId) -> JsValue {
+    let tab = settled(number(tab).and_then(raw::tabs_get)).await;
+    tab.map_or(JsValue::UNDEFINED, |tab| member(&tab, "title"))
+}
+
 /// The tabs that show a page of a site that is open to us, by its match pattern.
 pub async fn showing(pattern: &str) -> Result<Vec<TabId>, Refused> {
     let found = settled(raw::tabs_query(&object().text("url", pattern).into())).await?;

@@ -72,6 +72,13 @@ pub fn place(url: &str) -> Option<Place<'_>> {
     })
 }
 
+/// The title of a conversation, from that of its page, which adds its own name (as of 2026-11). An error page has another one, and a chat
+/// that was given no name yet has none.
+pub fn title(page: &str) -> Option<&str> {
+    let title = page.strip_suffix(" - Claude")?.trim();
+    (!["", "New chat"].contains(&title)).then_some(title)
+}
+
 /// What a request to claude.ai is about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint<'a> {

@@ -52,6 +52,15 @@ pub enum Input {
         /// The body of a good answer (HTTP 200), at most 256 KiB; `None` for any other or none.
         body: Option<String>,
     },
+    /// The answer to [`crate::Output::Listen`]: what a page of claude.ai has of a prompt that was not answered.
+    Heard {
+        /// The prompt.
+        entry: EntryId,
+        /// The title of the page; `None` if it could not be seen.
+        title: Option<UserText>,
+        /// The events of an answer's stream, the `data` of one a line, at most 1 MiB; `None` if it has none.
+        begun: Option<UserText>,
+    },
     /// What the user has allowed until now.
     Permissions {
         /// The hosts that Understudy may type into, as match patterns (`https://chatgpt.com/*`), and [`CONSENT`].

@@ -41,6 +41,7 @@ pub use input::{
     StatusAnswer, StreamEnd, TabId, Technique,
 };
 pub use output::{
-    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, entry_key, needed_at_start, text_key,
+    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, begun_key, entry_key, needed_at_start,
+    text_key,
 };
 pub use text::UserText;

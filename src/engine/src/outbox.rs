@@ -58,6 +58,8 @@ pub struct Entry {
     pub lost: bool,
     /// The names of its attachments.
     pub attachments: Vec<String>,
+    /// The title of its conversation, as its page had it.
+    pub title: Option<UserText>,
     /// The conversation's UUID.
     pub conversation: Option<String>,
     /// The message's UUID, which the server adopts.
@@ -115,6 +117,7 @@ impl Entry {
             apart: false,
             lost: false,
             attachments: Vec::new(),
+            title: None,
             conversation: None,
             human_message: None,
             parent: None,
@@ -178,6 +181,7 @@ impl Entry {
         if !self.attachments.is_empty() {
             json.texts("attachments", &self.attachments);
         }
+        json.maybe("title", self.title.as_ref().map(UserText::reveal));
         json.maybe("conversation", self.conversation.as_deref());
         json.maybe("human_message", self.human_message.as_deref());
         json.maybe("parent", self.parent.as_deref());
@@ -241,6 +245,7 @@ impl Entry {
             text,
             lost: json.take("lost").truth().unwrap_or_default(),
             attachments: json.take("attachments").texts().unwrap_or_default(),
+            title: json.take("title").text().map(UserText::new),
             conversation: json.take("conversation").text(),
             human_message: json.take("human_message").text(),
             parent: json.take("parent").text(),

@@ -1,7 +1,7 @@
 //! What the engine wants done. One closed set; the shells carry it out, in order.
 
 use crate::cause::{Cause, Surface};
-use crate::input::{JobId, Millis, Place, TabId, Technique};
+use crate::input::{EntryId, JobId, Millis, Place, TabId, Technique};
 use crate::text::UserText;
 use crate::words::Say;
 use serde::Serialize;
@@ -69,6 +69,14 @@ pub enum Output {
         url: &'static str,
         /// Give up after this long.
         timeout_ms: u32,
+    },
+    /// Ask the page in a tab of claude.ai for its title, and for what it has of an answer that broke off: it will not have them for
+    /// long. Nothing is asked of the network. Answered by [`crate::Input::Heard`].
+    Listen {
+        /// The tab.
+        tab: TabId,
+        /// The prompt that was not answered.
+        entry: EntryId,
     },
     /// Call `handle(Input::Tick)` then; replaces an earlier one. Alarms may come late by half a minute.
     WakeAt {
@@ -247,7 +255,12 @@ pub fn text_key(entry: &str) -> String {
     [TEXT, entry].concat()
 }
 
-/// Of the keys in `storage.local`, those that a start needs: all but the texts of prompts. A text without its entry is one of
+/// Where the beginning of its answer is, if it broke off there: the events of the stream, the `data` of one a line.
+pub fn begun_key(entry: &str) -> String {
+    [BEGUN, entry].concat()
+}
+
+/// Of the keys in `storage.local`, those that a start needs: all but the texts of prompts and of answers. A text without its entry is one of
 /// them, for the engine makes an entry of it.
 pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
     let mut needed = Vec::new();
@@ -255,7 +268,7 @@ pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
         let kept = key
             .strip_prefix(TEXT)
             .is_some_and(|id| keys.iter().any(|other| other.strip_prefix(ENTRY).is_some_and(|other| other == id)));
-        if !kept {
+        if !kept && !key.starts_with(BEGUN) {
             needed.push(key.as_str());
         }
     }
@@ -264,6 +277,7 @@ pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
 
 pub(crate) const ENTRY: &str = "entry:";
 pub(crate) const TEXT: &str = "text:";
+pub(crate) const BEGUN: &str = "begun:";
 
 #[cfg(test)]
 mod tests {

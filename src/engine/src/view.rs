@@ -87,6 +87,8 @@ pub struct PromptRow {
     pub text: Option<UserText>,
     /// The names of its attachments.
     pub attachments: Vec<String>,
+    /// The title of its conversation, where that is known.
+    pub title: Option<UserText>,
     /// Where the last handoff took it, and whether the text was seen there.
     pub handoff: Option<Say>,
     /// Whether it can be put back into Claude's composer: not what was answered, nor what a temporary chat must not leave behind.

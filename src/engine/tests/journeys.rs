@@ -20,7 +20,7 @@ use understudy_engine::words::Arg;
 use understudy_engine::{
     AGREED_KEY, Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output,
     Place, Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
-    needed_at_start, text_key,
+    begun_key, needed_at_start, text_key,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -1128,6 +1128,70 @@ fn a_reset_that_looks_like_an_abort_is_told_by_the_browser() {
         assert_eq!(world.card, None);
         world.step(id, RequestStep::Failed { error: "NS_ERROR_NET_RESET".into() });
         assert_eq!(world.title(), "title_cut");
+    });
+}
+
+#[test]
+fn what_a_page_has_of_a_broken_answer_is_kept_with_its_prompt_and_goes_with_it() {
+    journey(|world| {
+        let id = world.stream("hello");
+        world.event(id, "error", &error("api_error"));
+        let asked = |output: &Output| match output {
+            Output::Listen { tab, entry } => Some((*tab, entry.clone())),
+            _ => None,
+        };
+        let (tab, entry) = world.done.iter().find_map(asked).expect("the page is asked");
+        assert_eq!(tab, TAB);
+        let begun = "{\"type\":\"message_start\"}\n";
+        let heard = |title: &str| Input::Heard {
+            entry: entry.clone(),
+            title: Some(UserText::new(title)),
+            begun: Some(UserText::new(begun)),
+        };
+        let titles = |world: &World| {
+            world.engine.view(world.now).prompts[0].title.clone().map(|title| title.reveal().to_owned())
+        };
+        for (page, title) in [
+            ("claude.ai | 502: Bad gateway", None),
+            ("New chat - Claude", None),
+            (" - Claude", None),
+            ("Taxes - in short - Claude", Some("Taxes - in short")),
+            // The page leaves for an error page: the title was another one.
+            ("Just a moment...", Some("Taxes - in short")),
+        ] {
+            world.tell(heard(page));
+            assert_eq!(titles(world).as_deref(), title, "{page}");
+        }
+        assert_eq!(world.local.get(&begun_key(&entry)).map(String::as_str), Some(begun));
+        world.restart();
+        assert_eq!(titles(world).as_deref(), Some("Taxes - in short"));
+        // With the prompt goes all that is kept with it, and nothing comes back.
+        world.page_act(Act::Forget { entry: entry.clone() });
+        world.tell(heard("Taxes - Claude"));
+        assert!(world.local.keys().all(|key| !key.contains(&entry)), "{:?}", world.local.keys());
+    });
+}
+
+#[test]
+fn nothing_is_asked_of_the_page_of_a_temporary_chat_or_of_an_answer_that_is_whole() {
+    journey(|world| {
+        let body = r#"{"prompt":"off the record","create_conversation_params":{"is_temporary":true}}"#;
+        let id = world.start("POST", &completion(), false, Some(body.into()));
+        world.headers(id, 500, "application/json");
+        assert!(!world.done.iter().any(|output| matches!(output, Output::Listen { .. })));
+        let entry = world.engine.view(world.now).prompts[0].entry.clone();
+        world.tell(Input::Heard {
+            entry,
+            title: Some(UserText::new("Taxes - Claude")),
+            begun: Some(UserText::new("{}")),
+        });
+        assert!(world.local.values().all(|value| !value.contains("Taxes")), "{:?}", world.local);
+        assert!(world.local.keys().all(|key| !key.starts_with("begun:")));
+    });
+    journey(|world| {
+        let id = world.stream("hello");
+        world.event(id, "message_stop", "{}");
+        assert!(!world.done.iter().any(|output| matches!(output, Output::Listen { .. })));
     });
 }
 

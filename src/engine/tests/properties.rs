@@ -363,6 +363,11 @@ impl Teller {
                 },
             },
             38 => Input::TabClosed { tab: self.random.of(&[50, 1, 2, 3]) },
+            39 if self.random.one_in(2) => Input::Heard {
+                entry: self.random.of(&self.entries_or()),
+                title: self.maybe().map(|title| UserText::new(title + " - Claude")),
+                begun: self.maybe().map(UserText::new),
+            },
             _ => Input::Tick,
         }
     }
@@ -492,8 +497,12 @@ impl Life {
             others.eq(["agreed", "left", "settings", "watch"].iter().filter(|key| self.local.contains_key(**key))),
             "after {told}"
         );
-        let longest =
-            self.local.iter().filter(|(key, _)| !key.starts_with("text:")).map(|(_, value)| value.len()).max();
+        let longest = self
+            .local
+            .iter()
+            .filter(|(key, _)| !key.starts_with("text:") && !key.starts_with("begun:"))
+            .map(|(_, value)| value.len())
+            .max();
         assert!(longest.is_none_or(|longest| longest <= 12 * 1024), "{longest:?} bytes after {told}");
         // Prompts that live in the snapshot alone are a person's own words: they are all kept, whatever their number.
         let view = self.engine.view(T0);
@@ -508,7 +517,7 @@ impl Life {
 }
 
 fn is_of_prompt(key: &str) -> bool {
-    key.starts_with("entry:") || key.starts_with("text:")
+    ["entry:", "text:", "begun:"].iter().any(|place| key.starts_with(place))
 }
 
 /// What anybody could notice of a step: everything but the engine's own snapshot, and what only a recording's reader is told. After the

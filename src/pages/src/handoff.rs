@@ -188,21 +188,19 @@ impl Scene for Handoff {
     }
 
     fn begun(host: &Rc<Host<Self>>) {
-        let drawn = Rc::clone(host);
+        let host = Rc::clone(host);
         spawn_local(async move {
             // Whoever knows the page by now needs no more than Enter.
             for _ in 0..LOOKS {
-                let by_hand = drawn.look(|page, _| page.last.as_ref().map(|view| page.by_hand(view)));
+                let by_hand = host.look(|page, _| page.last.as_ref().map(|view| page.by_hand(view)));
                 if let Some(by_hand) = by_hand {
-                    drawn.focus(if by_hand { "by-hand" } else { "go" });
+                    host.focus(if by_hand { "by-hand" } else { "go" });
                     break;
                 }
                 TimeoutFuture::new(LOOK_MS).await;
             }
-        });
-        let host = Rc::clone(host);
-        spawn_local(async move {
-            let heard = Heard::ask(&WORDS).await;
+            let entry = host.look(|page, read| read.and_then(|read| read.engine.prompt_of(&page.job)));
+            let heard = Heard::ask(entry, &WORDS).await;
             host.change(|page| page.heard = heard);
         });
     }
@@ -448,6 +446,7 @@ mod tests {
             chars: text.chars().count(),
             text: Some(UserText::new(text)),
             attachments: Vec::new(),
+            title: None,
             handoff: None,
             back: true,
             put_off: None,

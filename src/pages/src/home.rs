@@ -164,6 +164,7 @@ mod tests {
             chars: 4,
             text: Some(UserText::new("why?")),
             attachments: Vec::new(),
+            title: None,
             handoff: None,
             back: true,
             put_off: None,

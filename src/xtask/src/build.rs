@@ -110,21 +110,25 @@ fn common(repo: &Repo, optimiser: &Path) -> Result<Contents> {
 /// module is kept in `kept`, beside that module.
 fn optimise(optimiser: &Path, module: &Path, kept: &Path) -> Result<()> {
     fs::create_dir_all(kept)?;
-    let (before, after) = (kept.join("before.wasm"), kept.join("after.wasm"));
+    let (before, after, how) = (kept.join("before.wasm"), kept.join("after.wasm"), kept.join("how"));
     let made = fs::read(module)?;
-    if !fs::read(&before).is_ok_and(|known| known == made) {
+    let same = |path: &Path, wanted: &[u8]| fs::read(path).is_ok_and(|known| known == wanted);
+    if !same(&before, &made) || !same(&how, SMALLER.join(" ").as_bytes()) {
         let name = module.file_stem().unwrap_or_default().to_string_lossy();
         let mut command = Command::new("node");
         command.arg(optimiser).args(SMALLER).arg(module).arg("-o").arg(&after);
         shell::step(&format!("make {name} small"), &mut command)?.or_fail("Making a wasm module small")?;
         fs::write(&before, &made)?;
+        fs::write(&how, SMALLER.join(" "))?;
     }
     fs::copy(&after, module).with_context(|| format!("{} cannot be written", module.display()))?;
     Ok(())
 }
 
-/// Nothing lies in the first kilobyte of memory: it is the far end of the stack. What is used most gets the short numbers.
-const SMALLER: [&str; 4] = ["-Oz", "--low-memory-unused", "--reorder-functions", "--reorder-locals"];
+/// Nothing lies in the first kilobyte of memory: it is the far end of the stack. What is used most gets the short numbers. The flow of
+/// control is laid out anew between two rounds, which saves another hundredth.
+const SMALLER: [&str; 8] =
+    ["-Oz", "--flatten", "--rereloop", "-Oz", "-Oz", "--low-memory-unused", "--reorder-functions", "--reorder-locals"];
 
 /// Every file the manifest names is there: a browser would refuse the whole extension, or worse, a part of it in silence.
 fn missing(manifest: &serde_json::Value, contents: &Contents) -> Result<()> {

@@ -17,8 +17,8 @@ use crate::input::{Act, EntryId, Input, JobId, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
 use crate::left;
-use crate::outbox::{DAY_MS, Entry, Outbox, Typed};
-use crate::output::{Area, ENTRY, Output, TEXT, entry_key, text_key};
+use crate::outbox::{DAY_MS, Entry, HEAD, Outbox, Typed};
+use crate::output::{Area, ENTRY, Output, TEXT, begun_key, entry_key, text_key};
 use crate::provider::{CLAUDE, Settings};
 use crate::text::UserText;
 use crate::verdict::State;
@@ -269,6 +269,7 @@ impl Engine {
             }
             Input::Status(answer) => self.on_status(answer.as_ref(), now),
             Input::Health { provider, body } => self.on_health(&provider, body.as_deref(), now),
+            Input::Heard { entry, title, begun } => self.on_heard(&entry, title.as_ref(), begun),
             Input::Permissions { origins } => {
                 if self.session.allowed != origins {
                     self.session.allowed = origins;
@@ -558,6 +559,22 @@ impl Engine {
         }
     }
 
+    /// What a page has of a prompt that was not answered. The prompt may be gone by now, and then that is of no use either.
+    fn on_heard(&mut self, id: &str, title: Option<&UserText>, begun: Option<UserText>) {
+        let Some(entry) = self.outbox.get_mut(id).filter(|entry| !entry.temporary && !entry.unstored) else { return };
+        let id = entry.id.clone();
+        let title = title.and_then(|title| crate::claude::title(title.reveal()));
+        let told =
+            title.map(|title| UserText::new(title).beginning(HEAD)).filter(|title| entry.title.as_ref() != Some(title));
+        if told.is_some() {
+            entry.title = told;
+            self.keep(&id);
+        }
+        if let Some(begun) = begun.filter(|begun| !begun.is_blank()) {
+            self.persist(Area::Local, begun_key(&id), Some(begun.reveal().to_owned()));
+        }
+    }
+
     /// Stores one entry where it belongs: a temporary chat's prompt never reaches lasting storage. The text goes first, and once.
     fn keep(&mut self, id: &EntryId) {
         match self.outbox.get_mut(id) {
@@ -579,6 +596,7 @@ impl Engine {
     /// Removes one that is gone from the outbox. Its text first: one without its entry would come back.
     pub(super) fn unkeep(&mut self, id: &EntryId) {
         self.persist(Area::Local, text_key(id), None);
+        self.persist(Area::Local, begun_key(id), None);
         self.persist(Area::Local, entry_key(id), None);
     }
 

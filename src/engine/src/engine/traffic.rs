@@ -708,6 +708,11 @@ impl Engine {
             _ => EntryState::Unknown,
         };
         let answered = entry.state == EntryState::Confirmed;
+        // The page will not have it for long.
+        let untold = pending.accepted || entry.title.is_none();
+        if !answered && untold && !entry.temporary && pending.tab >= 0 {
+            self.outputs.push(Output::Listen { tab: pending.tab, entry: id.clone() });
+        }
         let changed = if answered { self.outbox.answered(&id) } else { vec![id] };
         self.keep_all(&changed);
     }

@@ -3,8 +3,7 @@
 use super::Deed;
 use crate::tree::{El, Words, el, say};
 use js_sys::Array;
-use understudy_browser::{object, tabs};
-use understudy_engine::UserText;
+use understudy_browser::{object, storage, tabs};
 use understudy_engine::claude;
 use understudy_engine::context::{Begun, Budget, Conversation, Message, Part, Scope, Source, Wish, pack};
 use understudy_engine::handoff::{TYPED_UNITS, same_text};
@@ -13,6 +12,7 @@ use understudy_engine::provider::EVERYTHING;
 use understudy_engine::secrets::{self, Kind};
 use understudy_engine::view::{HandoffView, PromptRow};
 use understudy_engine::words::Say;
+use understudy_engine::{Area, EntryId, UserText, begun_key};
 use wasm_bindgen::JsCast;
 
 type InWords<'a> = &'a dyn Fn(&Say) -> String;
@@ -26,9 +26,14 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Asks the claude.ai pages that are open.
-    pub async fn ask(words: InWords<'_>) -> Self {
+    /// Asks the claude.ai pages that are open, after what was kept of the answer to this prompt, if it is about one.
+    pub async fn ask(entry: Option<EntryId>, words: InWords<'_>) -> Self {
         let mut heard = Self::default();
+        if let Some(entry) = entry
+            && let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(&entry)).await
+        {
+            heard.take(&begun, words);
+        }
         for tab in tabs::showing(claude::PAGES).await.unwrap_or_default() {
             let asked = object().text("type", "context").into();
             let Ok(reply) = tabs::send_within(PATIENCE_MS, tab, &asked).await else { continue };

@@ -80,7 +80,7 @@ pub(super) fn put_back(host: &Rc<Host<Popup>>, entry: EntryId) {
             view.prompts.into_iter().find(|row| row.entry == entry)
         });
         let Some(row) = row else { return };
-        if Heard::ask(&WORDS).await.holds(&row) {
+        if Heard::ask(None, &WORDS).await.holds(&row) {
             let _ = send(&Act::Later { entry, on: false }).await;
             host.change(|popup| popup.notice = Some(say("page_home_arrived")));
             return;

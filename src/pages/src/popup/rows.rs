@@ -59,6 +59,9 @@ impl Popup {
         };
         let files = (!row.attachments.is_empty())
             .then(|| el("p").class("files").text(Say::new("page_attachments").text(row.attachments.join(", "))));
+        let title = row.title.as_ref().map(|title| {
+            el("p").class("files").attr("dir", "auto").text(Say::new("page_in_thread").text(title.reveal()))
+        });
         let trail = row.handoff.iter().chain(&row.put_off).map(|said| el("p").class("trail").text(said));
         let doomed = self.doomed.as_ref() == Some(&row.entry);
         // Named, for what stands above it comes and goes while somebody may have the focus in it.
@@ -96,6 +99,14 @@ impl Popup {
             }
             deeds
         });
-        el("li").key(row.entry.clone()).class("prompt").and(head).and(body).with(files).with(trail).and(deeds)
+        el("li")
+            .key(row.entry.clone())
+            .class("prompt")
+            .and(head)
+            .and(body)
+            .with(title)
+            .with(files)
+            .with(trail)
+            .and(deeds)
     }
 }

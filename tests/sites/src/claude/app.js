@@ -36,6 +36,10 @@ const composer = new Composer({ models: MODELS, submit: () => submit(), stop: ()
 const chats = h("ul", { class: "chats" });
 const greeting = h("h1", { class: "greeting" }, "How can I help you today?");
 const title = h("div", { class: "chat-title", "data-testid": "chat-title-split" });
+const entitle = (name) => {
+  title.textContent = name;
+  document.title = `${name || "New chat"} - Claude`;
+};
 
 const records = [];
 const sent = [];
@@ -163,7 +167,7 @@ function route() {
   if (conversation && conversation.uuid === id) return;
   running?.leave();
   messages.clear();
-  title.textContent = "";
+  entitle("");
   if (id) {
     conversation = { uuid: id, created: true, temporary: false, leaf: NO_PARENT, name: "" };
     loadConversation(conversation);
@@ -215,7 +219,7 @@ async function loadConversation(target) {
   }
   if (conversation !== target) return;
   target.name = tree.name;
-  title.textContent = tree.name || "Untitled";
+  entitle(tree.name || "Untitled");
   const branch = activeBranch(tree);
   messages.clear();
   for (const message of branch) {
@@ -426,7 +430,7 @@ async function stop() {
 async function nameConversation(target, prompt) {
   try {
     const named = await request(`${conversationPath(target)}/title`, { method: "POST", json: { message_content: prompt, recent_titles: [] } });
-    if (named?.title && conversation === target) title.textContent = named.title;
+    if (named?.title && conversation === target) entitle(named.title);
     loadChats("strong");
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
