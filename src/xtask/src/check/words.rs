@@ -18,8 +18,16 @@ pub fn check(repo: &Repo) -> Result<Verdict> {
         let locale = path.parent().and_then(|folder| folder.file_name()).unwrap_or_default().to_string_lossy();
         files.insert(locale.into_owned(), fs::read_to_string(&path).with_context(|| path.display().to_string())?);
     }
-    let faults = faults(&files);
+    let faults: Vec<_> = languages(&files).into_iter().chain(faults(&files)).collect();
     Ok(if faults.is_empty() { Ok(format!("{} languages", files.len())) } else { Err(faults.join("\n       ")) })
+}
+
+/// The languages that are promised, and no other.
+fn languages(files: &Files) -> Vec<String> {
+    let missing = LANGUAGES.iter().filter(|locale| !files.contains_key(**locale));
+    let missing = missing.map(|locale| format!("{locale}: the language is missing"));
+    let unknown = files.keys().filter(|locale| !LANGUAGES.contains(&locale.as_str()));
+    missing.chain(unknown.map(|locale| format!("{locale}: no such language is promised"))).collect()
 }
 
 fn faults(files: &Files) -> Vec<String> {
@@ -141,6 +149,9 @@ fn width(text: &str) -> usize {
 /// What all others are held against: the manifest's `default_locale`.
 const ENGLISH: &str = "en";
 
+/// As both stores spell them (<https://developer.chrome.com/docs/extensions/reference/api/i18n#locales>).
+const LANGUAGES: [&str; 11] = ["ar", "de", ENGLISH, "es", "fr", "hi", "it", "ja", "ko", "pt_BR", "zh_CN"];
+
 /// The most characters that the Chrome Web Store takes
 /// (<https://developer.chrome.com/docs/extensions/reference/manifest/name> and `/description` beside it).
 const STORE: [(&str, usize); 2] = [("ext_name", 75), ("ext_description", 132)];
@@ -203,7 +214,7 @@ const BUTTONS: [&str; 32] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{BUTTONS, ENGLISH, Files, check, faults, message, messages};
+    use super::{BUTTONS, ENGLISH, Files, LANGUAGES, check, faults, languages, message, messages};
     use crate::repo::Repo;
 
     const SMALL: &str = "{\n  \"a\": { \"message\": \"One $1\" },\n\n  \"b\": { \"message\": \"Two\" }\n}\n";
@@ -211,6 +222,15 @@ mod tests {
     /// What is found when a language's file has this text.
     fn found(text: &str) -> Vec<String> {
         faults(&Files::from([(ENGLISH.to_owned(), SMALL.to_owned()), ("xx".to_owned(), text.to_owned())]))
+    }
+
+    #[test]
+    fn a_language_that_is_gone_or_misspelled_is_named() {
+        let mut files: Files = LANGUAGES.iter().map(|locale| ((*locale).to_owned(), SMALL.to_owned())).collect();
+        assert_eq!(languages(&files), [""; 0]);
+        files.remove("pt_BR");
+        files.insert("pt-BR".to_owned(), SMALL.to_owned());
+        assert_eq!(languages(&files), ["pt_BR: the language is missing", "pt-BR: no such language is promised"]);
     }
 
     #[test]
