@@ -6,6 +6,7 @@ mod purity;
 mod shape;
 mod sizes;
 mod store;
+mod words;
 
 use crate::build::{self, Contents, WASM};
 use crate::manifest::Browser;
@@ -48,6 +49,7 @@ pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result
         }
     }
     gates.run("README names every permission with its reason", || permissions::readme(repo));
+    gates.run("every language has the words of English", || words::check(repo));
     for rule in shape::rules(repo)? {
         gates.run(rule.name, || Ok(rule.verdict()));
     }
