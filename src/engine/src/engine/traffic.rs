@@ -122,7 +122,7 @@ impl Engine {
             done_at: None,
             settled: None,
         };
-        self.dirty |= pending.counts();
+        self.dirty |= pending.counts() || self.session.requests.get(&id).is_some_and(Pending::counts);
         self.session.forget_requests(now);
         self.session.requests.insert(id, pending);
     }
