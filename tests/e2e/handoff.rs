@@ -33,6 +33,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("handoff_page_asks_and_types", asked_and_allowed);
     suite.both("handoff_page_copies_instead", copied_instead);
     suite.both("handoff_masks_a_secret", masked_secret);
+    suite.both("handoff_takes_the_text_of_an_attachment_along", attached);
     suite.both("handoff_continues_an_answer_whose_page_is_gone", begun_and_gone);
     suite.both("handoff_takes_the_conversation_along", taken_along);
     suite.both_alone("handoff_refused_goes_by_clipboard", refused);
@@ -361,6 +362,41 @@ fn begun_and_gone(stage: &Stage) -> Result<()> {
         let stored = stored.as_object().context("no store")?;
         Ok((!stored.keys().any(|key| key.contains(entry))).then_some(()))
     })
+}
+
+/// A text that was attached, as a long one that is pasted is, is kept with a prompt that never arrived, and goes along where that is
+/// wanted: without a question it would stay behind.
+fn attached(stage: &Stage) -> Result<()> {
+    let words = Words::read(stage.browser.kind())?;
+    stage.browser.grant(&ORIGINS)?;
+    stage.prefer(&["chatgpt"])?;
+    stage.open("/new")?;
+    let inside = "first line\n\tsecond é 🧑‍💻";
+    let body = "const file = new File([arguments[0]], 'notes.txt', {type: 'text/plain'});
+        const moved = new DataTransfer();
+        moved.items.add(file);
+        const field = document.querySelector('[data-testid=file-upload]');
+        field.files = moved.files;
+        field.dispatchEvent(new Event('change', {bubbles: true}));
+        return null";
+    stage.browser.eval_with(body, &json!([inside]))?;
+    stage.browser.wait_for("document.body.innerText.includes('notes.txt')")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::Overloaded)));
+    stage.send("What is in it?")?;
+    stage.watch(1)?;
+    let known = stage.browser.driver().windows()?;
+    stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
+    stage.browser.own_tab_click(HANDOFF, "label", &words.say("page_along_attachments", &[])?)?;
+    let shown = until("the text of the attachment is shown", SOON, || {
+        let shown =
+            stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
+        let shown = shown.as_str().unwrap_or_default().to_owned();
+        Ok(shown.ends_with(inside).then_some(shown))
+    })?;
+    ensure!(shown.starts_with("What is in it?") && shown.contains("notes.txt"), "{shown}");
+    click_decision(stage, "action_continue", &["ChatGPT"])?;
+    stage.browser.follow_new_tab(&known)?;
+    stage.expect_text("chatgpt.com", &shown)
 }
 
 /// Without permission, and unwilling: one click copies the text and opens the provider, where it is pasted by hand.

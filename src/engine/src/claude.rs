@@ -29,13 +29,13 @@ use crate::text::UserText;
 use serde::{Deserialize, Serialize};
 
 pub use answers::{ANSWERS, AnswerRow, IN_STREAM, On, Says, Shape, classify, explain};
-pub use conversation::{begun_answer, conversation};
+pub use conversation::{begun_answer, conversation, sent_message};
 use endpoints::is_uuid;
 pub use endpoints::{Base, ENDPOINTS, EndpointRow, endpoint, is_forced_logout, look, page};
 pub use fault::{Fault, fault};
 pub use network::{TRANSPORT, TransportRow, may_be_abort, never_left, transport};
 pub use probe::{SITE, organization, probe};
-pub use send::{human_messages, parse_send};
+pub use send::{body_text, human_messages, parse_send};
 pub use status::{ComponentStatus, Impact, IncidentStage, Official, OfficialIncident, STATUS_URL, parse_status};
 pub use stream::{SseEvent, SseReader, stream_event};
 pub use time::parse_rfc3339;
@@ -166,6 +166,8 @@ pub struct Send {
     pub model: Option<String>,
     /// `attachments[].file_name`, and one entry "file" for each of `files[]`.
     pub attachments: Vec<String>,
+    /// Whether one of them has its text in the body, as `extracted_content`: a long text that is pasted becomes such a one.
+    pub inside: bool,
     /// `create_conversation_params.is_temporary`.
     pub temporary: bool,
     /// Whether `create_conversation_params` is there: the first message of a new chat.

@@ -65,14 +65,21 @@ impl Conversation {
     /// Changes every text in it.
     pub fn change(&mut self, change: &dyn Fn(&str) -> String) {
         for message in &mut self.messages {
-            for part in &mut message.parts {
-                if let Part::Text(text) = part {
-                    *text = UserText::new(change(text.reveal()));
-                }
-            }
-            for text in message.attachments.iter_mut().filter_map(|one| one.text.as_mut()) {
+            message.change(change);
+        }
+    }
+}
+
+impl Message {
+    /// Changes every text in it.
+    pub fn change(&mut self, change: &dyn Fn(&str) -> String) {
+        for part in &mut self.parts {
+            if let Part::Text(text) = part {
                 *text = UserText::new(change(text.reveal()));
             }
+        }
+        for text in self.attachments.iter_mut().filter_map(|one| one.text.as_mut()) {
+            *text = UserText::new(change(text.reveal()));
         }
     }
 }
@@ -88,6 +95,8 @@ pub struct Source<'a> {
     pub parent: Option<&'a str>,
     /// The conversation that it belongs to.
     pub conversation: Option<&'a Conversation>,
+    /// What was attached to it, where the conversation does not have its message.
+    pub sent: Option<&'a Message>,
     /// The beginning of its answer.
     pub begun: Option<&'a Begun>,
 }
@@ -177,7 +186,7 @@ pub fn pack(source: Source<'_>, wish: &Wish, budget: Budget, words: &dyn Fn(&Say
     let room = budget.most().checked_sub(bare).ok_or(TooLong { size: bare })?;
     let mut plan = Plan { budget, words, wish, room, tail: prompt.to_owned(), pack: Pack::default() };
     let (before, own) = parted(source);
-    if let Some(own) = own.filter(|_| wish.attachments) {
+    if let Some(own) = own.or(source.sent).filter(|_| wish.attachments) {
         plan.append(&attached(own, words), own.attachments.iter().filter(|one| one.text.is_some()).count());
     }
     if let Some(begun) = source.begun.filter(|begun| wish.begun && !begun.text.is_blank()) {
@@ -517,8 +526,14 @@ mod tests {
 
     fn build(conversation: &Conversation, prompt: &str, wish: &Wish, budget: Budget) -> Result<Pack, TooLong> {
         let prompt = UserText::new(prompt);
-        let source =
-            Source { prompt: &prompt, message: None, parent: None, conversation: Some(conversation), begun: None };
+        let source = Source {
+            prompt: &prompt,
+            message: None,
+            parent: None,
+            conversation: Some(conversation),
+            sent: None,
+            begun: None,
+        };
         pack(source, wish, budget, &words)
     }
 
@@ -577,14 +592,28 @@ mod tests {
         let mut arrived = conversation(&["q1", "a1", "now", "begun"]);
         let prompt = UserText::new("now");
         for message in [Some("m3"), None] {
-            let source = Source { prompt: &prompt, message, parent: None, conversation: Some(&arrived), begun: None };
+            let source = Source {
+                prompt: &prompt,
+                message,
+                parent: None,
+                conversation: Some(&arrived),
+                sent: None,
+                begun: None,
+            };
             let built = pack(source, &wish(Scope::All), ALL, &words).unwrap();
             let text = built.text.reveal();
             assert_eq!((text.matches("now").count(), text.contains("begun"), built.messages), (1, false, 2), "{text}");
         }
         // The same words further up are another message.
         arrived.messages.push(message(5, "other"));
-        let source = Source { prompt: &prompt, message: None, parent: None, conversation: Some(&arrived), begun: None };
+        let source = Source {
+            prompt: &prompt,
+            message: None,
+            parent: None,
+            conversation: Some(&arrived),
+            sent: None,
+            begun: None,
+        };
         assert_eq!(pack(source, &wish(Scope::All), ALL, &words).unwrap().messages, 5);
     }
 
@@ -593,9 +622,32 @@ mod tests {
         let long = conversation(&["q1", "a1", "q2", "a2"]);
         let prompt = UserText::new("now");
         for (parent, messages) in [(Some("m2"), 2), (Some("m4"), 4), (Some("gone"), 4), (None, 4)] {
-            let source = Source { prompt: &prompt, message: None, parent, conversation: Some(&long), begun: None };
+            let source =
+                Source { prompt: &prompt, message: None, parent, conversation: Some(&long), sent: None, begun: None };
             assert_eq!(pack(source, &wish(Scope::All), ALL, &words).unwrap().messages, messages, "{parent:?}");
         }
+    }
+
+    #[test]
+    fn what_was_attached_to_a_prompt_that_never_arrived_goes_with_it() {
+        let prompt = UserText::new("now");
+        let inside = |text: &str| Message {
+            human: true,
+            attachments: vec![Attachment { name: "a.txt".into(), text: Some(UserText::new(text)) }],
+            ..Message::default()
+        };
+        let sent = inside("inside");
+        let source =
+            Source { prompt: &prompt, message: None, parent: None, conversation: None, sent: Some(&sent), begun: None };
+        let wish = Wish { attachments: true, ..Wish::default() };
+        let built = pack(source, &wish, ALL, &words).unwrap();
+        assert_eq!((built.text.reveal(), built.attachments), ("now\n\n<pack_attachment a.txt>\ninside", 1));
+        assert_eq!(pack(source, &Wish::default(), ALL, &words).unwrap().text.reveal(), "now");
+        // Once the conversation has the message, that one counts.
+        let mut arrived = conversation(&["now"]);
+        arrived.messages[0].attachments = inside("as it arrived").attachments;
+        let built = pack(Source { conversation: Some(&arrived), ..source }, &wish, ALL, &words).unwrap();
+        assert_eq!(built.text.reveal(), "now\n\n<pack_attachment a.txt>\nas it arrived");
     }
 
     #[test]
@@ -614,6 +666,7 @@ mod tests {
             message: Some("m3"),
             parent: None,
             conversation: Some(&long),
+            sent: None,
             begun: Some(&begun),
         };
         let all = Wish { scope: Scope::All, attachments: true, begun: true };
@@ -710,8 +763,14 @@ mod tests {
             blocks.extend(more);
             let begun = Begun { parent: None, text: UserText::new(begun.trim_end()) };
             let prompt = UserText::new("the prompt 🧑‍💻 é");
-            let source =
-                Source { prompt: &prompt, message: None, parent: None, conversation: Some(&long), begun: Some(&begun) };
+            let source = Source {
+                prompt: &prompt,
+                message: None,
+                parent: None,
+                conversation: Some(&long),
+                sent: None,
+                begun: Some(&begun),
+            };
             let all = Wish { scope: Scope::All, attachments: true, begun: lot.below(2) == 0 };
             for _ in 0..40 {
                 let most = lot.below(1_200);
@@ -757,7 +816,8 @@ mod tests {
             words(say)
         };
         let prompt = UserText::new("now");
-        let source = Source { prompt: &prompt, message: None, parent: None, conversation: Some(&long), begun: None };
+        let source =
+            Source { prompt: &prompt, message: None, parent: None, conversation: Some(&long), sent: None, begun: None };
         let built = pack(source, &wish(Scope::All), Budget::Units(4_000), &counted).unwrap();
         assert!(built.messages > 50 && built.messages + built.left_out == 10_000);
         assert!(asked.get() < built.messages + 20, "{} sentences", asked.get());

@@ -42,6 +42,6 @@ pub use input::{
 };
 pub use output::{
     Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, begun_key, entry_key, needed_at_start,
-    text_key,
+    sent_key, text_key,
 };
 pub use text::UserText;

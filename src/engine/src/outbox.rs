@@ -58,6 +58,8 @@ pub struct Entry {
     pub lost: bool,
     /// The names of its attachments.
     pub attachments: Vec<String>,
+    /// Whether the text of one of them is kept with it: see [`crate::sent_key`].
+    pub inside: bool,
     /// The title of its conversation, as its page had it.
     pub title: Option<UserText>,
     /// The conversation's UUID.
@@ -117,6 +119,7 @@ impl Entry {
             apart: false,
             lost: false,
             attachments: Vec::new(),
+            inside: false,
             title: None,
             conversation: None,
             human_message: None,
@@ -180,6 +183,9 @@ impl Entry {
         }
         if !self.attachments.is_empty() {
             json.texts("attachments", &self.attachments);
+        }
+        if self.inside {
+            json.truth("inside", true);
         }
         json.maybe("title", self.title.as_ref().map(UserText::reveal));
         json.maybe("conversation", self.conversation.as_deref());
@@ -245,6 +251,7 @@ impl Entry {
             text,
             lost: json.take("lost").truth().unwrap_or_default(),
             attachments: json.take("attachments").texts().unwrap_or_default(),
+            inside: json.take("inside").truth().unwrap_or_default(),
             title: json.take("title").text().map(UserText::new),
             conversation: json.take("conversation").text(),
             human_message: json.take("human_message").text(),
@@ -394,6 +401,7 @@ impl Outbox {
         entry.parent.clone_from(&send.parent);
         entry.model.clone_from(&send.model);
         entry.first = send.first;
+        entry.inside = send.inside && !temporary;
         entry.temporary = temporary;
         self.entries.push(entry);
         self.entries.last()
@@ -623,6 +631,7 @@ mod tests {
             parent: None,
             model: None,
             attachments: Vec::new(),
+            inside: false,
             temporary: false,
             first: false,
         }

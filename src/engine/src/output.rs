@@ -255,12 +255,17 @@ pub fn text_key(entry: &str) -> String {
     [TEXT, entry].concat()
 }
 
+/// Where the body of its request is, if the text of an attachment is in it.
+pub fn sent_key(entry: &str) -> String {
+    [SENT, entry].concat()
+}
+
 /// Where the beginning of its answer is, if it broke off there: the events of the stream, the `data` of one a line.
 pub fn begun_key(entry: &str) -> String {
     [BEGUN, entry].concat()
 }
 
-/// Of the keys in `storage.local`, those that a start needs: all but the texts of prompts and of answers. A text without its entry is one of
+/// Of the keys in `storage.local`, those that a start needs: all but the texts of prompts, of attachments and of answers. A text without its entry is one of
 /// them, for the engine makes an entry of it.
 pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
     let mut needed = Vec::new();
@@ -268,7 +273,7 @@ pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
         let kept = key
             .strip_prefix(TEXT)
             .is_some_and(|id| keys.iter().any(|other| other.strip_prefix(ENTRY).is_some_and(|other| other == id)));
-        if !kept && !key.starts_with(BEGUN) {
+        if !kept && ![BEGUN, SENT].iter().any(|place| key.starts_with(place)) {
             needed.push(key.as_str());
         }
     }
@@ -278,6 +283,7 @@ pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
 pub(crate) const ENTRY: &str = "entry:";
 pub(crate) const TEXT: &str = "text:";
 pub(crate) const BEGUN: &str = "begun:";
+pub(crate) const SENT: &str = "sent:";
 
 #[cfg(test)]
 mod tests {

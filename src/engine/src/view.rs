@@ -87,6 +87,8 @@ pub struct PromptRow {
     pub text: Option<UserText>,
     /// The names of its attachments.
     pub attachments: Vec<String>,
+    /// Whether the text of one of them is kept.
+    pub inside: bool,
     /// The title of its conversation, where that is known.
     pub title: Option<UserText>,
     /// Where the last handoff took it, and whether the text was seen there.

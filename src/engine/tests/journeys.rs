@@ -20,7 +20,7 @@ use understudy_engine::words::Arg;
 use understudy_engine::{
     AGREED_KEY, Act, Area, CONSENT, Card, Class, Config, Engine, Fact, FillOutcome, FillReport, Headers, Input, Output,
     Place, Platform, Request, RequestStep, StatusAnswer, Stored, StreamEnd, Surface, Target, Technique, UserText,
-    begun_key, needed_at_start, text_key,
+    begun_key, needed_at_start, sent_key, text_key,
 };
 
 const ORG: &str = "11111111-2222-4333-8444-555555555555";
@@ -1192,6 +1192,41 @@ fn nothing_is_asked_of_the_page_of_a_temporary_chat_or_of_an_answer_that_is_whol
         let id = world.stream("hello");
         world.event(id, "message_stop", "{}");
         assert!(!world.done.iter().any(|output| matches!(output, Output::Listen { .. })));
+    });
+}
+
+#[test]
+fn the_text_of_an_attachment_is_kept_with_the_prompt_and_asked_about() {
+    let body = |prompt: &str, temporary: bool| {
+        let params = serde_json::json!({"is_temporary": temporary});
+        let attachments = serde_json::json!([{"file_name": "paste.txt", "extracted_content": "long and dear"}]);
+        serde_json::json!({"prompt": prompt, "attachments": attachments, "create_conversation_params": params})
+            .to_string()
+    };
+    journey(|world| {
+        for attempt in 1..=2 {
+            let id = world.start("POST", &completion(), false, Some(body("see there", false).into()));
+            world.headers(id, 529, "application/json");
+            assert_eq!(world.engine.view(world.now).prompts.len(), 1, "attempt {attempt}");
+        }
+        let kept: Vec<_> = world.local.iter().filter(|(key, _)| key.starts_with("sent:")).collect();
+        assert!(kept.len() == 1 && kept[0].1.contains("long and dear"), "{kept:?}");
+        let row = world.engine.view(world.now).prompts[0].clone();
+        assert!(row.inside && row.attachments == ["paste.txt"] && *kept[0].0 == sent_key(&row.entry));
+        // It would stay behind without a question.
+        world.card_act(Act::HandOff { provider: "chatgpt".into(), entry: Some(row.entry.clone()), copied: true });
+        let opened = world.done.iter().rev().find_map(|output| match output {
+            Output::Open { target, .. } => Some(target.clone()),
+            _ => None,
+        });
+        assert_eq!(opened, Some(Target::HandoffPage));
+        world.page_act(Act::Forget { entry: row.entry.clone() });
+        assert!(world.local.keys().all(|key| !key.contains(&row.entry)), "{:?}", world.local.keys());
+    });
+    journey(|world| {
+        let id = world.start("POST", &completion(), false, Some(body("off the record", true).into()));
+        world.headers(id, 529, "application/json");
+        assert!(world.local.values().all(|value| !value.contains("long and dear")), "{:?}", world.local.keys());
     });
 }
 

@@ -137,6 +137,9 @@ impl Teller {
                 if self.random.one_in(2) {
                     body["turn_message_uuids"] = serde_json::json!({"human_message_uuid": self.chat()});
                 }
+                if self.random.one_in(6) {
+                    body["attachments"] = serde_json::json!([{"file_name": "a", "extracted_content": self.text()}]);
+                }
                 if self.random.one_in(8) {
                     body["create_conversation_params"] = serde_json::json!({"is_temporary": self.random.one_in(2)});
                 }
@@ -500,7 +503,7 @@ impl Life {
         let longest = self
             .local
             .iter()
-            .filter(|(key, _)| !key.starts_with("text:") && !key.starts_with("begun:"))
+            .filter(|(key, _)| key.starts_with("entry:") || !is_of_prompt(key))
             .map(|(_, value)| value.len())
             .max();
         assert!(longest.is_none_or(|longest| longest <= 12 * 1024), "{longest:?} bytes after {told}");
@@ -517,7 +520,7 @@ impl Life {
 }
 
 fn is_of_prompt(key: &str) -> bool {
-    ["entry:", "text:", "begun:"].iter().any(|place| key.starts_with(place))
+    ["entry:", "text:", "begun:", "sent:"].iter().any(|place| key.starts_with(place))
 }
 
 /// What anybody could notice of a step: everything but the engine's own snapshot, and what only a recording's reader is told. After the

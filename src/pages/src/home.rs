@@ -164,6 +164,7 @@ mod tests {
             chars: 4,
             text: Some(UserText::new("why?")),
             attachments: Vec::new(),
+            inside: false,
             title: None,
             handoff: None,
             back: true,

@@ -279,6 +279,7 @@ mod tests {
             chars: UserText::new(text).chars(),
             text: Some(UserText::new(text)),
             attachments: Vec::new(),
+            inside: false,
             title: None,
             handoff: None,
             back: state != EntryState::Confirmed,

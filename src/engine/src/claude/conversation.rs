@@ -64,6 +64,14 @@ pub fn begun_answer(events: &str) -> Option<Begun> {
     (!begun.text.is_blank()).then_some(begun)
 }
 
+/// Reads the body of a send: what was attached to the prompt, as a message without its words. `None` if nothing of it has a text.
+pub fn sent_message(body: &str) -> Option<Message> {
+    let mut sent = Sent::default();
+    walk(body, &mut sent);
+    let message = Message { human: true, attachments: sent.attachments, ..Message::default() };
+    message.attachments.iter().any(|one| one.text.is_some()).then_some(message)
+}
+
 /// The parent of a conversation's first message.
 const SENTINEL: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -186,6 +194,43 @@ impl Sink for Tree {
     }
 }
 
+/// The attachments of a send.
+#[derive(Default)]
+struct Sent {
+    attachments: Vec<Attachment>,
+    attached: Attachment,
+}
+
+impl Sink for Sent {
+    fn key(&mut self, at: At, key: &str) -> At {
+        match (at, key) {
+            (At::Top, "attachments") => At::Attachments,
+            (At::Attachment, "file_name") => At::FileName,
+            (At::Attachment, "extracted_content") => At::Extracted,
+            _ => At::Skip,
+        }
+    }
+
+    fn item(&mut self, at: At) -> At {
+        if at == At::Attachments { At::Attachment } else { At::Skip }
+    }
+
+    fn scalar(&mut self, at: At, value: Scalar<'_>) {
+        let text = value.text().unwrap_or_default();
+        match at {
+            At::FileName => head(text, 256).clone_into(&mut self.attached.name),
+            At::Extracted => self.attached.text = Some(UserText::new(text)).filter(|text| !text.is_blank()),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, at: At) {
+        if at == At::Attachment {
+            self.attachments.push(std::mem::take(&mut self.attached));
+        }
+    }
+}
+
 /// One event of an answer's stream, as far as its text goes.
 #[derive(Default)]
 struct Event {
@@ -219,7 +264,7 @@ impl Sink for Event {
 
 #[cfg(test)]
 mod tests {
-    use super::{SENTINEL, begun_answer, conversation};
+    use super::{SENTINEL, begun_answer, conversation, sent_message};
     use crate::context::{Conversation, Part};
     use crate::text::UserText;
     use serde_json::{Value, json};
@@ -245,6 +290,25 @@ mod tests {
             Part::Tool(name) => format!("<{name}>"),
         };
         conversation.messages.iter().map(|one| one.parts.iter().map(text).collect::<Vec<_>>().join("|")).collect()
+    }
+
+    #[test]
+    fn the_texts_of_attachments_are_read_from_the_body_of_a_send() {
+        let body = json!({"prompt": "p", "extracted_content": "no", "attachments": [
+            {"file_name": "a.txt", "extracted_content": "one\n\u{1f9d1}", "kind": "file"},
+            {"file_name": "b.txt", "extracted_content": ""}, 7, null, {"extracted_content": "pasted"}],
+            "files": ["f"], "turn_message_uuids": {"attachments": [{"extracted_content": "no"}]}});
+        let sent = sent_message(&body.to_string()).expect("texts");
+        let texts: Vec<_> =
+            sent.attachments.iter().map(|one| (one.name.as_str(), one.text.as_ref().map(UserText::reveal))).collect();
+        assert_eq!(texts, [("a.txt", Some("one\n\u{1f9d1}")), ("b.txt", None), ("", Some("pasted"))]);
+        for none in ["", "{}", "[]", r#"{"attachments":[]}"#, r#"{"attachments":[{"file_name":"a"}]}"#] {
+            assert_eq!(sent_message(none), None, "{none}");
+        }
+        // Of a body that was cut off, what stands before the cut.
+        let whole = body.to_string();
+        let cut = sent_message(&whole[..whole.find("b.txt").unwrap()]).expect("the first one");
+        assert_eq!(cut.attachments[0].name, "a.txt");
     }
 
     #[test]

@@ -9,14 +9,19 @@ use crate::text::UserText;
 ///
 /// Only `prompt` is needed: whatever else has drifted, is missing or is cut off must not lose what a person wrote.
 pub fn parse_send(body: &[u8]) -> Option<Send> {
-    // A body cut inside a character is still a body.
-    let text = match std::str::from_utf8(body) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&body[..error.valid_up_to()]).ok()?,
-    };
     let mut found = Found::default();
-    walk(text, &mut found);
+    walk(body_text(body), &mut found);
     found.prompt.then_some(found.send)
+}
+
+/// The text of a request's body, as far as it is text: one that was cut inside a character is still a body.
+pub fn body_text(body: &[u8]) -> &str {
+    match std::str::from_utf8(body) {
+        Ok(text) => text,
+        Err(error) => {
+            body.get(..error.valid_up_to()).and_then(|sound| std::str::from_utf8(sound).ok()).unwrap_or_default()
+        }
+    }
 }
 
 /// The UUIDs of the messages that a person wrote in a loaded conversation, over all branches, in the order of the list; the
@@ -60,6 +65,7 @@ impl Sink for Found {
             (At::Create, "is_temporary") => At::Temporary,
             (At::Turn, "human_message_uuid") => At::HumanUuid,
             (At::Attachment, "file_name") => At::FileName,
+            (At::Attachment, "extracted_content") => At::Extracted,
             _ => At::Skip,
         }
     }
@@ -85,6 +91,7 @@ impl Sink for Found {
             (At::Parent, Scalar::Text(text)) => self.send.parent = is_uuid(text).then(|| text.to_ascii_lowercase()),
             (At::Temporary, Scalar::Bool(value)) => self.send.temporary = value,
             (At::FileName, Scalar::Text(name)) => self.attach(name),
+            (At::Extracted, Scalar::Text(text)) => self.send.inside |= !text.is_empty(),
             (At::File, Scalar::Text(_)) => self.attach("file"),
             // `null` instead of the parameters means that there are none.
             (At::Create, Scalar::Null) => self.send.first = false,

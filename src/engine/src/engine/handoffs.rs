@@ -42,6 +42,8 @@ impl Engine {
         }
         let text = entry.as_ref().and_then(|entry| self.outbox.get(entry)).and_then(|entry| entry.text.clone());
         let entry = entry.filter(|_| text.is_some());
+        // Without a question what is written in its attachments would stay behind.
+        let inside = entry.as_ref().and_then(|id| self.outbox.get(id)).is_some_and(|entry| entry.inside);
         if id == CLAUDE.id {
             let Some(entry) = &entry else { return };
             if !self.may_go_back(entry, now) {
@@ -71,7 +73,7 @@ impl Engine {
             // Nothing is changed, and nothing is held back, without a question; and without a reason there is none.
             // What goes back to where it came from does not leave.
             asks: id != CLAUDE.id
-                && text.as_ref().is_some_and(|text| self.settings.along > 0 || secrets::any(text.reveal())),
+                && text.as_ref().is_some_and(|text| inside || self.settings.along > 0 || secrets::any(text.reveal())),
             text: other,
             along: 0,
         };

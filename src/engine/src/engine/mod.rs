@@ -18,7 +18,7 @@ use crate::json::Json;
 use crate::judge;
 use crate::left;
 use crate::outbox::{DAY_MS, Entry, HEAD, Outbox, Typed};
-use crate::output::{Area, ENTRY, Output, TEXT, begun_key, entry_key, text_key};
+use crate::output::{Area, ENTRY, Output, TEXT, begun_key, entry_key, sent_key, text_key};
 use crate::provider::{CLAUDE, Settings};
 use crate::text::UserText;
 use crate::verdict::State;
@@ -597,6 +597,7 @@ impl Engine {
     pub(super) fn unkeep(&mut self, id: &EntryId) {
         self.persist(Area::Local, text_key(id), None);
         self.persist(Area::Local, begun_key(id), None);
+        self.persist(Area::Local, sent_key(id), None);
         self.persist(Area::Local, entry_key(id), None);
     }
 

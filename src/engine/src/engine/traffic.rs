@@ -9,7 +9,7 @@ use crate::input::{EntryId, Fact, Headers, Millis, Request, RequestStep, StreamE
 use crate::json::numbered;
 use crate::judge::{Heard, Seen, Way};
 use crate::outbox::{EntryState, TILL_ANSWER};
-use crate::output::Output;
+use crate::output::{Area, Output, sent_key};
 use crate::search::has;
 
 /// Before the name of a request of which only the tap has told.
@@ -232,7 +232,8 @@ impl Engine {
 
     /// Stores the prompt before anything else happens to it.
     fn capture(&mut self, conversation: Option<&str>, body: Option<&[u8]>, now: Millis) -> Option<EntryId> {
-        let send = claude::parse_send(body?)?;
+        let body = body?;
+        let send = claude::parse_send(body)?;
         let known = conversation.is_some_and(|id| self.session.temporary_chats.iter().any(|chat| chat == id));
         if send.temporary && !known {
             self.session.temporary_chats.extend(conversation.map(str::to_owned));
@@ -240,8 +241,12 @@ impl Engine {
             self.session.temporary_chats.drain(..surplus);
         }
         let temporary = send.temporary || known;
-        let id = self.outbox.dispatched(&send, conversation, temporary, now)?.id.clone();
+        let entry = self.outbox.dispatched(&send, conversation, temporary, now)?;
+        let (id, inside) = (entry.id.clone(), entry.inside && entry.attempts == 1);
         self.keep(&id);
+        if inside {
+            self.persist(Area::Local, sent_key(&id), Some(claude::body_text(body).to_owned()));
+        }
         // What was typed is the prompt now.
         for draft in self.outbox.drafts_of(&id) {
             self.outbox.forget(&draft);

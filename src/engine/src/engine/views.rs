@@ -326,6 +326,7 @@ impl Engine {
                 chars: entry.chars,
                 text: entry.text.clone().filter(|_| entry.temporary || entry.unstored),
                 attachments: entry.attachments.clone(),
+                inside: entry.inside,
                 title: entry.title.clone(),
                 back: entry.state != EntryState::Confirmed && !entry.temporary,
                 put_off: put_off_words(entry, now),

@@ -12,7 +12,7 @@ use understudy_engine::provider::EVERYTHING;
 use understudy_engine::secrets::{self, Kind};
 use understudy_engine::view::{HandoffView, PromptRow};
 use understudy_engine::words::Say;
-use understudy_engine::{Area, EntryId, UserText, begun_key};
+use understudy_engine::{Area, EntryId, UserText, begun_key, sent_key};
 use wasm_bindgen::JsCast;
 
 type InWords<'a> = &'a dyn Fn(&Say) -> String;
@@ -23,16 +23,21 @@ pub struct Heard {
     /// As it is, and with its secrets masked.
     conversations: Vec<[Conversation; 2]>,
     begun: Vec<[Begun; 2]>,
+    /// What was attached to the prompt.
+    sent: Option<[Message; 2]>,
 }
 
 impl Heard {
     /// Asks the claude.ai pages that are open, after what was kept of the answer to this prompt, if it is about one.
     pub async fn ask(entry: Option<EntryId>, words: InWords<'_>) -> Self {
         let mut heard = Self::default();
-        if let Some(entry) = entry
-            && let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(&entry)).await
-        {
-            heard.take(&begun, words);
+        if let Some(entry) = entry {
+            if let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(&entry)).await {
+                heard.take(&begun, words);
+            }
+            if let Ok(Some(sent)) = storage::get(Area::Local, &sent_key(&entry)).await {
+                heard.take_sent(&sent, words);
+            }
         }
         for tab in tabs::showing(claude::PAGES).await.unwrap_or_default() {
             let asked = object().text("type", "context").into();
@@ -55,6 +60,15 @@ impl Heard {
             let safe = Begun { text: UserText::new(masked(plain.text.reveal(), words)), ..plain.clone() };
             self.begun.push([plain, safe]);
         }
+    }
+
+    /// Takes in the body of the request that carried the prompt.
+    pub fn take_sent(&mut self, body: &str, words: InWords<'_>) {
+        self.sent = claude::sent_message(body).map(|plain| {
+            let mut safe = plain.clone();
+            safe.change(&|text| masked(text, words));
+            [plain, safe]
+        });
     }
 
     /// Whether a conversation, as a page has loaded it, holds a prompt: its very message, or the same words after the message that it
@@ -152,6 +166,7 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
             message: view.message.as_deref(),
             parent: view.parent.as_deref(),
             conversation: heard.conversation(view).map(|kept| &kept[usize::from(safe)]),
+            sent: heard.sent.as_ref().map(|kept| &kept[usize::from(safe)]),
             begun: heard.begun(view).map(|kept| &kept[usize::from(safe)]),
         };
         // A prompt that is longer than what may go along goes by itself, as ever.
@@ -217,16 +232,15 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
         asked.push(el("p").class("explain").attr("id", "unknown").text(say("page_along_unknown")));
     }
     let begun = heard.begun(view);
-    if conversation.is_some() || begun.is_some() {
+    if conversation.is_some() || begun.is_some() || heard.sent.is_some() {
         let others = (!SCOPES.contains(&wanted)).then_some(wanted);
         let mut rows = group("along", "page_along");
         for turns in SCOPES.into_iter().chain(others).filter(|_| conversation.is_some()) {
             let deed = Deed::Scope(turns);
             rows = rows.and(tick("radio", "along", &format!("along-{turns}"), scope(turns), wanted == turns, deed));
         }
-        if conversation
-            .is_some_and(|known| known.messages.iter().any(|one| one.attachments.iter().any(|one| one.text.is_some())))
-        {
+        let inside = |one: &Message| one.attachments.iter().any(|one| one.text.is_some());
+        if heard.sent.is_some() || conversation.is_some_and(|known| known.messages.iter().any(inside)) {
             let label = say("page_along_attachments");
             rows = rows.and(tick("checkbox", "more", "attachments", label, choice.attachments, Deed::Attachments));
         }

@@ -57,8 +57,12 @@ impl Popup {
                 .and(text),
             None => el("div").class("choice").and(text),
         };
-        let files = (!row.attachments.is_empty())
-            .then(|| el("p").class("files").text(Say::new("page_attachments").text(row.attachments.join(", "))));
+        let files = (!row.attachments.is_empty()).then(|| {
+            el("p").class("files").text(
+                Say::new(if row.inside { "page_attachments_kept" } else { "page_attachments" })
+                    .text(row.attachments.join(", ")),
+            )
+        });
         let title = row.title.as_ref().map(|title| {
             el("p").class("files").attr("dir", "auto").text(Say::new("page_in_thread").text(title.reveal()))
         });
