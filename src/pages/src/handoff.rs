@@ -446,6 +446,7 @@ mod tests {
             chars: text.chars().count(),
             text: Some(UserText::new(text)),
             attachments: Vec::new(),
+            inside: false,
             title: None,
             handoff: None,
             back: true,
