@@ -5,6 +5,7 @@
 //! surface and its class. No request body is read: a prompt is nobody's business here.
 
 use crate::har::{self, Entry, Trouble};
+use crate::source::{Blocking, Source, at_once};
 use crate::words::Words;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -48,9 +49,14 @@ pub struct Diagnosis {
 
 /// Reads a HAR file through the engine.
 pub fn diagnose(source: impl Read) -> Result<Diagnosis, Trouble> {
+    at_once(diagnose_from(Blocking(source)))
+}
+
+/// The same for a source that may let one wait.
+pub async fn diagnose_from(source: impl Source) -> Result<Diagnosis, Trouble> {
     let mut replay = Replay::new();
-    har::read(source, &mut |entry| replay.entry(entry))?;
-    Ok(replay.finish())
+    har::read(source, &mut |entry| replay.entry(entry)).await?;
+    if replay.ours == 0 { Err(Trouble::Elsewhere) } else { Ok(replay.finish()) }
 }
 
 /// Steps that wait to be sorted by time.

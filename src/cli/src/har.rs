@@ -4,7 +4,7 @@
 //! 4,096 bytes, of a completion stream only its control events. Fields may be missing, of the wrong type or in any order.
 
 use crate::json::{Fault, Json, push_bounded};
-use std::io::Read;
+use crate::source::Source;
 use understudy_engine::claude::{self, Role, SseReader, StreamMark};
 
 /// One request, as far as the engine wants to know.
@@ -45,8 +45,24 @@ pub enum Trouble {
     Empty,
     /// Not a HAR file.
     Foreign,
+    /// No request to claude.ai in it.
+    Elsewhere,
     /// It cannot be read, is damaged or cut off.
     Fault(Fault),
+}
+
+impl Trouble {
+    /// What is wrong with the file of this name, for a person.
+    pub fn sentence(&self, name: &str) -> String {
+        match self {
+            Self::Empty => format!("{name} is empty."),
+            Self::Foreign => format!("{name} is not a HAR file."),
+            Self::Elsewhere => format!("{name} holds no request to claude.ai."),
+            Self::Fault(Fault::Io(error)) => format!("{name} cannot be read: {error}"),
+            Self::Fault(Fault::Cut) => format!("{name} is incomplete: it ends in the middle. Export it again."),
+            Self::Fault(Fault::Syntax(at)) => format!("{name} is damaged: it is not JSON from byte {at} on."),
+        }
+    }
 }
 
 impl From<Fault> for Trouble {
@@ -56,30 +72,33 @@ impl From<Fault> for Trouble {
 }
 
 /// Reads a HAR file and hands out its entries, in the order of the file.
-pub fn read(source: impl Read, each: &mut dyn FnMut(Entry)) -> Result<(), Trouble> {
-    let mut json = Json::new(source)?;
-    match json.peek()? {
+pub async fn read(source: impl Source, each: &mut dyn FnMut(Entry)) -> Result<(), Trouble> {
+    let mut json = Json::new(source).await?;
+    match json.peek().await? {
         None => return Err(Trouble::Empty),
         Some(b'{') => {}
         Some(_) => return Err(Trouble::Foreign),
     }
     let mut found = false;
-    json.object(&mut |json, key| {
+    json.object(async |json, key| {
         if key != "log" {
-            return json.skip();
+            return json.skip().await;
         }
-        json.object_or_skip(&mut |json, key| {
-            if key != "entries" || json.peek()? != Some(b'[') {
-                return json.skip();
+        json.object_or_skip(async |json, key| {
+            if key != "entries" || json.peek().await? != Some(b'[') {
+                return json.skip().await;
             }
             found = true;
-            json.array(&mut |json| {
-                each(entry(json)?);
+            json.array(async |json| {
+                each(entry(json).await?);
                 Ok(())
             })
+            .await
         })
-    })?;
-    json.end()?;
+        .await
+    })
+    .await?;
+    json.end().await?;
     if found { Ok(()) } else { Err(Trouble::Foreign) }
 }
 
@@ -92,33 +111,37 @@ const URL: usize = 1_024;
 /// Bytes kept of a header.
 const HEADER: usize = 256;
 
-fn entry<R: Read>(json: &mut Json<R>) -> Result<Entry, Fault> {
+async fn entry<R: Source>(json: &mut Json<R>) -> Result<Entry, Fault> {
     let mut entry = Entry { method: "GET".to_owned(), ..Entry::default() };
     let mut body = Body::default();
     let mut kind = None;
     let mut fetched_as = None;
-    json.object_or_skip(&mut |json, key| {
+    json.object_or_skip(async |json, key| {
         match key {
-            "startedDateTime" => entry.started = json.text(64)?.as_deref().and_then(claude::parse_rfc3339),
-            "time" => entry.took = millis(json.number()?).unwrap_or(0),
-            "_resourceType" => kind = json.text(64)?,
-            "_error" => entry.error = json.text(128)?.or(entry.error.take()),
-            "timings" => json.object_or_skip(&mut |json, key| {
-                if key == "receive" {
-                    entry.receive = millis(json.number()?);
-                    return Ok(());
-                }
-                json.skip()
-            })?,
+            "startedDateTime" => entry.started = json.text(64).await?.as_deref().and_then(claude::parse_rfc3339),
+            "time" => entry.took = millis(json.number().await?).unwrap_or(0),
+            "_resourceType" => kind = json.text(64).await?,
+            "_error" => entry.error = json.text(128).await?.or(entry.error.take()),
+            "timings" => {
+                json.object_or_skip(async |json, key| {
+                    if key == "receive" {
+                        entry.receive = millis(json.number().await?);
+                        return Ok(());
+                    }
+                    json.skip().await
+                })
+                .await?
+            }
             "request" => {
-                request(json, &mut entry, &mut fetched_as)?;
+                request(json, &mut entry, &mut fetched_as).await?;
                 body.wanted(&entry);
             }
-            "response" => response(json, &mut entry, &mut body)?,
-            _ => json.skip()?,
+            "response" => response(json, &mut entry, &mut body).await?,
+            _ => json.skip().await?,
         }
         Ok(())
-    })?;
+    })
+    .await?;
     entry.document = match (kind.as_deref(), fetched_as.as_deref()) {
         (_, Some(dest)) => dest == "document",
         (Some(kind), None) => kind == "document",
@@ -128,77 +151,96 @@ fn entry<R: Read>(json: &mut Json<R>) -> Result<Entry, Fault> {
     Ok(entry)
 }
 
-fn request<R: Read>(json: &mut Json<R>, entry: &mut Entry, fetched_as: &mut Option<String>) -> Result<(), Fault> {
-    json.object_or_skip(&mut |json, key| {
+async fn request<R: Source>(
+    json: &mut Json<R>,
+    entry: &mut Entry,
+    fetched_as: &mut Option<String>,
+) -> Result<(), Fault> {
+    json.object_or_skip(async |json, key| {
         match key {
-            "method" => entry.method = json.text(16)?.unwrap_or(std::mem::take(&mut entry.method)),
+            "method" => entry.method = json.text(16).await?.unwrap_or(std::mem::take(&mut entry.method)),
             "url" => {
-                let mut url = json.text(URL)?.unwrap_or_default();
+                let mut url = json.text(URL).await?.unwrap_or_default();
                 url.truncate(url.find(['?', '#']).unwrap_or(url.len()));
                 entry.url = url;
             }
-            "headers" => headers(json, &mut |name, value| {
-                if name.eq_ignore_ascii_case("sec-fetch-dest") {
-                    *fetched_as = Some(value);
-                }
-            })?,
-            _ => json.skip()?,
+            "headers" => {
+                headers(json, &mut |name, value| {
+                    if name.eq_ignore_ascii_case("sec-fetch-dest") {
+                        *fetched_as = Some(value);
+                    }
+                })
+                .await?
+            }
+            _ => json.skip().await?,
         }
         Ok(())
     })
+    .await
 }
 
-fn response<R: Read>(json: &mut Json<R>, entry: &mut Entry, body: &mut Body) -> Result<(), Fault> {
-    json.object_or_skip(&mut |json, key| {
+async fn response<R: Source>(json: &mut Json<R>, entry: &mut Entry, body: &mut Body) -> Result<(), Fault> {
+    json.object_or_skip(async |json, key| {
         match key {
-            "status" => entry.status = millis(json.number()?).and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
-            "_error" => entry.error = json.text(128)?.or(entry.error.take()),
+            "status" => entry.status = millis(json.number().await?).and_then(|n| u16::try_from(n).ok()).unwrap_or(0),
+            "_error" => entry.error = json.text(128).await?.or(entry.error.take()),
             "redirectURL" => {
-                let url = json.text(HEADER)?.filter(|url| !url.is_empty());
+                let url = json.text(HEADER).await?.filter(|url| !url.is_empty());
                 entry.location = entry.location.take().or(url);
             }
-            "headers" => headers(json, &mut |name, value| {
-                let to = match name.to_ascii_lowercase().as_str() {
-                    "content-type" => &mut entry.content_type,
-                    "cf-mitigated" => &mut entry.cf_mitigated,
-                    "location" => &mut entry.location,
-                    _ => return,
-                };
-                *to = Some(value);
-            })?,
-            "content" => json.object_or_skip(&mut |json, key| {
-                match key {
-                    "size" => body.size = json.number()?,
-                    "mimeType" => body.kind = json.text(HEADER)?,
-                    "encoding" => body.base64 = json.text(16)?.is_some_and(|word| word.eq_ignore_ascii_case("base64")),
-                    "text" if body.skip => json.skip()?,
-                    "text" => body.present = json.pieces(&mut |piece| body.push(piece))?,
-                    _ => json.skip()?,
-                }
-                Ok(())
-            })?,
-            _ => json.skip()?,
+            "headers" => {
+                headers(json, &mut |name, value| {
+                    let to = match name.to_ascii_lowercase().as_str() {
+                        "content-type" => &mut entry.content_type,
+                        "cf-mitigated" => &mut entry.cf_mitigated,
+                        "location" => &mut entry.location,
+                        _ => return,
+                    };
+                    *to = Some(value);
+                })
+                .await?
+            }
+            "content" => {
+                json.object_or_skip(async |json, key| {
+                    match key {
+                        "size" => body.size = json.number().await?,
+                        "mimeType" => body.kind = json.text(HEADER).await?,
+                        "encoding" => {
+                            body.base64 = json.text(16).await?.is_some_and(|word| word.eq_ignore_ascii_case("base64"))
+                        }
+                        "text" if body.skip => json.skip().await?,
+                        "text" => body.present = json.pieces(&mut |piece| body.push(piece)).await?,
+                        _ => json.skip().await?,
+                    }
+                    Ok(())
+                })
+                .await?
+            }
+            _ => json.skip().await?,
         }
         Ok(())
     })
+    .await
 }
 
-fn headers<R: Read>(json: &mut Json<R>, each: &mut dyn FnMut(&str, String)) -> Result<(), Fault> {
-    json.array_or_skip(&mut |json| {
+async fn headers<R: Source>(json: &mut Json<R>, each: &mut dyn FnMut(&str, String)) -> Result<(), Fault> {
+    json.array_or_skip(async |json| {
         let (mut name, mut value) = (None, None);
-        json.object_or_skip(&mut |json, key| {
+        json.object_or_skip(async |json, key| {
             match key {
-                "name" => name = json.text(64)?,
-                "value" => value = json.text(HEADER)?,
-                _ => json.skip()?,
+                "name" => name = json.text(64).await?,
+                "value" => value = json.text(HEADER).await?,
+                _ => json.skip().await?,
             }
             Ok(())
-        })?;
+        })
+        .await?;
         if let (Some(name), Some(value)) = (name, value) {
             each(&name, value);
         }
         Ok(())
     })
+    .await
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range checked just before")]

@@ -3,9 +3,10 @@
 //! A HAR file holds whole pictures as base64 in one string. So no value is ever held: a string is handed out in pieces as it
 //! is read, and what nobody wants is skipped without being decoded, but not without being checked.
 
+use crate::source::Source;
 use memchr::memchr2;
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io;
 
 /// Why a file could not be read to its end.
 #[derive(Debug)]
@@ -31,11 +32,11 @@ pub struct Json<R> {
     before: u64,
 }
 
-impl<R: Read> Json<R> {
+impl<R: Source> Json<R> {
     /// At the beginning of a text; a byte order mark is skipped.
-    pub fn new(source: R) -> Result<Self> {
+    pub async fn new(source: R) -> Result<Self> {
         let mut json = Self { source, buffer: vec![0; BUFFER].into_boxed_slice(), at: 0, end: 0, before: 0 };
-        while json.end < 3 && json.more()? {}
+        while json.end < 3 && json.more().await? {}
         if json.buffer[..json.end].starts_with(b"\xef\xbb\xbf") {
             json.at = 3;
         }
@@ -43,7 +44,7 @@ impl<R: Read> Json<R> {
     }
 
     /// The first byte of the next token, without taking it; `None` at the end of the text.
-    pub fn peek(&mut self) -> Result<Option<u8>> {
+    pub async fn peek(&mut self) -> Result<Option<u8>> {
         loop {
             while self.at < self.end {
                 let byte = self.buffer[self.at];
@@ -52,89 +53,93 @@ impl<R: Read> Json<R> {
                 }
                 self.at += 1;
             }
-            if !self.refill()? {
+            if !self.refill().await? {
                 return Ok(None);
             }
         }
     }
 
     /// Takes an object: `each` gets every key, cut to 64 bytes, and must take its value.
-    pub fn object(&mut self, each: &mut dyn FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
-        self.expect(b'{')?;
-        if self.token()? == b'}' {
+    pub async fn object(&mut self, mut each: impl AsyncFnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+        self.expect(b'{').await?;
+        if self.token().await? == b'}' {
             self.at += 1;
             return Ok(());
         }
         loop {
-            if self.token()? != b'"' {
+            if self.token().await? != b'"' {
                 return Err(self.syntax());
             }
-            let key = self.string(64)?;
-            self.expect(b':')?;
-            each(self, &key)?;
-            if self.next_or_end(b'}')? {
+            let key = self.string(64).await?;
+            self.expect(b':').await?;
+            each(self, &key).await?;
+            if self.next_or_end(b'}').await? {
                 return Ok(());
             }
         }
     }
 
     /// Takes an array: `each` must take every element.
-    pub fn array(&mut self, each: &mut dyn FnMut(&mut Self) -> Result<()>) -> Result<()> {
-        self.expect(b'[')?;
-        if self.token()? == b']' {
+    pub async fn array(&mut self, mut each: impl AsyncFnMut(&mut Self) -> Result<()>) -> Result<()> {
+        self.expect(b'[').await?;
+        if self.token().await? == b']' {
             self.at += 1;
             return Ok(());
         }
         loop {
-            each(self)?;
-            if self.next_or_end(b']')? {
+            each(self).await?;
+            if self.next_or_end(b']').await? {
                 return Ok(());
             }
         }
     }
 
     /// Takes an object, or skips what is none.
-    pub fn object_or_skip(&mut self, each: &mut dyn FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
-        if self.token()? == b'{' { self.object(each) } else { self.skip() }
+    pub async fn object_or_skip(&mut self, each: impl AsyncFnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+        if self.token().await? == b'{' { self.object(each).await } else { self.skip().await }
     }
 
     /// Takes an array, or skips what is none.
-    pub fn array_or_skip(&mut self, each: &mut dyn FnMut(&mut Self) -> Result<()>) -> Result<()> {
-        if self.token()? == b'[' { self.array(each) } else { self.skip() }
+    pub async fn array_or_skip(&mut self, each: impl AsyncFnMut(&mut Self) -> Result<()>) -> Result<()> {
+        if self.token().await? == b'[' { self.array(each).await } else { self.skip().await }
     }
 
     /// Takes a string and keeps at most its first `max` bytes; `None` if the value is no string.
-    pub fn text(&mut self, max: usize) -> Result<Option<String>> {
-        if self.token()? == b'"' {
-            return self.string(max).map(Some);
+    pub async fn text(&mut self, max: usize) -> Result<Option<String>> {
+        if self.token().await? == b'"' {
+            return self.string(max).await.map(Some);
         }
-        self.skip()?;
+        self.skip().await?;
         Ok(None)
     }
 
     /// Takes a number; `None` if the value is none.
-    pub fn number(&mut self) -> Result<Option<f64>> {
-        if !matches!(self.token()?, b'-' | b'0'..=b'9') {
-            self.skip()?;
+    pub async fn number(&mut self) -> Result<Option<f64>> {
+        if !matches!(self.token().await?, b'-' | b'0'..=b'9') {
+            self.skip().await?;
             return Ok(None);
         }
+        self.digits().await.map(Some)
+    }
+
+    async fn digits(&mut self) -> Result<f64> {
         let mut digits = String::new();
-        while let Some(byte @ (b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) = self.byte()? {
+        while let Some(byte @ (b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')) = self.byte().await? {
             if digits.len() < 64 {
                 digits.push(char::from(byte));
             }
             self.at += 1;
         }
         match digits.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(_) if self.byte()?.is_none() => Err(Fault::Cut),
+            Ok(number) => Ok(number),
+            Err(_) if self.byte().await?.is_none() => Err(Fault::Cut),
             Err(_) => Err(self.syntax()),
         }
     }
 
     /// Takes a string, decoded and in pieces, until `each` has enough; skips the rest, and what is no string.
     /// Tells whether it was one.
-    pub fn pieces(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<bool> {
+    pub async fn pieces(&mut self, each: &mut dyn FnMut(&str) -> bool) -> Result<bool> {
         let enough = Cell::new(false);
         // Escapes come one by one: they are gathered, so that `each` sees large pieces.
         let mut gathered = String::new();
@@ -145,14 +150,14 @@ impl<R: Read> Json<R> {
                 gathered.clear();
             }
         };
-        if self.token()? != b'"' {
-            self.skip()?;
+        if self.token().await? != b'"' {
+            self.skip().await?;
             return Ok(false);
         }
         self.at += 1;
         let mut decoder = Decoder::default();
         while !enough.get() {
-            if self.at == self.end && !self.refill()? {
+            if self.at == self.end && !self.refill().await? {
                 return Err(Fault::Cut);
             }
             let rest = &self.buffer[self.at..self.end];
@@ -168,53 +173,53 @@ impl<R: Read> Json<R> {
                 each("");
                 return Ok(true);
             }
-            self.escape(&mut decoder, &mut each)?;
+            self.escape(&mut decoder, &mut each).await?;
         }
-        self.rest_of_string()?;
+        self.rest_of_string().await?;
         Ok(true)
     }
 
     /// Takes any value and drops it.
-    pub fn skip(&mut self) -> Result<()> {
+    pub async fn skip(&mut self) -> Result<()> {
         let mut open: Vec<u8> = Vec::new();
         loop {
             if open.len() > DEPTH {
                 return Err(self.syntax());
             }
             // A value …
-            match self.token()? {
-                b'"' => self.skip_string()?,
+            match self.token().await? {
+                b'"' => self.skip_string().await?,
                 b'{' => {
                     self.at += 1;
-                    if self.token()? != b'}' {
+                    if self.token().await? != b'}' {
                         open.push(b'}');
-                        self.skip_key()?;
+                        self.skip_key().await?;
                         continue;
                     }
                     self.at += 1;
                 }
                 b'[' => {
                     self.at += 1;
-                    if self.token()? != b']' {
+                    if self.token().await? != b']' {
                         open.push(b']');
                         continue;
                     }
                     self.at += 1;
                 }
-                b't' => self.literal(b"true")?,
-                b'f' => self.literal(b"false")?,
-                b'n' => self.literal(b"null")?,
+                b't' => self.literal(b"true").await?,
+                b'f' => self.literal(b"false").await?,
+                b'n' => self.literal(b"null").await?,
                 b'-' | b'0'..=b'9' => {
-                    self.number()?;
+                    self.digits().await?;
                 }
                 _ => return Err(self.syntax()),
             }
             // … and what follows it.
             loop {
                 let Some(&end) = open.last() else { return Ok(()) };
-                if !self.next_or_end(end)? {
+                if !self.next_or_end(end).await? {
                     if end == b'}' {
-                        self.skip_key()?;
+                        self.skip_key().await?;
                     }
                     break;
                 }
@@ -224,27 +229,27 @@ impl<R: Read> Json<R> {
     }
 
     /// Takes nothing but the end of the text.
-    pub fn end(&mut self) -> Result<()> {
-        if self.peek()?.is_some() { Err(self.syntax()) } else { Ok(()) }
+    pub async fn end(&mut self) -> Result<()> {
+        if self.peek().await?.is_some() { Err(self.syntax()) } else { Ok(()) }
     }
 
-    fn skip_key(&mut self) -> Result<()> {
-        if self.token()? != b'"' {
+    async fn skip_key(&mut self) -> Result<()> {
+        if self.token().await? != b'"' {
             return Err(self.syntax());
         }
-        self.skip_string()?;
-        self.expect(b':')
+        self.skip_string().await?;
+        self.expect(b':').await
     }
 
-    fn skip_string(&mut self) -> Result<()> {
+    async fn skip_string(&mut self) -> Result<()> {
         self.at += 1;
-        self.rest_of_string()
+        self.rest_of_string().await
     }
 
     /// Takes what is left of a string that has begun.
-    fn rest_of_string(&mut self) -> Result<()> {
+    async fn rest_of_string(&mut self) -> Result<()> {
         loop {
-            if self.at == self.end && !self.refill()? {
+            if self.at == self.end && !self.refill().await? {
                 return Err(Fault::Cut);
             }
             let rest = &self.buffer[self.at..self.end];
@@ -257,21 +262,21 @@ impl<R: Read> Json<R> {
                 return Ok(());
             }
             // Whatever is escaped does not end the string.
-            if self.byte()?.is_none() {
+            if self.byte().await?.is_none() {
                 return Err(Fault::Cut);
             }
             self.at += 1;
         }
     }
 
-    fn string(&mut self, max: usize) -> Result<String> {
+    async fn string(&mut self, max: usize) -> Result<String> {
         let mut kept = String::new();
-        self.pieces(&mut |piece| push_bounded(&mut kept, piece, max))?;
+        self.pieces(&mut |piece| push_bounded(&mut kept, piece, max)).await?;
         Ok(kept)
     }
 
-    fn escape(&mut self, decoder: &mut Decoder, each: &mut dyn FnMut(&str)) -> Result<()> {
-        let Some(byte) = self.byte()? else { return Err(Fault::Cut) };
+    async fn escape(&mut self, decoder: &mut Decoder, each: &mut dyn FnMut(&str)) -> Result<()> {
+        let Some(byte) = self.byte().await? else { return Err(Fault::Cut) };
         self.at += 1;
         let plain = match byte {
             b'"' | b'\\' | b'/' => byte,
@@ -283,7 +288,7 @@ impl<R: Read> Json<R> {
             b'u' => {
                 let mut unit = 0;
                 for _ in 0..4 {
-                    let Some(digit) = self.byte()? else { return Err(Fault::Cut) };
+                    let Some(digit) = self.byte().await? else { return Err(Fault::Cut) };
                     let Some(value) = char::from(digit).to_digit(16) else { return Err(self.syntax()) };
                     unit = unit * 16 + value;
                     self.at += 1;
@@ -297,9 +302,9 @@ impl<R: Read> Json<R> {
         Ok(())
     }
 
-    fn literal(&mut self, word: &[u8]) -> Result<()> {
+    async fn literal(&mut self, word: &[u8]) -> Result<()> {
         for expected in word {
-            match self.byte()? {
+            match self.byte().await? {
                 Some(byte) if byte == *expected => self.at += 1,
                 Some(_) => return Err(self.syntax()),
                 None => return Err(Fault::Cut),
@@ -309,8 +314,8 @@ impl<R: Read> Json<R> {
     }
 
     /// After a value: takes a comma (and tells `false`) or the closing `end` (`true`).
-    fn next_or_end(&mut self, end: u8) -> Result<bool> {
-        let byte = self.token()?;
+    async fn next_or_end(&mut self, end: u8) -> Result<bool> {
+        let byte = self.token().await?;
         if byte != b',' && byte != end {
             return Err(self.syntax());
         }
@@ -318,21 +323,21 @@ impl<R: Read> Json<R> {
         Ok(byte == end)
     }
 
-    fn expect(&mut self, wanted: u8) -> Result<()> {
-        if self.token()? != wanted {
+    async fn expect(&mut self, wanted: u8) -> Result<()> {
+        if self.token().await? != wanted {
             return Err(self.syntax());
         }
         self.at += 1;
         Ok(())
     }
 
-    fn token(&mut self) -> Result<u8> {
-        self.peek()?.ok_or(Fault::Cut)
+    async fn token(&mut self) -> Result<u8> {
+        self.peek().await?.ok_or(Fault::Cut)
     }
 
     /// The next byte, without taking it.
-    fn byte(&mut self) -> Result<Option<u8>> {
-        if self.at == self.end && !self.refill()? {
+    async fn byte(&mut self) -> Result<Option<u8>> {
+        if self.at == self.end && !self.refill().await? {
             return Ok(None);
         }
         Ok(Some(self.buffer[self.at]))
@@ -343,15 +348,15 @@ impl<R: Read> Json<R> {
     }
 
     /// Replaces the buffer, all of which has been taken.
-    fn refill(&mut self) -> Result<bool> {
+    async fn refill(&mut self) -> Result<bool> {
         self.before += self.end as u64;
         (self.at, self.end) = (0, 0);
-        self.more()
+        self.more().await
     }
 
-    fn more(&mut self) -> Result<bool> {
+    async fn more(&mut self) -> Result<bool> {
         loop {
-            match self.source.read(&mut self.buffer[self.end..]) {
+            match self.source.read(&mut self.buffer[self.end..]).await {
                 Ok(read) => {
                     self.end += read;
                     return Ok(read > 0);
@@ -488,6 +493,7 @@ impl Decoder {
 #[cfg(test)]
 mod tests {
     use super::{Fault, Json, push_bounded};
+    use crate::source::{Blocking, at_once};
     use std::io::{self, Read};
 
     /// Hands out `step` bytes at a time, so that every token is cut somewhere.
@@ -504,17 +510,23 @@ mod tests {
 
     fn string(text: &[u8], step: usize) -> Result<String, Fault> {
         let mut whole = String::new();
-        Json::new(Slow(text, step))?.pieces(&mut |piece| {
-            whole.push_str(piece);
-            true
+        at_once(async {
+            let mut json = Json::new(Blocking(Slow(text, step))).await?;
+            json.pieces(&mut |piece| {
+                whole.push_str(piece);
+                true
+            })
+            .await
         })?;
         Ok(whole)
     }
 
     fn skip(text: &[u8], step: usize) -> Result<(), Fault> {
-        let mut json = Json::new(Slow(text, step))?;
-        json.skip()?;
-        json.end()
+        at_once(async {
+            let mut json = Json::new(Blocking(Slow(text, step))).await?;
+            json.skip().await?;
+            json.end().await
+        })
     }
 
     #[test]
@@ -566,23 +578,30 @@ mod tests {
         let text = br#"{"a": [1, "two", null], "b": {"c": 3.5}, "d": "x"}"#;
         for step in 1..text.len() {
             let mut seen = Vec::new();
-            Json::new(Slow(text, step))
-                .expect("a reader")
-                .object(&mut |json, key| match key {
-                    "a" => json.array_or_skip(&mut |json| {
-                        seen.push(format!("{:?}", json.number()?));
-                        Ok(())
-                    }),
-                    "b" => json.object_or_skip(&mut |json, _| {
-                        seen.push(format!("{:?}", json.number()?));
-                        Ok(())
-                    }),
-                    _ => {
-                        seen.push(json.text(10)?.expect("a string"));
-                        Ok(())
+            let mut walk = async |json: &mut Json<_>, key: &str| {
+                match key {
+                    "a" => {
+                        json.array_or_skip(async |json| {
+                            seen.push(format!("{:?}", json.number().await?));
+                            Ok(())
+                        })
+                        .await?;
                     }
-                })
-                .expect("an object");
+                    "b" => {
+                        json.object_or_skip(async |json, _| {
+                            seen.push(format!("{:?}", json.number().await?));
+                            Ok(())
+                        })
+                        .await?;
+                    }
+                    _ => seen.push(json.text(10).await?.expect("a string")),
+                }
+                Ok(())
+            };
+            at_once(async {
+                let mut json = Json::new(Blocking(Slow(text, step))).await.expect("a reader");
+                json.object(&mut walk).await.expect("an object");
+            });
             assert_eq!(seen, ["Some(1.0)", "None", "None", "Some(3.5)", "x"]);
         }
     }
@@ -593,13 +612,16 @@ mod tests {
         for step in 1..=text.len() {
             for max in 0..12 {
                 let mut seen = Vec::new();
-                let mut json = Json::new(Slow(text.as_bytes(), step)).expect("a reader");
-                json.array(&mut |json| {
-                    seen.push(json.text(max)?.expect("a string"));
-                    Ok(())
-                })
-                .expect("an array");
-                json.end().expect("the end");
+                at_once(async {
+                    let source = Blocking(Slow(text.as_bytes(), step));
+                    let mut json = Json::new(source).await.expect("a reader");
+                    let each = async |json: &mut Json<_>| {
+                        seen.push(json.text(max).await?.expect("a string"));
+                        Ok(())
+                    };
+                    json.array(each).await.expect("an array");
+                    json.end().await.expect("the end");
+                });
                 assert!("abcé\"def\\".starts_with(&seen[0]) && seen[0].len() <= max, "{seen:?}");
                 assert_eq!(seen[1], if max > 0 { "x" } else { "" });
             }

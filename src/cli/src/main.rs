@@ -1,21 +1,12 @@
 //! `understudy`: the engine on a HAR file, on a trace or on simulated traffic, on any machine.
 
-mod accuracy;
-mod diagnose;
-mod har;
-mod json;
-mod replay;
-mod report;
-mod words;
-
-use accuracy::Plan;
-use har::Trouble;
-use json::Fault;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use understudy_cli::accuracy::{self, Plan};
+use understudy_cli::{diagnose, replay, report};
 use understudy_engine::receipt::Form;
 use understudy_engine::statistics::Target;
 
@@ -174,17 +165,7 @@ fn progress() -> impl FnMut(f64) {
 fn diagnosed(path: &Path) -> Result<diagnose::Diagnosis, String> {
     let name = path.display();
     let file = File::open(path).map_err(|error| format!("{name} cannot be opened: {error}"))?;
-    let diagnosis = diagnose::diagnose(file).map_err(|trouble| match trouble {
-        Trouble::Empty => format!("{name} is empty."),
-        Trouble::Foreign => format!("{name} is not a HAR file."),
-        Trouble::Fault(Fault::Io(error)) => format!("{name} cannot be read: {error}"),
-        Trouble::Fault(Fault::Cut) => format!("{name} is incomplete: it ends in the middle. Export it again."),
-        Trouble::Fault(Fault::Syntax(at)) => format!("{name} is damaged: it is not JSON from byte {at} on."),
-    })?;
-    if diagnosis.ours == 0 {
-        return Err(format!("{name} holds no request to claude.ai."));
-    }
-    Ok(diagnosis)
+    diagnose::diagnose(file).map_err(|trouble| trouble.sentence(&name.to_string()))
 }
 
 fn write(page: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
