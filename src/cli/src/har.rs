@@ -130,7 +130,7 @@ async fn entry<R: Source>(json: &mut Json<R>) -> Result<Entry, Fault> {
                     }
                     json.skip().await
                 })
-                .await?
+                .await?;
             }
             "request" => {
                 request(json, &mut entry, &mut fetched_as).await?;
@@ -170,7 +170,7 @@ async fn request<R: Source>(
                         *fetched_as = Some(value);
                     }
                 })
-                .await?
+                .await?;
             }
             _ => json.skip().await?,
         }
@@ -198,7 +198,7 @@ async fn response<R: Source>(json: &mut Json<R>, entry: &mut Entry, body: &mut B
                     };
                     *to = Some(value);
                 })
-                .await?
+                .await?;
             }
             "content" => {
                 json.object_or_skip(async |json, key| {
@@ -206,7 +206,7 @@ async fn response<R: Source>(json: &mut Json<R>, entry: &mut Entry, body: &mut B
                         "size" => body.size = json.number().await?,
                         "mimeType" => body.kind = json.text(HEADER).await?,
                         "encoding" => {
-                            body.base64 = json.text(16).await?.is_some_and(|word| word.eq_ignore_ascii_case("base64"))
+                            body.base64 = json.text(16).await?.is_some_and(|word| word.eq_ignore_ascii_case("base64"));
                         }
                         "text" if body.skip => json.skip().await?,
                         "text" => body.present = json.pieces(&mut |piece| body.push(piece)).await?,
@@ -214,7 +214,7 @@ async fn response<R: Source>(json: &mut Json<R>, entry: &mut Entry, body: &mut B
                     }
                     Ok(())
                 })
-                .await?
+                .await?;
             }
             _ => json.skip().await?,
         }

@@ -36,6 +36,7 @@ mod server;
 mod shape;
 mod site;
 mod status;
+mod story;
 mod stream;
 mod world;
 

@@ -162,3 +162,21 @@ fn a_stopped_or_reset_story_does_nothing_more() {
     assert!(playing.wait_for(0, Duration::from_millis(400)).is_none());
     assert_eq!(Client::new(&lab).get("claude.ai", "/new").status, Some(200));
 }
+
+/// The stories of the website's playground are these very scenarios. `UPDATE_EXPECT=1` writes them anew.
+#[test]
+fn the_websites_stories_are_the_scenarios() {
+    let stories: Vec<_> = ["2026-03-02", "overloaded-529", "green-status-page", "dead-network"]
+        .iter()
+        .map(|name| Scenario::named(name).unwrap().story(name, SECOND_OF_MARCH).expect(name))
+        .collect();
+    let told = serde_json::to_string_pretty(&stories).unwrap() + "\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../www/stories.json");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &told).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), told);
+}
+
+/// 2026-03-02T00:00:00Z
+const SECOND_OF_MARCH: u64 = 1_772_409_600_000;

@@ -2,7 +2,7 @@
 
 use crate::manifest::{Browser, manifest};
 use crate::repo::Repo;
-use crate::{catalogue, pack, setup, shell};
+use crate::{catalogue, pack, setup, shell, site};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,14 +14,25 @@ use wasm_bindgen_cli_support::Bindgen;
 /// The wasm modules that are shipped, by the name of their files.
 pub const MODULES: [(&str, &str); 2] = [("background", "understudy-background"), ("pages", "understudy-pages")];
 
+/// The website's module.
+pub const SITE: (&str, &str) = ("site", "understudy-site");
+
 /// The triple of everything that runs inside a browser.
 pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// Files by their path inside the extension.
 pub type Contents = BTreeMap<String, Vec<u8>>;
 
-/// Builds `dist/` and returns what each browser gets.
-pub fn build(repo: &Repo) -> Result<Vec<(Browser, Contents)>> {
+/// What was built.
+pub struct Built {
+    /// What each browser gets.
+    pub extension: Vec<(Browser, Contents)>,
+    /// The website.
+    pub site: Contents,
+}
+
+/// Builds `dist/`.
+pub fn build(repo: &Repo) -> Result<Built> {
     setup::wasm(repo)?;
     let optimiser = setup::optimiser(repo)?;
     shell::step("compile the extension to wasm", &mut compile(repo)?)?.or_fail("Compiling the extension to wasm")?;
@@ -39,8 +50,16 @@ pub fn build(repo: &Repo) -> Result<Vec<(Browser, Contents)>> {
         pack::zip(&package(repo, browser), &contents)?;
         built.push((browser, contents));
     }
-    shell::done("put dist/chrome, dist/firefox and their packages together", started);
-    Ok(built)
+    let mut page = site::contents(repo)?;
+    for (file, mut bytes) in bound(repo, &optimiser, SITE)? {
+        if file == "site.js" {
+            bytes.extend_from_slice(site::START.as_bytes());
+        }
+        page.insert(file, bytes);
+    }
+    pack::fill(&repo.dist().join("www"), &page)?;
+    shell::done("put dist/chrome, dist/firefox, their packages and dist/www together", started);
+    Ok(Built { extension: built, site: page })
 }
 
 /// The store package of a browser.
@@ -53,7 +72,7 @@ pub fn package(repo: &Repo, browser: Browser) -> std::path::PathBuf {
 fn compile(repo: &Repo) -> Result<Command> {
     let mut command = repo.cargo();
     command.args(["build", "--target", WASM, "--profile", PROFILE, "--lib"]);
-    for (_, package) in MODULES {
+    for (_, package) in MODULES.into_iter().chain([SITE]) {
         command.args(["--package", package]);
     }
     let home = std::env::var_os("CARGO_HOME").map_or_else(|| setup::home().join(".cargo"), Into::into);
@@ -81,29 +100,34 @@ fn common(repo: &Repo, optimiser: &Path) -> Result<Contents> {
             contents.insert(name, fs::read(path)?);
         }
     }
-    for (name, package) in MODULES {
-        let module = repo.target.join(WASM).join(PROFILE).join(package.replace('-', "_")).with_extension("wasm");
-        let out = repo.target.join("bindings").join(name);
-        if out.exists() {
-            fs::remove_dir_all(&out)?;
-        }
-        Bindgen::new()
-            .input_path(&module)
-            .out_name(name)
-            .web(true)?
-            .typescript(false)
-            // `init()` finds the module beside its bindings.
-            .omit_default_module_path(false)
-            .remove_name_section(true)
-            .remove_producers_section(true)
-            .generate(&out)
-            .with_context(|| format!("the bindings of {} cannot be generated", module.display()))?;
-        optimise(optimiser, &out.join(format!("{name}_bg.wasm")), &repo.target.join("optimised").join(name))?;
-        for (file, path) in pack::files(&out)? {
-            contents.insert(format!("wasm/{file}"), fs::read(path)?);
+    for module in MODULES {
+        for (file, bytes) in bound(repo, optimiser, module)? {
+            contents.insert(format!("wasm/{file}"), bytes);
         }
     }
     Ok(contents)
+}
+
+/// A module, made small, and its bindings.
+fn bound(repo: &Repo, optimiser: &Path, (name, package): (&str, &str)) -> Result<Contents> {
+    let module = repo.target.join(WASM).join(PROFILE).join(package.replace('-', "_")).with_extension("wasm");
+    let out = repo.target.join("bindings").join(name);
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    Bindgen::new()
+        .input_path(&module)
+        .out_name(name)
+        .web(true)?
+        .typescript(false)
+        // `init()` finds the module beside its bindings.
+        .omit_default_module_path(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&out)
+        .with_context(|| format!("the bindings of {} cannot be generated", module.display()))?;
+    optimise(optimiser, &out.join(format!("{name}_bg.wasm")), &repo.target.join("optimised").join(name))?;
+    pack::files(&out)?.into_iter().map(|(file, path)| Ok((file, fs::read(path)?))).collect()
 }
 
 /// Makes a module smaller in its place: about a fifteenth, which the compiler leaves lying about. It takes seconds, so what came of a

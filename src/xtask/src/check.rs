@@ -4,12 +4,12 @@ mod features;
 mod permissions;
 mod purity;
 mod shape;
+mod site;
 mod sizes;
 mod store;
 mod words;
 
-use crate::build::{self, Contents, WASM};
-use crate::manifest::Browser;
+use crate::build::{self, Built, WASM};
 use crate::repo::Repo;
 use crate::setup;
 use crate::shell::step;
@@ -21,7 +21,7 @@ use std::process::Command;
 pub type Verdict = Result<String, String>;
 
 /// Runs every gate whose name contains `filter` on a finished build.
-pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result<Tally> {
+pub fn check(repo: &Repo, built: &Built, filter: &str) -> Result<Tally> {
     setup::components(repo)?;
     // Of all gates the linter alone needs it.
     let npm = setup::npm(repo);
@@ -31,14 +31,14 @@ pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result
     gates.run_command("clippy, native", repo.cargo().args(["clippy", "--all-targets", "--", "-D", "warnings"]))?;
     let mut clippy = repo.cargo();
     clippy.args(["clippy", "--target", WASM, "--all-targets", "--package", "understudy-browser"]);
-    for (_, package) in build::MODULES {
+    for (_, package) in build::MODULES.into_iter().chain([build::SITE]) {
         clippy.args(["--package", package]);
     }
     gates.run_command("clippy, wasm", clippy.args(["--", "-D", "warnings"]))?;
     gates.run("engine builds without an import", || purity::no_imports(repo));
     gates.run("engine depends on data crates only", || purity::dependencies(repo));
     gates.run("the task runner and the tests share what is built", || features::agree(repo));
-    for (browser, contents) in built {
+    for (browser, contents) in &built.extension {
         gates.run(&format!("store lint, {}", browser.name()), || match &npm {
             Ok(()) => store::lint(repo, *browser),
             Err(error) => Ok(Err(format!("{error:#}"))),
@@ -48,6 +48,10 @@ pub fn check(repo: &Repo, built: &[(Browser, Contents)], filter: &str) -> Result
             gates.run(&budget.name, || Ok(budget.verdict()));
         }
     }
+    for budget in sizes::site(&built.site)? {
+        gates.run(&budget.name, || Ok(budget.verdict()));
+    }
+    gates.run("the website asks nobody else", || Ok(site::keeps_to_itself(&built.site)));
     gates.run("README names every permission with its reason", || permissions::readme(repo));
     gates.run("every language has the words of English", || words::check(repo));
     for rule in shape::rules(repo)? {

@@ -14,6 +14,7 @@ mod pack;
 mod repo;
 mod setup;
 mod shell;
+mod site;
 mod tally;
 mod test;
 mod wasm_tests;
@@ -32,7 +33,7 @@ Usage: cargo xtask <task>
                     lives through an outage of claude.ai in a real browser and tells the story
   test [filter]     everything: checks, engine, lab, cli, scripts, wasm and end to end in both browsers
   wasm [filter]     of these, the unit tests of the wasm crates alone, in both browsers
-  build             dist/chrome and dist/firefox, unpacked, and their packages for the stores
+  build             dist/chrome and dist/firefox, unpacked, their packages for the stores, and the website in dist/www
   check [filter]    what needs no browser: format, clippy, purity, store lint, sizes, permissions, shape
   bench [filter]    the benchmarks
   bench popup [--browser chromium|firefox] [--rounds N]

@@ -2,9 +2,9 @@
 
 mod ours;
 mod report;
-mod rivals;
-mod rng;
-mod workload;
+pub mod rivals;
+pub mod rng;
+pub mod workload;
 
 pub use report::{json, text};
 

@@ -6,6 +6,7 @@ use understudy_engine::Millis;
 
 /// A rule that is told of every request and says whether it considers the service down.
 pub trait Rule {
+    /// Takes a request; tells whether the service is down by now.
     fn see(&mut self, event: &Event) -> bool;
 }
 

@@ -24,6 +24,7 @@ pub enum Fate {
 }
 
 impl Fate {
+    /// Whether it did not do what it was for.
     pub const fn failed(self) -> bool {
         !matches!(self, Self::Ok)
     }
@@ -32,11 +33,13 @@ impl Fate {
 /// The end of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Event {
+    /// When it ended, wall-clock milliseconds.
     pub at: Millis,
     /// When it began.
     pub began: Millis,
     /// `None`: telemetry.
     pub surface: Option<Surface>,
+    /// What became of it.
     pub fate: Fate,
     /// The user's action it belongs to.
     pub action: u32,
@@ -52,15 +55,21 @@ impl Event {
 /// The four shapes of an outage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// Everything fails.
     Full,
+    /// Sends fail.
     Completion,
+    /// Login and session fail.
     Auth,
+    /// A third of everything fails.
     Intermittent,
 }
 
 impl Kind {
+    /// All of them.
     pub const ALL: [Self; 4] = [Self::Full, Self::Completion, Self::Auth, Self::Intermittent];
 
+    /// Its name in the report.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
@@ -70,6 +79,7 @@ impl Kind {
         }
     }
 
+    /// One of them, as often as each happens.
     pub fn draw(rng: &mut Rng) -> Self {
         match rng.unit() {
             x if x < 0.5 => Self::Full,
@@ -95,8 +105,11 @@ impl Kind {
 /// One outage, in seconds since the beginning of the session.
 #[derive(Clone, Copy, Debug)]
 pub struct Outage {
+    /// Its shape.
     pub kind: Kind,
+    /// When it begins, …
     pub from: f64,
+    /// … and ends.
     pub until: f64,
 }
 
@@ -112,15 +125,36 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// The standard workload.
     pub const STANDARD: Self = Self { p0: 1.0, blips: 0.002, blip: 8.0 };
+    /// The stress workload.
     pub const STRESS: Self = Self { p0: 2.0, blips: 0.005, blip: 15.0 };
+}
+
+/// What becomes of one person's requests.
+pub trait Weather {
+    /// What becomes of a request at `t` seconds since the beginning, and how many seconds later.
+    fn fate(&mut self, surface: Option<Surface>, t: f64, rng: &mut Rng) -> (Fate, f64);
+
+    /// The user has begun something at `t` that takes several requests.
+    fn burst(&mut self, _t: f64, _rng: &mut Rng) {}
+}
+
+/// What a person who works for so many seconds asks for, in the order in which it was decided: retries and reloads follow from what
+/// happened.
+pub fn traffic(weather: &mut dyn Weather, start: Millis, seconds: f64, rng: &mut Rng) -> Vec<Event> {
+    let mut user = User { t: 0.0, last: seconds + GRACE_S, action: 0, events: Vec::new(), start, weather, rng };
+    user.session(seconds);
+    user.events
 }
 
 /// One session: everything that happened in it, by time.
 pub struct Session {
     /// Wall-clock milliseconds of its beginning and its end.
     pub start: Millis,
+    /// See `start`.
     pub end: Millis,
+    /// What was asked for, and what became of it.
     pub events: Vec<Event>,
     world: World,
 }
@@ -131,7 +165,6 @@ pub const GRACE_S: f64 = 120.0;
 /// What is true whether or not anybody asks; seconds since the beginning of the session.
 struct World {
     rates: Rates,
-    start: Millis,
     drops: Vec<(f64, f64, bool)>,
     blips: Vec<(f64, f64)>,
     limited: bool,
@@ -144,8 +177,7 @@ impl World {
         self.drops.iter().find(|(from, until, _)| (*from..*until).contains(&t)).map(|(.., offline)| *offline)
     }
 
-    /// What becomes of a request at `t`, and how much later.
-    fn fate(&self, surface: Option<Surface>, t: f64, rng: &mut Rng) -> (Fate, f64) {
+    fn look(&self, surface: Option<Surface>, t: f64, rng: &mut Rng) -> (Fate, f64) {
         if let Some(offline) = self.dead(t) {
             return (if offline { Fate::Offline } else { Fate::Silent }, 0.0);
         }
@@ -178,6 +210,18 @@ impl World {
     }
 }
 
+impl Weather for World {
+    fn fate(&mut self, surface: Option<Surface>, t: f64, rng: &mut Rng) -> (Fate, f64) {
+        self.look(surface, t, rng)
+    }
+
+    fn burst(&mut self, t: f64, rng: &mut Rng) {
+        if rng.chance(self.rates.blips) {
+            self.blips.push((t, t + rng.exponential(self.rates.blip)));
+        }
+    }
+}
+
 impl Session {
     /// Begins at `start`; `outage` puts one into it, given the length of the session.
     pub fn new(
@@ -201,14 +245,13 @@ impl Session {
             (from, from + rng.uniform(60.0, 180.0))
         });
         let outage = outage(length, rng);
-        let world = World { rates, start, drops, blips: Vec::new(), limited, expired, outage };
-        let mut user = User { t: 0.0, last: length + GRACE_S, action: 0, events: Vec::new(), world, rng };
-        user.session(length);
-        let User { mut events, world, .. } = user;
+        let mut world = World { rates, drops, blips: Vec::new(), limited, expired, outage };
+        let mut events = traffic(&mut world, start, length, rng);
         events.sort_by_key(|event| event.at);
         Self { start, end: start + millis(length), events, world }
     }
 
+    /// The outage in it.
     pub fn outage(&self) -> Option<Outage> {
         self.world.outage
     }
@@ -224,7 +267,7 @@ impl Session {
 
     /// What a probe of `surface` would meet now, and how many milliseconds later.
     pub fn probe(&self, surface: Surface, now: Millis, rng: &mut Rng) -> (Fate, Millis) {
-        let (fate, later) = self.world.fate(Some(surface), self.seconds(now), rng);
+        let (fate, later) = self.world.look(Some(surface), self.seconds(now), rng);
         (fate, millis(later))
     }
 }
@@ -235,7 +278,8 @@ struct User<'a> {
     last: f64,
     action: u32,
     events: Vec<Event>,
-    world: World,
+    start: Millis,
+    weather: &'a mut dyn Weather,
     rng: &'a mut Rng,
 }
 
@@ -334,18 +378,16 @@ impl User<'_> {
 
     fn burst(&mut self) {
         self.action += 1;
-        if self.rng.chance(self.world.rates.blips) {
-            self.world.blips.push((self.t, self.t + self.rng.exponential(self.world.rates.blip)));
-        }
+        self.weather.burst(self.t, self.rng);
     }
 
     /// Moves on to the end of the request when it is one that the person waits for.
     fn request(&mut self, surface: Option<Surface>, later: f64) -> Fate {
         let began = self.t + later;
-        let (fate, hangs) = self.world.fate(surface, began, self.rng);
+        let (fate, hangs) = self.weather.fate(surface, began, self.rng);
         let event = Event {
-            at: self.world.start + millis(began + hangs),
-            began: self.world.start + millis(began),
+            at: self.start + millis(began + hangs),
+            began: self.start + millis(began),
             surface,
             fate,
             action: self.action,
@@ -358,11 +400,13 @@ impl User<'_> {
     }
 }
 
+/// Seconds in milliseconds.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few years at most, never negative")]
 pub fn millis(seconds: f64) -> Millis {
     (seconds * 1_000.0).round() as Millis
 }
 
+/// Milliseconds in seconds.
 #[expect(clippy::cast_precision_loss, reason = "a few years at most")]
 pub fn seconds(millis: Millis) -> f64 {
     millis as f64 / 1_000.0

@@ -254,7 +254,7 @@ const TOP: [&str; 15] = [
     "www",
 ];
 
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "src/background/",
     "src/browser/",
     "src/chat/",
@@ -262,6 +262,7 @@ const CRATES: [&str; 9] = [
     "src/engine/",
     "src/lab/",
     "src/pages/",
+    "src/site/",
     "src/xtask/",
     "tests/",
 ];

@@ -6,6 +6,7 @@ use crate::manifest::Browser;
 use crate::repo::Repo;
 use anyhow::Result;
 use std::fs;
+use std::io::Write;
 
 /// One budget and what was measured.
 pub struct Budget {
@@ -57,6 +58,24 @@ pub fn budgets(repo: &Repo, browser: Browser, contents: &Contents) -> Result<Vec
     Ok(budgets)
 }
 
+/// What a visitor's browser fetches before anything can be done: all there is, as a server sends it.
+pub fn site(contents: &Contents) -> Result<Vec<Budget>> {
+    let mut packed = 0;
+    for bytes in contents.values() {
+        packed += gzip(bytes)?;
+    }
+    let name = "size of the website, gzip".to_owned();
+    Ok(vec![Budget { name, measured: packed, most: SITE, unit: "bytes" }])
+}
+
+fn gzip(bytes: &[u8]) -> Result<u64> {
+    // A zip of one file holds what gzip would make of it, and its name.
+    let mut packed = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    packed.start_file("f", zip::write::SimpleFileOptions::default())?;
+    packed.write_all(bytes)?;
+    Ok(packed.finish()?.into_inner().len() as u64)
+}
+
 /// Lines of every script that is not generated, comments and blanks included.
 fn lines(contents: &Contents) -> u64 {
     let written = contents.iter().filter(|(name, _)| {
@@ -73,6 +92,8 @@ const PAGES: u64 = 450 * 1024;
 const SCRIPTS: u64 = 15 * 1024;
 /// Scripts translate and decide nothing.
 const LINES: u64 = 400;
+/// The website, on the first visit.
+const SITE: u64 = 300 * 1024;
 /// The whole download.
 const PACKAGE: u64 = 1024 * 1024;
 
