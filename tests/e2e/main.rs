@@ -22,6 +22,7 @@ mod probes;
 mod restore;
 mod scenarios;
 mod selftest;
+mod site;
 mod store;
 mod suite;
 mod survival;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     history::add(&mut suite);
     store::add(&mut suite);
     home::add(&mut suite);
+    site::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

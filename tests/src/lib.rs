@@ -20,6 +20,7 @@ pub mod matrix;
 mod process;
 pub mod prompts;
 pub mod record;
+pub mod served;
 pub mod stage;
 pub mod texts;
 pub mod wait;

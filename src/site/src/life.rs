@@ -327,39 +327,64 @@ const ANSWER: [(&str, &str); 3] = [
 mod tests {
     use super::Life;
     use crate::story::{Story, stories};
-    use understudy_engine::moment::clock;
+    use understudy_engine::Tone;
+    use understudy_engine::moment::parse_rfc3339;
+    use understudy_engine::verdict::State;
 
     fn story(id: &str) -> Story {
         stories().into_iter().find(|story| story.id == id).expect(id)
     }
 
     #[test]
-    fn tell() {
-        for story in stories() {
-            for probing in [true, false] {
-                let life = Life::live(&story, probing);
-                println!(
-                    "{} {probing} failed {} first {:?} offered {:?} probes {}",
-                    story.id,
-                    life.failed.len(),
-                    life.failed.first().map(|at| clock(*at)),
-                    life.offered.map(clock),
-                    life.probes.len()
-                );
-                for said in &life.said {
-                    println!(
-                        "  {} {:?} {:?} {} {:?}",
-                        clock(said.at),
-                        said.state,
-                        said.tone,
-                        said.headline,
-                        said.evidence.len()
-                    );
-                }
-                println!("  rival {:?}", life.rival.iter().map(|(at, on)| (clock(*at), on)).collect::<Vec<_>>());
-                println!("  official {:?}", life.official.iter().map(|(at, on)| (clock(*at), on)).collect::<Vec<_>>());
-            }
+    fn the_verdict_of_the_second_of_march_comes_before_the_status_page() {
+        let life = Life::live(&story("2026-03-02"), true);
+        let (first, down) = (life.failed[0], life.down().expect("a verdict"));
+        let posted = parse_rfc3339("2026-03-02T11:49:00Z").expect("a time");
+        assert_eq!(life.official.first(), Some(&(posted, true)));
+        assert_eq!(life.offered, Some(first), "one failure is enough for an offer");
+        assert!(first < down && down < posted, "{first} {down} {posted}");
+        assert_eq!(life.said(down).expect("words").headline, "Claude is down");
+        assert!(!life.said(down).expect("words").evidence.is_empty());
+        // What the page says half an hour later is heard.
+        let later = life.said(posted + 10 * 60_000).expect("words");
+        assert!(later.headline.contains("API is up"), "{later:?}");
+        let over = life.over().expect("an end");
+        assert!(over < life.official.last().expect("an end").0, "we see it work before the page says so");
+        assert_eq!(life.said.last().map(|said| (said.state, said.tone)), Some((State::Clear, Tone::Calm)));
+    }
+
+    #[test]
+    fn without_probes_the_verdict_is_later_and_nobody_is_asked() {
+        let story = story("2026-03-02");
+        let (with, without) = (Life::live(&story, true), Life::live(&story, false));
+        assert!(!with.probes.is_empty() && without.probes.is_empty());
+        assert!(without.down() > with.down());
+        assert_eq!(with.failed, without.failed, "the person does the same");
+        assert_eq!(with.rival, without.rival);
+    }
+
+    #[test]
+    fn a_dead_network_is_nobodys_outage_but_the_other_rules() {
+        let story = story("dead-network");
+        let life = Life::live(&story, true);
+        assert!(story.innocent() && life.down().is_none() && life.official.is_empty());
+        assert!(life.rival.first().is_some_and(|(_, on)| *on));
+        assert!(life.said.iter().any(|said| said.headline == "Your network does not answer"), "{:?}", life.said);
+    }
+
+    #[test]
+    fn the_status_page_never_admits_what_we_see() {
+        for id in ["overloaded-529", "green-status-page"] {
+            let life = Life::live(&story(id), true);
+            assert!(life.down().is_some() && life.over().is_some() && life.official.is_empty(), "{id}");
         }
-        let _ = story("2026-03-02");
+    }
+
+    #[test]
+    fn a_life_can_be_lived_again() {
+        for story in stories() {
+            let (one, two) = (Life::live(&story, true), Life::live(&story, true));
+            assert_eq!((one.said, one.probes, one.rival), (two.said, two.probes, two.rival), "{}", story.id);
+        }
     }
 }

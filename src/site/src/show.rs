@@ -161,7 +161,7 @@ fn lanes(shown: &Shown<'_>) -> El<Deed> {
     };
     let mut tries = String::new();
     for at in &life.failed {
-        let _ = write!(tries, "M{} 0h1v20h-1z", view.x(*at));
+        let _ = write!(tries, "M{} 0h3v20h-3z", view.x(*at));
     }
     let at = |moment: Option<Millis>| moment.map_or("says nothing".to_owned(), |at| format!("says so at {}", time(at)));
     let rows = [
@@ -288,7 +288,8 @@ fn figures(shown: &Shown<'_>) -> El<Deed> {
         at => told(at),
     };
     let after = |at: Option<Millis>| match (at, first) {
-        (Some(at), Some(first)) if at >= first => duration(at - first),
+        // By the seconds that are shown.
+        (Some(at), Some(first)) if at >= first => duration(at / 1_000 * 1_000 - first / 1_000 * 1_000),
         (Some(_), Some(_)) => "before it".to_owned(),
         _ => "–".to_owned(),
     };
@@ -329,3 +330,58 @@ pub fn time(at: Millis) -> String {
 const WIDTH: u64 = 2_000;
 /// One press of an arrow key on the slider.
 const STEP_S: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::{Deed, Shown, page};
+    use crate::life::Life;
+    use crate::recording::Recording;
+    use crate::story::stories;
+    use crate::tree::look::{all, attr, texts};
+    use crate::tree::{El, el};
+    use understudy_engine::Millis;
+
+    fn drawn(chosen: usize, at: impl Fn(&Life) -> Millis, recording: &Recording) -> El<Deed> {
+        let stories = stories();
+        let life = Life::live(&stories[chosen], true);
+        let (speed, playing, probing) = (1, false, true);
+        let shown = Shown { stories: &stories, chosen, at: at(&life), life: &life, speed, playing, probing, recording };
+        let mut root = el("div");
+        root.parts = page(&shown);
+        root
+    }
+
+    #[test]
+    fn the_picture_is_told_in_words_too() {
+        let page = drawn(0, |life| life.down().expect("a verdict"), &Recording::None);
+        let text = texts(&page).join("|");
+        for part in ["Claude is down", "says so at 11:49:00", "Says that it is over", "resilience4j", "Play"] {
+            assert!(text.contains(part), "{part} is missing in {text}");
+        }
+        for picture in all(&page).into_iter().filter(|one| one.tag == "svg") {
+            assert_eq!(attr(picture, "aria-hidden"), Some("true"));
+        }
+        let live: Vec<_> = all(&page).into_iter().filter(|one| attr(one, "aria-live").is_some()).collect();
+        assert_eq!(live.len(), 2, "the verdict, and what became of a file");
+        assert!(!texts(live[0]).join("").contains("UTC"), "the clock is not read out ten times a second");
+    }
+
+    #[test]
+    fn what_is_wrong_of_a_rule_is_called_wrong() {
+        let text = texts(&drawn(3, |life| life.span.0, &Recording::None)).join("|");
+        assert!(text.contains(", wrongly") && text.contains("never"), "{text}");
+        let text = texts(&drawn(0, |life| life.span.0, &Recording::None)).join("|");
+        assert!(!text.contains("wrongly"), "{text}");
+    }
+
+    #[test]
+    fn progress_can_be_stopped_and_is_not_read_out() {
+        let recording = Recording::Reading { name: "a.har".into(), read: 1e6, size: 4e6 };
+        let page = drawn(1, |life| life.span.1, &recording);
+        let bar = all(&page).into_iter().find(|one| one.tag == "progress").expect("a bar");
+        assert_eq!((attr(bar, "value"), attr(bar, "max")), (Some("1000000"), Some("4000000")));
+        assert!(all(&page).iter().any(|one| one.does == Some(Deed::Cancel)));
+        let live = all(&page).into_iter().filter(|one| attr(one, "aria-live").is_some());
+        assert!(live.flat_map(all).all(|one| one.tag != "progress"));
+    }
+}

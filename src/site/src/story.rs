@@ -86,7 +86,10 @@ impl Story {
 
     /// The stretch of time that is played.
     pub fn span(&self) -> (Millis, Millis) {
-        (self.broken() - BEFORE, self.steps.last().map_or(0, |step| step.at) + AFTER)
+        // In quarters of whole minutes, for the axis.
+        let from = (self.broken() - BEFORE) / TEN_MINUTES * TEN_MINUTES;
+        let to = self.steps.last().map_or(0, |step| step.at) + AFTER;
+        (from, from + (to - from).next_multiple_of(4 * TEN_MINUTES))
     }
 
     /// What has happened last, in words.
@@ -155,5 +158,42 @@ impl Weather for Day {
 const BEFORE: Millis = 15 * 60_000;
 /// … and so long afterwards.
 const AFTER: Millis = 15 * 60_000;
+const TEN_MINUTES: Millis = 10 * 60_000;
 /// What a scenario leaves broken.
 const LASTS: Millis = 30 * 60_000;
+
+#[cfg(test)]
+mod tests {
+    use super::stories;
+
+    #[test]
+    fn faults_come_in_turn_and_end() {
+        let mut story = stories().swap_remove(0);
+        assert_eq!(story.id, "2026-03-02");
+        let broken = story.broken();
+        assert!(story.meets("completion", broken - 1).is_none());
+        // Two of three answer 500; every third send from the third on meets the overload protection.
+        let met: Vec<_> = (0..7).map(|n| story.meets("completion", broken + n).map(|wrong| wrong.status)).collect();
+        assert_eq!(met, [500, 500, 529, 500, 500, 529, 500].map(Some));
+        assert_eq!(story.meets("document", broken).map(|wrong| wrong.status), Some(500));
+        assert!(story.meets("telemetry", broken).is_none());
+        let (from, to) = story.span();
+        assert!(story.meets("completion", to).is_none(), "service is back");
+        assert_eq!((to - from) % (40 * 60_000), 0, "the axis has whole minutes");
+        assert_eq!(story.said(broken - 1), Some("Claude works."));
+    }
+
+    #[test]
+    fn every_story_breaks_and_ends() {
+        let stories = stories();
+        assert_eq!(stories.len(), 4);
+        for mut story in stories {
+            let (from, to) = story.span();
+            let middle = story.broken() + 60_000;
+            assert!(from < story.broken() && middle < to);
+            let parts = ["completion", "list", "document"];
+            assert!(story.dead(middle) || parts.iter().any(|part| story.meets(part, middle).is_some()), "{}", story.id);
+            assert!(!story.dead(to) && parts.iter().all(|part| story.meets(part, to).is_none()), "{}", story.id);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The website, as it is built, from a port of this machine.
+
+use crate::suite::Suite;
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use std::fs;
+use std::time::Duration;
+use understudy_tests::served::Served;
+use understudy_tests::stage::{dist, repository};
+use understudy_tests::wait::{SOON, until};
+use understudy_tests::{Stage, axe};
+
+pub fn add(suite: &mut Suite) {
+    suite.both("site_plays_outages_and_reads_recordings", all);
+}
+
+/// One visit: the playground, recordings good and bad, a large one, and that all of it stays here.
+fn all(stage: &Stage) -> Result<()> {
+    let site = Served::start(dist().join("www"))?;
+    stage.browser.visit(site.url())?;
+    stage.browser.wait_for("document.querySelector('#figures')")?;
+    the_outage_plays(stage)?;
+    another_story(stage)?;
+    recordings(stage)?;
+    a_large_recording(stage)?;
+    looks(stage)?;
+    nobody_else_is_asked(stage, &site)
+}
+
+/// The verdict comes long before the status page, later without probes, and time can be moved by hand and by itself.
+fn the_outage_plays(stage: &Stage) -> Result<()> {
+    let page = &stage.browser;
+    let [ours, rival, official] = figures(stage)?;
+    ensure!(page.eval("return document.querySelector('#headline').textContent")? == "Claude is down");
+    ensure!(ours.down > "11:37".to_owned() && ours.down < official.down, "{ours:?} {official:?}");
+    ensure!(official.down == "11:49:00" && rival.down > ours.down, "{rival:?} {official:?}");
+    ensure!(ours.over > "15:22".to_owned() && ours.over < official.over, "{ours:?} {official:?}");
+
+    press(stage, "#probing")?;
+    let [alone, ..] = figures(stage)?;
+    ensure!(alone.down > ours.down && alone.down < official.down, "with {ours:?}, without {alone:?}");
+    let caption = page.eval("return document.querySelector('#figures caption').textContent")?;
+    ensure!(caption.as_str().is_some_and(|text| text.ends_with("Asked claude.ai by itself: 0 times.")), "{caption}");
+    press(stage, "#probing")?;
+    ensure!(figures(stage)?[0] == ours, "what is switched on again is as it was");
+
+    let before = clock(stage)?;
+    let scrub = page.wait_for_element("#scrub")?;
+    page.driver().type_into(&scrub, ARROW_RIGHT)?;
+    let after = clock(stage)?;
+    ensure!(after > before, "the slider: {before}, {after}");
+    press(stage, "#speed-2")?;
+    press(stage, "#play")?;
+    until("time passes", SOON, || Ok((clock(stage)? > "12:30".to_owned()).then_some(())))?;
+    press(stage, "#play")?;
+    let stopped = clock(stage)?;
+    ensure!(page.eval("return document.querySelector('#play').textContent")? == "Play" && clock(stage)? == stopped);
+    ensure!(
+        page.eval("return document.querySelector('#headline').textContent")? == "claude.ai is down. Claude’s API is up"
+    );
+    press(stage, "#jump")?;
+    ensure!(clock(stage)? == ours.down, "the verdict's moment");
+    Ok(())
+}
+
+/// Where only the network is dead, the rule beside ours is wrong and ours is silent.
+fn another_story(stage: &Stage) -> Result<()> {
+    press(stage, "#story-3")?;
+    let [ours, rival, official] = figures(stage)?;
+    ensure!(ours.down == "never" && official.down == "never", "{ours:?} {official:?}");
+    ensure!(rival.down.ends_with(", wrongly"), "{rival:?}");
+    Ok(())
+}
+
+/// What the command line says of a file, the page says.
+fn recordings(stage: &Stage) -> Result<()> {
+    let page = &stage.browser;
+    for stem in ["outage-recovered", "usage-limit", "healthy"] {
+        let path = repository().join(format!("tests/fixtures/har/{stem}.har"));
+        let found: Value = serde_json::from_str(&fs::read_to_string(path.with_extension("json"))?)?;
+        choose(stage, &path.to_string_lossy())?;
+        let shown = until(stem, SOON, || {
+            let shown = page.eval(
+                "const told = document.querySelector('#told'), texts = (css) => [...told.querySelectorAll(css)].map((one) => one.textContent);
+                 return told && {facts: Object.fromEntries([...told.querySelectorAll('dl > div')].map((row) => [...row.children].map((one) => one.textContent))),
+                    why: texts('.reasons span')}",
+            )?;
+            let file = shown["facts"]["Recording"].as_str().unwrap_or_default();
+            Ok(file.starts_with(&format!("{stem}.har: ")).then_some(shown))
+        })?;
+        let facts = &shown["facts"];
+        ensure!(facts["Verdict"] == found["verdict"], "{stem}: {facts} instead of {}", found["verdict"]);
+        let failing: Vec<&str> =
+            found["surfaces"].as_array().context("surfaces")?.iter().filter_map(Value::as_str).collect();
+        ensure!(facts["Failing"].as_str().unwrap_or_default() == failing.join(", "), "{stem}: {facts}");
+        // "2026-03-02 11:37:04 UTC" and "2026-03-02T11:37:04.000Z".
+        let since = facts["Since"].as_str().map(|since| since.trim_end_matches(" UTC").replace(' ', "T"));
+        let wanted = found["since"].as_str().map(|since| since.chars().take(19).collect::<String>());
+        ensure!(since == wanted, "{stem}: since {since:?} instead of {wanted:?}");
+        let mut why: Vec<Value> = Vec::new();
+        for text in shown["why"].as_array().context("evidence")? {
+            if !why.contains(text) {
+                why.push(text.clone());
+            }
+        }
+        ensure!(json!(why) == found["evidence"], "{stem}: {why:?} instead of {}", found["evidence"]);
+    }
+    for stem in ["truncated", "damaged", "empty", "foreign", "no-claude"] {
+        let path = repository().join(format!("tests/fixtures/har/{stem}.har"));
+        let sentence = fs::read_to_string(path.with_extension("txt"))?.replace("FILE", &format!("{stem}.har"));
+        choose(stage, &path.to_string_lossy())?;
+        until(sentence.trim(), SOON, || {
+            let shown = page.eval("return document.querySelector('#refused')?.textContent ?? ''")?;
+            Ok((shown == sentence.trim()).then_some(()))
+        })?;
+    }
+    Ok(())
+}
+
+/// 66 MB, dropped: the page says how far it is, goes on answering, stops when told to, and reads it to its end the second time.
+fn a_large_recording(stage: &Stage) -> Result<()> {
+    let seen = waiting(stage, LARGE)?;
+    let steps = seen["steps"].as_array().context("steps")?;
+    ensure!(steps.len() >= 5 && steps.windows(2).all(|pair| pair[0].as_f64() < pair[1].as_f64()), "{steps:?}");
+    let size = seen["size"].as_f64().unwrap_or_default();
+    ensure!(size >= 60e6 && steps.last().and_then(Value::as_f64).is_some_and(|last| last < size), "{seen}");
+    ensure!(seen["answered"] == json!(["Pause", "Play"]), "a button while it reads: {seen}");
+    ensure!(seen["stopped"] == "large.har was not read to its end.", "{seen}");
+    // A turn of the page is some milliseconds long; what would freeze it is the whole file at once.
+    ensure!(seen["longest"].as_f64().is_some_and(|ms| ms < 1_000.0), "the page did not answer for long: {seen}");
+    let told = until("the whole of it", Duration::from_secs(60), || {
+        let told = stage.browser.eval("return document.querySelector('#told')?.innerText ?? ''")?;
+        Ok(told.as_str().filter(|told| told.contains("large.har")).map(str::to_owned))
+    })?;
+    ensure!(told.contains("1 of 67 requests went to claude.ai"), "{told}");
+    Ok(())
+}
+
+/// axe-core finds nothing, in light and in dark, and the page is not wider than its window.
+fn looks(stage: &Stage) -> Result<()> {
+    for dark in [false, true] {
+        stage.browser.dark(dark)?;
+        let found = axe::violations(|body| waiting(stage, body)).with_context(|| format!("dark {dark}"));
+        let found = found.and_then(|found| if found.is_empty() { Ok(()) } else { bail!("dark {dark}: {found:#?}") });
+        if found.is_err() || dark {
+            stage.browser.dark(false)?;
+        }
+        found?;
+    }
+    let wide =
+        stage.browser.eval("return document.documentElement.scrollWidth - document.documentElement.clientWidth")?;
+    ensure!(wide == 0, "{wide} pixels too wide");
+    Ok(())
+}
+
+/// Nothing but the page's own files was fetched, and the page could not send anything if it wanted to.
+fn nobody_else_is_asked(stage: &Stage, site: &Served) -> Result<()> {
+    let loaded = stage.browser.eval("return performance.getEntriesByType('resource').map(({name}) => name)")?;
+    let loaded: Vec<String> = serde_json::from_value(loaded)?;
+    ensure!(loaded.len() >= 3 && loaded.iter().all(|url| url.starts_with(site.url())), "{loaded:?}");
+    let tried = waiting(
+        stage,
+        "const broken = [];
+         addEventListener('securitypolicyviolation', ({effectiveDirective}) => broken.push(effectiveDirective));
+         const sent = await fetch('https://claude.ai/upload', {method: 'POST', body: 'x'}).then(() => true, () => false);
+         await new Promise((done) => setTimeout(done, 100));
+         return {sent, broken}",
+    )?;
+    ensure!(tried == json!({"sent": false, "broken": ["connect-src"]}), "{tried}");
+    let asked = site.asked();
+    ensure!(asked.iter().all(|line| line.starts_with("GET /")) && asked.len() <= FILES, "{asked:?}");
+    Ok(())
+}
+
+/// Runs the body of an async function in the page.
+fn waiting(stage: &Stage, body: &str) -> Result<Value> {
+    stage.browser.eval(&format!("return (async () => {{{body}\n}})()"))
+}
+
+/// A row of the figures.
+#[derive(Debug, PartialEq)]
+struct Row {
+    down: String,
+    over: String,
+}
+
+fn figures(stage: &Stage) -> Result<[Row; 3]> {
+    let rows = stage.browser.eval(
+        "return [...document.querySelectorAll('#figures tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))",
+    )?;
+    let rows: Vec<[String; 5]> = serde_json::from_value(rows)?;
+    let rows: Vec<Row> = rows.into_iter().map(|[_, _, down, _, over]| Row { down, over }).collect();
+    rows.try_into().map_err(|rows| anyhow::anyhow!("three rows: {rows:?}"))
+}
+
+fn clock(stage: &Stage) -> Result<String> {
+    let clock = stage.browser.eval("return document.querySelector('.clock time').textContent")?;
+    Ok(clock.as_str().unwrap_or_default().trim_end_matches(" UTC").to_owned())
+}
+
+fn press(stage: &Stage, css: &str) -> Result<()> {
+    stage.browser.driver().click(&stage.browser.wait_for_element(css)?)
+}
+
+fn choose(stage: &Stage, path: &str) -> Result<()> {
+    stage.browser.driver().type_into(&stage.browser.wait_for_element("#har")?, path)
+}
+
+/// A key of WebDriver's.
+const ARROW_RIGHT: &str = "\u{e014}";
+
+/// Page, style, script, module and icon, and the browser's own wish for one.
+const FILES: usize = 6;
+
+/// Drops the file, stops it half way, and drops it again.
+const LARGE: &str = r#"
+    const entry = (url, text) => JSON.stringify({startedDateTime: '2026-03-02T11:00:00.000Z', time: 80, request: {method: 'GET', url},
+        response: {status: 200, headers: [], content: {size: text.length, mimeType: 'text/plain', text}}});
+    const large = entry('https://assets.example/picture', 'x'.repeat(1e6)) + ',';
+    const parts = ['{"log":{"entries":[', ...Array(66).fill(large), entry('https://claude.ai/edge-api/bootstrap', '{}'), ']}}'];
+    const file = new File(parts, 'large.har');
+    const drop = () => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(file);
+        document.body.dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true, cancelable: true}));
+    };
+    const turn = () => new Promise((done) => setTimeout(done, 0));
+    const at = (css) => document.querySelector(css);
+    drop();
+    const steps = [], answered = [];
+    let [longest, last] = [0, performance.now()];
+    while (steps.length < 12) {
+        await turn();
+        const now = performance.now();
+        [longest, last] = [Math.max(longest, now - last), now];
+        const read = at('#progress')?.value ?? -1;
+        if (read > (steps.at(-1) ?? 0)) steps.push(read);
+        else if (steps.length && read < 0) break;
+        if (steps.length === 3 && !answered.length) {
+            for (let n = 0; n < 2; n++) {
+                at('#play').click();
+                answered.push(at('#play').textContent);
+            }
+        }
+    }
+    at('#cancel')?.click();
+    while (at('#progress')) await turn();
+    const stopped = at('#refused')?.textContent;
+    drop();
+    return {size: file.size, steps, answered, longest, stopped};
+"#;
