@@ -32,9 +32,9 @@ fn the_outage_plays(stage: &Stage) -> Result<()> {
     let page = &stage.browser;
     let [ours, rival, official] = figures(stage)?;
     ensure!(page.eval("return document.querySelector('#headline').textContent")? == "Claude is down");
-    ensure!(ours.down > "11:37".to_owned() && ours.down < official.down, "{ours:?} {official:?}");
+    ensure!(ours.down.as_str() > "11:37" && ours.down < official.down, "{ours:?} {official:?}");
     ensure!(official.down == "11:49:00" && rival.down > ours.down, "{rival:?} {official:?}");
-    ensure!(ours.over > "15:22".to_owned() && ours.over < official.over, "{ours:?} {official:?}");
+    ensure!(ours.over.as_str() > "15:22" && ours.over < official.over, "{ours:?} {official:?}");
 
     press(stage, "#probing")?;
     let [alone, ..] = figures(stage)?;
@@ -49,9 +49,9 @@ fn the_outage_plays(stage: &Stage) -> Result<()> {
     page.driver().type_into(&scrub, ARROW_RIGHT)?;
     let after = clock(stage)?;
     ensure!(after > before, "the slider: {before}, {after}");
-    press(stage, "#speed-2")?;
+    press(stage, "#speed-1200")?;
     press(stage, "#play")?;
-    until("time passes", SOON, || Ok((clock(stage)? > "12:30".to_owned()).then_some(())))?;
+    until("time passes", SOON, || Ok((clock(stage)?.as_str() > "12:30").then_some(())))?;
     press(stage, "#play")?;
     let stopped = clock(stage)?;
     ensure!(page.eval("return document.querySelector('#play').textContent")? == "Play" && clock(stage)? == stopped);
@@ -65,7 +65,7 @@ fn the_outage_plays(stage: &Stage) -> Result<()> {
 
 /// Where only the network is dead, the rule beside ours is wrong and ours is silent.
 fn another_story(stage: &Stage) -> Result<()> {
-    press(stage, "#story-3")?;
+    press(stage, "#story-dead-network")?;
     let [ours, rival, official] = figures(stage)?;
     ensure!(ours.down == "never" && official.down == "never", "{ours:?} {official:?}");
     ensure!(rival.down.ends_with(", wrongly"), "{rival:?}");
@@ -206,7 +206,7 @@ fn choose(stage: &Stage, path: &str) -> Result<()> {
     stage.browser.driver().type_into(&stage.browser.wait_for_element("#har")?, path)
 }
 
-/// A key of WebDriver's.
+/// A key, as the drivers know it.
 const ARROW_RIGHT: &str = "\u{e014}";
 
 /// Page, style, script, module and icon, and the browser's own wish for one.

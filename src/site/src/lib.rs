@@ -40,7 +40,7 @@ pub fn start() -> Result<(), JsValue> {
     let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
     let stories = stories();
     let life = Life::live(stories.first().ok_or("no stories")?, true);
-    let state = State {
+    let first = State {
         stories,
         chosen: 0,
         at: beginning(&life),
@@ -50,7 +50,7 @@ pub fn start() -> Result<(), JsValue> {
         playing: None,
         recording: Recording::None,
     };
-    let app = Rc::new(App { state: RefCell::new(state), stage: OnceCell::new(), reading: Cell::new(0) });
+    let app = Rc::new(App { state: RefCell::new(first), stage: OnceCell::new(), reading: Cell::new(0) });
     // Both live as long as the page.
     let hearing = Rc::clone(&app);
     let stage = Stage::new(move |deed, entered| hearing.hear(&deed, &entered))?;
@@ -238,5 +238,4 @@ const TURN_MS: u32 = 100;
 #[cfg(test)]
 #[cfg(target_arch = "wasm32")]
 #[path = "../../browser/tests/stand_in/mod.rs"]
-#[allow(dead_code, reason = "the tests of the extension's pages use all of it")]
 mod stand_in;

@@ -73,7 +73,7 @@ fn play(shown: &Shown<'_>) -> El<Deed> {
         .and(choices(
             "What happens",
             "story",
-            shown.stories.iter().map(|story| story.title.as_str()).enumerate(),
+            shown.stories.iter().map(|story| (story.id.clone(), story.title.as_str())),
             shown.chosen,
             Deed::Choose,
         ))
@@ -88,17 +88,17 @@ fn play(shown: &Shown<'_>) -> El<Deed> {
 fn choices<'a>(
     legend: &str,
     name: &'static str,
-    labels: impl Iterator<Item = (usize, &'a str)>,
+    labels: impl Iterator<Item = (String, &'a str)>,
     chosen: usize,
     deed: impl Fn(usize) -> Deed,
 ) -> El<Deed> {
-    let options = labels.map(|(index, label)| {
+    let options = labels.enumerate().map(|(index, (id, label))| {
         el("label")
             .and(
                 el("input")
                     .attr("type", "radio")
                     .attr("name", name)
-                    .attr("id", format!("{name}-{index}"))
+                    .attr("id", format!("{name}-{id}"))
                     .flag("checked", index == chosen)
                     .does(deed(index)),
             )
@@ -270,7 +270,7 @@ fn controls(shown: &Shown<'_>) -> El<Deed> {
         .and(el("div").class("row").and(play).with(verdict).and(choices(
             "Speed",
             "speed",
-            SPEEDS.iter().map(|(_, label)| *label).enumerate(),
+            SPEEDS.iter().map(|(speed, label)| (speed.to_string(), *label)),
             shown.speed,
             Deed::Speed,
         )))

@@ -118,9 +118,9 @@ impl Story {
                 if !fault.parts.is_empty() && !fault.parts.iter().any(|one| one == part) {
                     continue;
                 }
-                let past = fault.met.checked_sub(fault.skip);
+                let since = fault.met.checked_sub(fault.skip);
                 fault.met += 1;
-                if past.is_some_and(|past| past % fault.every.max(1) == 0) {
+                if since.is_some_and(|since| since % fault.every.max(1) == 0) {
                     wrong = Some(fault.answer.clone());
                 }
             }

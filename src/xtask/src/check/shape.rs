@@ -270,8 +270,9 @@ const CRATES: [&str; 10] = [
 /// The fuzz targets of the engine.
 const FUZZ: &str = "src/engine/fuzz/Cargo.toml";
 
-/// Rust that ends up in the extension; all but the first speak to the browser.
-const SHIPPED: [&str; 4] = ["src/engine/src/", "src/browser/src/", "src/background/src/", "src/pages/src/"];
+/// Rust that ends up in the extension or in the website; all but the first speak to the browser.
+const SHIPPED: [&str; 5] =
+    ["src/engine/src/", "src/browser/src/", "src/background/src/", "src/pages/src/", "src/site/src/"];
 
 /// Not part of the repository.
 const IGNORED: [&str; 6] = [".git", "target", "dist", "node_modules", "artifacts", ".DS_Store"];
