@@ -3,6 +3,7 @@
 //! It draws with the trees of the extension's pages, and reads with the reader of the command line. It asks nobody for anything.
 #![deny(clippy::unwrap_used)]
 
+mod lanes;
 mod life;
 #[path = "../../pages/src/marks.rs"]
 #[allow(dead_code, reason = "the extension's pages use all of it")]
@@ -17,6 +18,7 @@ mod story;
 #[path = "../../pages/src/tree.rs"]
 #[allow(dead_code, reason = "the extension's pages use all of it")]
 mod tree;
+mod world;
 
 use crate::life::Life;
 use crate::read::Slices;
