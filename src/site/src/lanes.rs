@@ -67,6 +67,10 @@ impl Picture {
     }
 
     fn block(&self, path: &mut String, from: Millis, until: Millis) {
+        // What lasts for no time is not seen.
+        if until <= from {
+            return;
+        }
         let x = self.x(from);
         let wide = self.x(until).saturating_sub(x).max(2);
         let _ = write!(path, "M{x} 0h{wide}v20h-{wide}z");

@@ -66,8 +66,8 @@ fn play(shown: &Shown<'_>) -> El<Deed> {
         .and(el("h2").attr("id", "play-title").text("Live through an outage"))
         .and(el("p").class("explain").text(
             "This is the extension’s own engine, in your browser. One simulated person works in claude.ai, sends, tries \
-             again, reloads; the engine is told of each request as the extension is, and judges. Nothing below is recorded: \
-             it is computed when you choose.",
+             again, reloads; Claude and its status page answer as the scenario says. The engine is told of each request as the \
+             extension is, and judges. No result is written down: all of it is computed when you choose.",
         ))
         .and(choices(
             "What happens",

@@ -157,7 +157,7 @@ impl Weather for Day {
 /// Claude works for so long first …
 const BEFORE: Millis = 15 * 60_000;
 /// … and so long afterwards.
-const AFTER: Millis = 15 * 60_000;
+const AFTER: Millis = 13 * 60_000;
 const TEN_MINUTES: Millis = 10 * 60_000;
 /// What a scenario leaves broken.
 const LASTS: Millis = 30 * 60_000;
