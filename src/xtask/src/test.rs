@@ -235,8 +235,11 @@ impl Run<'_> {
 const NATIVE: [(&str, &[&str]); 6] = [
     ("tests of the engine", &["understudy_engine"]),
     ("tests of the lab", &["understudy_lab", "lab"]),
-    ("tests of the command line", &["understudy"]),
-    ("tests of the wasm crates, natively", &["understudy_browser", "understudy_background", "understudy_pages"]),
+    ("tests of the command line", &["understudy", "understudy_cli"]),
+    (
+        "tests of the wasm crates, natively",
+        &["understudy_browser", "understudy_background", "understudy_pages", "understudy_site"],
+    ),
     ("tests of the browsers' driver", &["understudy_tests", "demo", "shots", "matrix"]),
     ("tests of the task runner", &["xtask"]),
 ];

@@ -19,7 +19,8 @@ use understudy_lab::{
     Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Shape, StatusChange,
 };
 use understudy_tests::arguments::{Arguments, Known};
-use understudy_tests::stage::{Words, now, repository};
+use understudy_tests::served::Served;
+use understudy_tests::stage::{Words, dist, now, repository};
 use understudy_tests::wait::{PATIENT, SOON, until};
 use understudy_tests::{Kind, Stage, leave_nothing_behind};
 
@@ -138,6 +139,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-recovering")
         }),
         ("home", Camera::home),
+        ("site", Camera::site),
         ("options", |c| {
             c.stage.browser.open_own_tab("options.html")?;
             c.own("options", "options.html")
@@ -285,6 +287,22 @@ impl Camera {
     }
 
     /// Two months and an outage just now; then opened.
+    /// The website as it opens, its playground, and a recording that was read.
+    fn site(&self) -> Result<()> {
+        let site = Served::start(dist().join("www"))?;
+        let page = &self.stage.browser;
+        page.visit(site.url())?;
+        page.wait_for("document.querySelector('#figures')")?;
+        self.both("site", || page.screenshot())?;
+        page.eval("document.querySelector('.play').scrollIntoView()")?;
+        self.both("site-playground", || page.screenshot())?;
+        let recording = repository().join("tests/fixtures/har/outage-recovered.har");
+        page.driver().type_into(&page.wait_for_element("#har")?, &recording.to_string_lossy())?;
+        page.wait_for("document.querySelector('#told')")?;
+        page.eval("document.querySelector('.recording').scrollIntoView()")?;
+        self.both("site-recording", || page.screenshot())
+    }
+
     fn history(&self) -> Result<()> {
         self.past()?;
         self.goes_down()?;
