@@ -10,13 +10,13 @@ use crate::words::Words;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::io::Read;
-use understudy_engine::claude::{self, Role};
+use understudy_engine::claude::{self, Role, SseReader};
 use understudy_engine::provider::Settings;
 use understudy_engine::statistics::Watch;
 use understudy_engine::verdict::State;
 use understudy_engine::{
-    Area, Class, Config, Engine, Headers, Input, Millis, Output, Platform, Request, RequestStep, StatusAnswer, Stored,
-    Surface,
+    Area, Class, Config, Engine, Fact, Headers, Input, Millis, Output, Platform, Request, RequestStep, StatusAnswer,
+    Stored, StreamEnd, Surface,
 };
 
 /// What a HAR file shows.
@@ -81,8 +81,18 @@ struct Step {
 
 enum What {
     Ours(usize, RequestStep),
+    /// A stream, whole: its control events.
+    Stream(Box<Stream>),
     /// Some host answered: the user's network works.
     Answered,
+}
+
+struct Stream {
+    index: usize,
+    method: String,
+    url: String,
+    status: u16,
+    text: String,
 }
 
 impl PartialEq for Step {
@@ -179,7 +189,12 @@ impl Replay {
         };
         self.entries.push((found.surface, Class::Unknown));
 
+        let sent = matches!(found.role, Role::Send | Role::Retry);
+        let kind = entry.content_type.as_deref().unwrap_or_default();
+        let stream = sent && entry.status == 200 && kind.contains("text/event-stream");
+
         let Entry { method, url, document, .. } = entry;
+        let (asked, whence) = (method.clone(), url.clone());
         self.wait(start, What::Ours(index, RequestStep::Started { method, url, document, body: None }));
         if entry.status > 0 {
             let headers = Headers {
@@ -195,6 +210,11 @@ impl Replay {
         let failed = entry.error.filter(|error| !error.is_empty()).or((entry.status == 0).then(String::new));
         let last = match (entry.body, failed) {
             // A transport error after the stream's last word changes nothing.
+            (Some(text), failed) if stream && (failed.is_none() || entry.told) => {
+                let stream = Stream { index, method: asked, url: whence, status: entry.status, text };
+                self.wait(end, What::Stream(Box::new(stream)));
+                RequestStep::Done
+            }
             (Some(text), failed) if failed.is_none() || entry.told => RequestStep::Body { text },
             (_, Some(error)) => RequestStep::Failed { error },
             _ => RequestStep::Done,
@@ -220,6 +240,7 @@ impl Replay {
                 let request = Request { id: index.to_string(), tab: TAB, step };
                 self.handle(Input::Request(request));
             }
+            What::Stream(stream) => self.stream(*stream),
             What::Answered => {
                 if self.asked.take_if(|asked| self.now.saturating_sub(*asked) <= NEUTRAL_MS).is_some() {
                     self.handle(Input::Status(Some(StatusAnswer { status: 200, body: String::new() })));
@@ -227,6 +248,19 @@ impl Replay {
             }
         }
         true
+    }
+
+    /// What the tap tells of a stream in a page. (No engine in a browser reads a stream as one text.)
+    fn stream(&mut self, stream: Stream) {
+        let Stream { index, method, url, status, text } = stream;
+        let seq = u32::try_from(index).unwrap_or(u32::MAX);
+        let mut facts = vec![Fact::Stream { seq, method, url, status }];
+        let events = SseReader::default().push(&text);
+        facts.extend(events.into_iter().map(|event| Fact::Event { seq, name: event.name, data: event.data }));
+        facts.push(Fact::Closed { seq, events: u32::try_from(facts.len()).unwrap_or(u32::MAX), end: StreamEnd::End });
+        for fact in facts {
+            self.handle(Input::Tap { tab: TAB, fact });
+        }
     }
 
     fn wake_until(&mut self, at: Millis) {
