@@ -39,7 +39,7 @@ fn the_outage_plays(stage: &Stage) -> Result<()> {
     press(stage, "#probing")?;
     let [alone, ..] = figures(stage)?;
     ensure!(alone.down > ours.down && alone.down < official.down, "with {ours:?}, without {alone:?}");
-    let caption = page.eval("return document.querySelector('#figures caption').textContent")?;
+    let caption = page.eval("return document.querySelector('#note').textContent")?;
     ensure!(caption.as_str().is_some_and(|text| text.ends_with("Asked claude.ai by itself: 0 times.")), "{caption}");
     press(stage, "#probing")?;
     ensure!(figures(stage)?[0] == ours, "what is switched on again is as it was");
@@ -202,7 +202,7 @@ fn figures(stage: &Stage) -> Result<[Row; 3]> {
         "return [...document.querySelectorAll('#figures tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent))",
     )?;
     let rows: Vec<[String; 5]> = serde_json::from_value(rows)?;
-    let rows: Vec<Row> = rows.into_iter().map(|[_, _, down, _, over]| Row { down, over }).collect();
+    let rows: Vec<Row> = rows.into_iter().map(|[_, down, _, over, _]| Row { down, over }).collect();
     rows.try_into().map_err(|rows| anyhow::anyhow!("three rows: {rows:?}"))
 }
 

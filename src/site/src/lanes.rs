@@ -124,23 +124,28 @@ pub fn figures(shown: &Shown<'_>) -> El<Deed> {
         ("Status page", "nothing".to_owned(), on(&life.official), off(&life.official)),
     ];
     let rows = rows.map(|(name, offers, said, ended)| {
-        let cells = [offers, down(said), after(said), over(said, ended)].map(|text| el("td").text(text));
+        let cells = [down(said), after(said), over(said, ended), offers].map(|text| el("td").text(text));
         el("tr").key(name).and(el("th").attr("scope", "row").text(name)).with(cells)
     });
     let head =
-        ["Who", "Saves and offers", "Says that Claude is down", "After your first failure", "Says that it is over"]
+        ["Who", "Says that Claude is down", "After your first failure", "Says that it is over", "Saves and offers"]
             .map(|text| el("th").attr("scope", "col").text(text));
-    el("div").class("wide").attr("tabindex", "0").attr("role", "region").attr("aria-label", "The same in figures").and(
-        el("table")
-            .attr("id", "figures")
-            .and(el("caption").text(format!(
-                "Times in UTC. Your first failure: {}. Asked claude.ai by itself: {} times.",
-                first.map_or("none".to_owned(), time),
-                life.probes.len()
-            )))
-            .and(el("thead").and(el("tr").with(head)))
-            .and(el("tbody").with(rows)),
-    )
+    let note = format!(
+        "Times in UTC. Your first failure: {}. Asked claude.ai by itself: {} times.",
+        first.map_or("none".to_owned(), time),
+        life.probes.len()
+    );
+    let table = el("table")
+        .attr("id", "figures")
+        .attr("aria-describedby", "note")
+        .and(el("thead").and(el("tr").with(head)))
+        .and(el("tbody").with(rows));
+    let label = "The same in figures";
+    el("div")
+        .class("figures")
+        .and(el("p").class("note").attr("id", "note").text(note))
+        // Who has no mouse must be able to scroll it.
+        .and(el("div").class("wide").attr("tabindex", "0").attr("role", "region").attr("aria-label", label).and(table))
 }
 
 /// The picture's own unit.
