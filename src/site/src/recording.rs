@@ -54,8 +54,9 @@ pub fn recording(recording: &Recording) -> El<Deed> {
         .and(el("h2").attr("id", "recording-title").text("Ask it about your own recording"))
         .and(el("p").class("explain").text(
             "Developer tools, Network, Export HAR. The file is read here, in your browser, by the same reader as the command \
-             line’s, and it is not uploaded: the rules of this page (connect-src 'self') forbid it to send anything anywhere, and \
-             your browser holds it to them. A HAR file holds your cookies and prompts; the reader leaves request bodies unread.",
+             line’s, and it is not uploaded: the rules of this page (connect-src 'self'), which your browser enforces, forbid \
+             every other address, and to its own it sends nothing. A HAR file holds your cookies and prompts; the reader leaves \
+             request bodies unread.",
         ))
         .and(field)
         .with(progress)
