@@ -3,6 +3,7 @@
 
 mod along;
 mod first;
+mod heard;
 mod said;
 
 use crate::host::{Host, Read, Scene, begin, copy};
@@ -10,8 +11,9 @@ use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use along::{Choice, Goes};
-pub(crate) use along::{Heard, SCOPES, scope, shown};
+pub(crate) use along::{SCOPES, scope, shown};
 use gloo_timers::future::TimeoutFuture;
+pub(crate) use heard::Heard;
 use said::{decide, said};
 use std::rc::Rc;
 use understudy_browser::{permissions, tabs};

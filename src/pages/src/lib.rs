@@ -48,9 +48,10 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 23] = [
+    const SOURCES: [&str; 24] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
+        include_str!("handoff/heard.rs"),
         include_str!("handoff/first.rs"),
         include_str!("handoff/said.rs"),
         include_str!("history.rs"),

@@ -1,108 +1,17 @@
 //! What goes along with a prompt: what a claude.ai page has of the conversation, what of it the user wants, what is masked.
 
-use super::Deed;
+use super::{Deed, Heard};
 use crate::tree::{El, Words, el, say};
-use js_sys::Array;
-use understudy_browser::{object, storage, tabs};
-use understudy_engine::claude;
-use understudy_engine::context::{Begun, Budget, Conversation, Message, Part, Scope, Source, Wish, pack};
-use understudy_engine::handoff::{TYPED_UNITS, same_text};
+use understudy_engine::UserText;
+use understudy_engine::context::{Budget, Message, Part, Scope, Source, Wish, pack};
+use understudy_engine::handoff::TYPED_UNITS;
 use understudy_engine::left::Along;
 use understudy_engine::provider::EVERYTHING;
 use understudy_engine::secrets::{self, Kind};
-use understudy_engine::view::{HandoffView, PromptRow};
+use understudy_engine::view::HandoffView;
 use understudy_engine::words::Say;
-use understudy_engine::{Area, EntryId, UserText, begun_key, sent_key};
-use wasm_bindgen::JsCast;
 
-type InWords<'a> = &'a dyn Fn(&Say) -> String;
-
-/// What claude.ai's pages keep in their memory: nothing is asked of claude.ai for it.
-#[derive(Debug, Default)]
-pub struct Heard {
-    /// As it is, and with its secrets masked.
-    conversations: Vec<[Conversation; 2]>,
-    begun: Vec<[Begun; 2]>,
-    /// What was attached to the prompt.
-    sent: Option<[Message; 2]>,
-}
-
-impl Heard {
-    /// Asks the claude.ai pages that are open, after what was kept of the answer to this prompt, if it is about one.
-    pub async fn ask(entry: Option<EntryId>, words: InWords<'_>) -> Self {
-        let mut heard = Self::default();
-        if let Some(entry) = entry {
-            if let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(&entry)).await {
-                heard.take(&begun, words);
-            }
-            if let Ok(Some(sent)) = storage::get(Area::Local, &sent_key(&entry)).await {
-                heard.take_sent(&sent, words);
-            }
-        }
-        for tab in tabs::showing(claude::PAGES).await.unwrap_or_default() {
-            let asked = object().text("type", "context").into();
-            let Ok(reply) = tabs::send_within(PATIENCE_MS, tab, &asked).await else { continue };
-            for text in reply.dyn_ref::<Array>().into_iter().flat_map(Array::to_vec).filter_map(|text| text.as_string())
-            {
-                heard.take(&text, words);
-            }
-        }
-        heard
-    }
-
-    /// Takes in one text that a page has kept: a conversation as it was loaded, or the events of an answer.
-    pub fn take(&mut self, text: &str, words: InWords<'_>) {
-        if let Some(plain) = claude::conversation(text) {
-            let mut safe = plain.clone();
-            safe.change(&|text| masked(text, words));
-            self.conversations.push([plain, safe]);
-        } else if let Some(plain) = claude::begun_answer(text) {
-            let safe = Begun { text: UserText::new(masked(plain.text.reveal(), words)), ..plain.clone() };
-            self.begun.push([plain, safe]);
-        }
-    }
-
-    /// Takes in the body of the request that carried the prompt.
-    pub fn take_sent(&mut self, body: &str, words: InWords<'_>) {
-        self.sent = claude::sent_message(body).map(|plain| {
-            let mut safe = plain.clone();
-            safe.change(&|text| masked(text, words));
-            [plain, safe]
-        });
-    }
-
-    /// Whether a conversation, as a page has loaded it, holds a prompt: its very message, or the same words after the message that it
-    /// follows.
-    pub fn holds(&self, row: &PromptRow) -> bool {
-        let [conversation, message, parent] = &row.place;
-        let ours = self.conversations.iter().filter(|kept| kept[0].uuid.is_some() && kept[0].uuid == *conversation);
-        ours.flat_map(|kept| {
-            let messages = &kept[0].messages;
-            let after = messages.iter().position(|one| parent.is_some() && one.uuid == *parent);
-            messages.iter().enumerate().filter(move |(at, one)| {
-                let same = || row.text.as_ref().is_some_and(|text| same_text(&written(one), text.reveal()));
-                let itself = message.is_some() && one.uuid == *message;
-                one.human && (itself || (after.is_some_and(|after| *at > after) && same()))
-            })
-        })
-        .next()
-        .is_some()
-    }
-
-    fn conversation(&self, view: &HandoffView) -> Option<&[Conversation; 2]> {
-        // One that was loaded before the last turns is not the conversation any more: better none than one with a gap.
-        let whole = |kept: &Conversation| {
-            view.parent.is_none() || kept.messages.iter().any(|message| message.uuid == view.parent)
-        };
-        let known = |kept: &&[Conversation; 2]| kept[0].uuid.is_some() && kept[0].uuid == view.conversation;
-        self.conversations.iter().rev().find(|kept| known(kept) && whole(&kept[0]))
-    }
-
-    fn begun(&self, view: &HandoffView) -> Option<&[Begun; 2]> {
-        let known = |kept: &&[Begun; 2]| kept[0].parent.is_some() && kept[0].parent == view.message;
-        self.begun.iter().rev().find(known)
-    }
-}
+pub(super) type InWords<'a> = &'a dyn Fn(&Say) -> String;
 
 /// What the user has chosen here.
 #[derive(Clone, Copy, Debug, Default)]
@@ -197,13 +106,13 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
 }
 
 /// The text of a message.
-fn written(message: &Message) -> String {
+pub(super) fn written(message: &Message) -> String {
     let texts =
         message.parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text.reveal()) } else { None });
     texts.collect::<Vec<_>>().join("\n")
 }
 
-fn masked(text: &str, words: InWords<'_>) -> String {
+pub(super) fn masked(text: &str, words: InWords<'_>) -> String {
     secrets::masked(text, &|kind| words(&Say::new("page_masked").word(kind.key())))
 }
 
@@ -312,6 +221,3 @@ fn tick(kind: &'static str, name: &'static str, id: &str, label: impl Into<Words
         el("input").attr("type", kind).attr("name", name).attr("id", id.to_owned()).flag("checked", on).does(deed);
     el("label").class("offer").key(id).and(field).and(el("span").text(label))
 }
-
-/// A page that does not answer within this time has nothing to say, in milliseconds.
-const PATIENCE_MS: u32 = 3_000;
