@@ -26,6 +26,7 @@ mod store;
 mod suite;
 mod survival;
 mod texts;
+mod welcome;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     history::add(&mut suite);
     store::add(&mut suite);
     home::add(&mut suite);
+    welcome::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

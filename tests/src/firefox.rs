@@ -226,6 +226,11 @@ impl Side for Firefox {
             .map(drop)
     }
 
+    fn front(&self) -> Result<()> {
+        // A tab that is closed leaves the front to the one before it.
+        Ok(())
+    }
+
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         let place = self.chrome_eval(
             &format!(

@@ -1,4 +1,4 @@
-//! wasm module 2: the popup, the handoff page, the options page, the history and the self-test. They read what is stored, draw
+//! wasm module 2: the popup, the handoff page, the options page, the history, the welcome page and the self-test. They read what is stored, draw
 //! the engine's views and tell the background what the user did; they never write a store and never decide.
 #![deny(clippy::unwrap_used)]
 
@@ -13,12 +13,13 @@ mod save;
 mod selftest;
 mod stage;
 mod tree;
+mod welcome;
 
 use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options`, `history` or `selftest`.
+/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options`, `history`, `welcome` or `selftest`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
@@ -35,6 +36,7 @@ pub fn start(page: &str) -> Result<(), JsValue> {
         "selftest" => Host::start(selftest::SelfTest::default(), &say("page_title_selftest")),
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
         "history" => Host::start(history::History::default(), &say("page_title_history")),
+        "welcome" => Host::start(welcome::Welcome::default(), &say("page_title_welcome")),
         _ => Err("no such page".into()),
     }
 }
@@ -48,7 +50,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 23] = [
+    const SOURCES: [&str; 26] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/first.rs"),
@@ -59,6 +61,7 @@ mod tests {
         include_str!("history/timeline.rs"),
         include_str!("home.rs"),
         include_str!("host.rs"),
+        include_str!("host/reading.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
         include_str!("options/own.rs"),
@@ -71,15 +74,18 @@ mod tests {
         include_str!("popup/rows.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),
+        include_str!("welcome.rs"),
+        include_str!("welcome/rehearsal.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 6] = [
+    const TITLES: [&str; 7] = [
         "page_title_popup",
         "page_title_handoff",
         "page_title_home",
         "page_title_options",
         "page_title_history",
         "page_title_selftest",
+        "page_title_welcome",
     ];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
@@ -397,6 +403,25 @@ mod painting {
         assert_eq!(text(".nothing h2"), "Nothing has failed yet");
         assert_eq!(js("document.querySelectorAll('#page .timeline, #page .incidents, #forget').length"), 0);
         assert_accessible();
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_browser_that_keeps_claude_from_us_is_asked_on_the_first_day() {
+        let browser = install();
+        open("welcome").await;
+        assert_eq!((js("document.title"), text(".site")), ("Welcome to Understudy".into(), String::new()));
+        assert_eq!(js("document.querySelector('#page [name=first]:checked').id"), "first-chatgpt");
+        assert_accessible();
+        browser.replace("permissions.getAll", "async () => ({ permissions: ['storage'], origins: [] })");
+        open("welcome").await;
+        assert!(text(".site h2").contains("claude.ai"), "{}", text(".site"));
+        assert_accessible();
+        click("#site");
+        turns().await;
+        let asked = browser.calls();
+        // For that site alone: nothing of what is written goes there.
+        assert_eq!(asked, [r#"permissions.request [{"origins":["https://claude.ai/*"]}]"#]);
+        assert_eq!(text("#notice"), "Allowed. Understudy now sees when Claude fails.");
     }
 
     #[wasm_bindgen_test]

@@ -138,6 +138,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-recovering")
         }),
         ("home", Camera::home),
+        ("welcome", Camera::welcome),
         ("options", |c| {
             c.stage.browser.open_own_tab("options.html")?;
             c.own("options", "options.html")
@@ -282,6 +283,26 @@ impl Camera {
              box.dispatchEvent(new Event('input', {bubbles: true}))",
         )?;
         self.own("home", "handoff.html")
+    }
+
+    /// The first day: before the rehearsal, in it and after it, and where the browser keeps claude.ai from us.
+    fn welcome(&self) -> Result<()> {
+        let (browser, page) = (&self.stage.browser, "welcome.html");
+        let shows = |css: &str| {
+            until(css, SOON, || {
+                let found = browser.own_tab_eval(page, &format!("return Boolean(document.querySelector('{css}'))"))?;
+                Ok((found == true).then_some(()))
+            })
+        };
+        browser.open_own_tab(page)?;
+        self.own("welcome", page)?;
+        browser.own_tab_click(page, "#send", "")?;
+        shows(".card")?;
+        self.own("welcome-failed", page)?;
+        browser.own_tab_click(page, "#carry", "")?;
+        shows("#again")?;
+        self.own("welcome-arrived", page)?;
+        browser.close_own_tab(page)
     }
 
     /// Two months and an outage just now; then opened.
