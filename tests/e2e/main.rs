@@ -17,6 +17,7 @@ mod history;
 mod home;
 mod matrix;
 mod offers;
+mod panel;
 mod privacy;
 mod probes;
 mod restore;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
     history::add(&mut suite);
     store::add(&mut suite);
     home::add(&mut suite);
+    panel::add(&mut suite);
     welcome::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();

@@ -83,6 +83,8 @@ pub(crate) trait Side: Send {
     fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value>;
     /// Closes such a tab.
     fn close_own_tab(&self, page: &str) -> Result<()>;
+    /// Closes the panel, which is found by its page as a tab is.
+    fn close_panel(&self, page: &str) -> Result<()>;
     /// Brings the tab that `WebDriver` calls current to the front.
     fn front(&self) -> Result<()>;
     /// Clicks with the mouse at a point of such a tab.
@@ -472,6 +474,11 @@ impl Browser {
     /// Closes such a tab.
     pub fn close_own_tab(&self, page: &str) -> Result<()> {
         self.side.close_own_tab(page)
+    }
+
+    /// Closes the panel beside the page, which is looked into as a tab with its page is.
+    pub fn close_panel(&self, page: &str) -> Result<()> {
+        self.side.close_panel(page)
     }
 
     /// A PNG of a tab with one of the extension's own pages.

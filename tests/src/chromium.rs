@@ -238,6 +238,10 @@ impl Side for Chromium {
         })
     }
 
+    fn close_panel(&self, page: &str) -> Result<()> {
+        self.close_own_tab(page)
+    }
+
     fn front(&self) -> Result<()> {
         let page = self.driver.window()?;
         self.wire.borrow_mut().cdp.send("Target.activateTarget", &json!({"targetId": page})).map(drop)

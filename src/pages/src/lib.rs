@@ -19,11 +19,12 @@ use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options`, `history`, `welcome` or `selftest`.
+/// Starts the page named in `<html data-page>`: `popup`, `panel`, `handoff`, `options`, `history`, `welcome` or `selftest`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
         "popup" => Host::start(popup::Popup::default(), &say("page_title_popup")),
+        "panel" => Host::start(popup::Popup::panel(), &say("page_title_popup")),
         "handoff" => {
             let window = web_sys::window().ok_or("no window")?;
             let query = web_sys::UrlSearchParams::new_with_str(&window.location().search()?)?;
@@ -50,7 +51,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 26] = [
+    const SOURCES: [&str; 27] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/first.rs"),
@@ -72,6 +73,7 @@ mod tests {
         include_str!("popup/home.rs"),
         include_str!("popup/parts.rs"),
         include_str!("popup/rows.rs"),
+        include_str!("popup/search.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),
         include_str!("welcome.rs"),

@@ -49,7 +49,9 @@ fn permissions(browser: Browser) -> &'static [&'static str] {
     match browser {
         // `storage.local` holds 10 MB without it: a hundred prompts of 100 KB. It brings no warning at installation
         // (https://developer.chrome.com/docs/extensions/reference/permissions-list).
-        Browser::Chrome => &["unlimitedStorage"],
+        //
+        // `sidePanel` lets the popup open the panel; it brings none either.
+        Browser::Chrome => &["unlimitedStorage", "sidePanel"],
         // There it holds what IndexedDB does, a part of the disk
         // (https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/API/storage/local); and Firefox for Android does show a
         // line for it at installation, Firefox on the desktop none.
@@ -92,12 +94,23 @@ fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'s
             ("background", json!({ "service_worker": "background.js", "type": "module" })),
             // The first version with promise-returning `browser.*` in every context.
             ("minimum_chrome_version", json!("148")),
+            ("side_panel", json!({ "default_path": PANEL })),
         ]),
         // Firefox has no extension service worker: an event page with the same file.
-        Browser::Firefox => added.push(("background", json!({ "scripts": ["background.js"], "type": "module" }))),
+        Browser::Firefox => added.extend([
+            ("background", json!({ "scripts": ["background.js"], "type": "module" })),
+            (
+                "sidebar_action",
+                // Firefox would open it by itself at the installation.
+                json!({ "default_panel": PANEL, "default_title": "Understudy", "open_at_install": false }),
+            ),
+        ]),
     }
     added
 }
+
+/// The page in the panel beside a tab.
+const PANEL: &str = "panel.html";
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +132,12 @@ mod tests {
         assert_eq!(chrome["browser_specific_settings"], firefox["browser_specific_settings"]);
         assert_eq!(firefox["browser_specific_settings"]["gecko"]["strict_min_version"], "140.0");
         assert_eq!(firefox.get("minimum_chrome_version"), None);
-        assert_eq!((&chrome["permissions"], firefox.get("permissions")), (&json!(["unlimitedStorage"]), None));
+        assert_eq!(chrome["side_panel"]["default_path"], firefox["sidebar_action"]["default_panel"]);
+        assert_eq!(firefox["sidebar_action"]["open_at_install"], false);
+        assert_eq!(
+            (&chrome["permissions"], firefox.get("permissions")),
+            (&json!(["unlimitedStorage", "sidePanel"]), None)
+        );
     }
 
     #[test]

@@ -114,6 +114,21 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-hiccup")?;
             c.popup_at("popup-prompts", "section.prompts")
         }),
+        ("panel", |c| {
+            c.stage.open("/new")?;
+            c.stage.send_whole("Is all well?")?;
+            c.stage.wait_for_entry_state("Is all well?", "confirmed")?;
+            c.fails(Effect::shape(Shape::ApiError))?;
+            let words = Words::read(c.stage.browser.kind())?;
+            c.stage.browser.open_popup()?;
+            c.stage.browser.popup_click("#panel", &words.say("page_panel", &[])?)?;
+            let title = words.say("page_prompts", &[])?;
+            until("the panel", SOON, || {
+                Ok(c.stage.browser.own_tab_text("panel.html")?.contains(&title).then_some(()))
+            })?;
+            c.own("panel", "panel.html")?;
+            c.stage.browser.close_panel("panel.html")
+        }),
         ("popup-limit", |c| {
             let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
             c.fails(Effect::Answer(answer))?;
