@@ -1,7 +1,7 @@
 // The background: a service worker in Chrome, an event page in Firefox. Either may die between any two events, so every
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
-const { alarms, permissions, runtime, scripting, storage, tabs, webRequest } = browser;
+const { alarms, commands, permissions, runtime, scripting, sidePanel, storage, tabs, webRequest } = browser;
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
 let background, fail = () => {}, last = Promise.resolve();
@@ -33,6 +33,7 @@ permissions.onAdded.addListener(noticed);
 const { onAlarm } = alarms, { onInstalled, onMessage, onStartup } = runtime, { onAdded, onRemoved } = permissions;
 const plain = { message: [onMessage], permissions: [onAdded, onRemoved], "tab-closed": [tabs.onRemoved], tick: [onAlarm, onInstalled, onStartup] };
 for (const [name, events] of Object.entries(plain)) for (const event of events) on(event, name);
+commands?.onCommand.addListener((name, tab) => (name === "open-panel" ? sidePanel.open({ windowId: tab.windowId }) : hand("command", name)));
 // Every page of every tab comes by here: wasm is not started for it, unless a handoff was begun since the browser was.
 tabs.onUpdated.addListener(async (tab, { status }) => {
   if (status === "complete" && (background || (await storage.session.get("handoff")).handoff)) hand("tab-complete", tab);

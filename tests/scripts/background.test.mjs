@@ -15,6 +15,7 @@ const EVENTS = {
   permissions: ["onAdded", "onRemoved"],
   tabs: ["onUpdated", "onRemoved"],
   alarms: ["onAlarm"],
+  commands: ["onCommand"],
 };
 
 // One life of the background, in a fresh module; `wasm` are the exports of wasm/background.js.
@@ -33,6 +34,7 @@ async function background(wasm, { handoff, open = [], notices, stored = {} } = {
   const injected = [];
   const opened = [];
   const browser = {
+    sidePanel: { open: (place) => { opened.push(place); } },
     runtime: { getURL: (path) => `chrome-extension://own/${path}` },
     storage: { local: { get: async () => stored }, session: { remove: async (key) => { removed.push(key); }, get: async (key) => (handoff ? { [key]: handoff } : {}) } },
     scripting: {
@@ -153,6 +155,15 @@ test("pages that were open before the install get the scripts, in their order; t
   await fire("runtime.onInstalled", { reason: "install" });
   await until(() => injected.length === 3);
   assert.deepEqual(injected, [[3, "card.css"], [3, "tap.js", "MAIN"], [3, "bridge.js", undefined]]);
+});
+
+test("a command of the keyboard is told to wasm; the panel opens at once, for the browser forgets the keys", async () => {
+  const { seen, wasm } = instances(() => {});
+  const { fire, opened } = await background(wasm);
+  fire("commands.onCommand", "open-panel", { id: 3, windowId: 8 });
+  assert.deepEqual(opened, [{ windowId: 8 }]);
+  await fire("commands.onCommand", "hand-over", { id: 3, windowId: 8 });
+  assert.deepEqual(seen.events.map(([, name]) => name), ["command"]);
 });
 
 test("the welcome page opens with the first installation and never again", async () => {

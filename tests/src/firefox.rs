@@ -331,7 +331,9 @@ impl Side for Firefox {
         self.dark.set(dark);
         // 0 is dark, 1 is light.
         self.chrome_eval(
-            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', arguments[0])",
+            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', arguments[0]);
+             const beside = document.getElementById('sidebar')?.contentDocument?.querySelectorAll('browser') ?? [];
+             for (const b of beside) b.browsingContext.prefersColorSchemeOverride = arguments[0] ? 'light' : 'dark'",
             &json!([i32::from(!dark)]),
         )
         .map(drop)

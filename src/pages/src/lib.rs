@@ -51,7 +51,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 27] = [
+    const SOURCES: [&str; 28] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/first.rs"),
@@ -65,6 +65,7 @@ mod tests {
         include_str!("host/reading.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
+        include_str!("options/keys.rs"),
         include_str!("options/own.rs"),
         include_str!("options/parts.rs"),
         include_str!("options/choices.rs"),

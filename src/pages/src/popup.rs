@@ -183,12 +183,14 @@ impl Popup {
     /// The whole page.
     pub fn page(&self, view: &View, wait: Option<Wait>) -> Vec<Part<Deed>> {
         let chosen = self.chosen(view);
-        let main = el("main").class("popup").and(verdict(view)).and(self.notice()).with(diagnosis(view, wait));
+        let main = el("main").class("popup").and(verdict(view)).and(self.notice());
+        // What fails and why is the popup's; the panel is for the prompts.
+        let main = if self.panel { main } else { main.with(diagnosis(view, wait)) };
         let main = main.with(home::home(view));
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
         let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
-        let main = main.with(reasons(view)).with(words(view));
+        let main = if self.panel { main } else { main.with(reasons(view)).with(words(view)) };
         let open = self.opens.then(|| {
             button("quiet", say("page_panel"), Deed::Panel).attr("id", "panel").attr("title", say("page_panel_title"))
         });

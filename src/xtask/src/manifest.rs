@@ -64,6 +64,7 @@ fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'s
     let mut added = vec![
         // 0.0.0 in the source: the version is written once, in the workspace's Cargo.toml.
         ("version", json!(version)),
+        ("commands", commands(browser)),
         // The catalogue of fallbacks is the engine's data; the manifest follows it.
         ("optional_host_permissions", json!(optional_hosts)),
         (
@@ -109,6 +110,26 @@ fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'s
     added
 }
 
+/// The keyboard: four suggestions are all a browser takes. With Alt and Shift neither browser and not claude.ai has a key of its own
+/// (claude.ai's have Ctrl: K, Shift+O); on a Mac these would write letters, and Control takes the place of Alt.
+fn commands(browser: Browser) -> Value {
+    let panel = match browser {
+        Browser::Chrome => "open-panel",
+        // Firefox opens it by itself, and takes no other opening without a click in a page.
+        Browser::Firefox => "_execute_sidebar_action",
+    };
+    let command = |key: &str, name: &str| {
+        let keys = json!({ "default": format!("Alt+Shift+{key}"), "mac": format!("MacCtrl+Shift+{key}") });
+        json!({ "suggested_key": keys, "description": format!("__MSG_ext_command_{name}__") })
+    };
+    json!({
+        "_execute_action": command("U", "popup"),
+        "hand-over": command("O", "hand_over"),
+        "put-back": command("K", "put_back"),
+        (panel): command("P", "panel"),
+    })
+}
+
 /// The page in the panel beside a tab.
 const PANEL: &str = "panel.html";
 
@@ -138,6 +159,18 @@ mod tests {
             (&chrome["permissions"], firefox.get("permissions")),
             (&json!(["unlimitedStorage", "sidePanel"]), None)
         );
+    }
+
+    #[test]
+    fn four_commands_have_keys_and_each_browser_its_own_for_the_panel() {
+        for (browser, panel) in [(Browser::Chrome, "open-panel"), (Browser::Firefox, "_execute_sidebar_action")] {
+            let commands = of(browser)["commands"].as_object().cloned().unwrap_or_default();
+            let mut keys: Vec<_> =
+                commands.values().filter_map(|command| command["suggested_key"]["default"].as_str()).collect();
+            keys.sort_unstable();
+            assert_eq!(keys, ["Alt+Shift+K", "Alt+Shift+O", "Alt+Shift+P", "Alt+Shift+U"]);
+            assert!(commands.contains_key(panel), "{commands:?}");
+        }
     }
 
     #[test]
