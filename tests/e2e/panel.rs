@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use understudy_tests::stage::Words;
 use understudy_tests::wait::{SOON, until};
-use understudy_tests::{Stage, axe};
+use understudy_tests::{Kind, Stage, axe};
 
 const PAGE: &str = "panel.html";
 
@@ -63,7 +63,19 @@ fn panel(stage: &Stage) -> Result<()> {
     until("the others are there", SOON, || Ok((rows(stage)? == texts.len() - 1).then_some(())))?;
     browser.own_tab_click(PAGE, ".kind", &words.say("state_confirmed", &[])?)?;
     until("none was answered", SOON, || Ok((rows(stage)? == 0).then_some(())))?;
-    browser.close_panel(PAGE)
+    browser.close_panel(PAGE)?;
+    if browser.kind() == Kind::Chromium { keys(stage, &texts[9]) } else { Ok(()) }
+}
+
+/// The last prompt goes to the first fallback by the keyboard; that the keys were pressed is what Chromium's background is told here.
+fn keys(stage: &Stage, last: &str) -> Result<()> {
+    let known = stage.browser.driver().windows()?;
+    stage.browser.background_eval("browser.commands.onCommand.dispatch('hand-over', {id: 1, windowId: 1})")?;
+    stage.expect_arrival(&known, "chatgpt.com", last)?;
+    let commands = stage.browser.probe_eval("return (await browser.commands.getAll()).map((one) => one.shortcut)")?;
+    let given = commands.as_array().is_some_and(|given| given.len() == 4 && given.iter().all(|keys| keys != ""));
+    ensure!(given, "not every command has its keys: {commands}");
+    Ok(())
 }
 
 fn rows(stage: &Stage) -> Result<usize> {

@@ -126,7 +126,7 @@ fn commands(browser: Browser) -> Value {
         "_execute_action": command("U", "popup"),
         "hand-over": command("O", "hand_over"),
         "put-back": command("K", "put_back"),
-        (panel): command("P", "panel"),
+        (panel): command("Y", "panel"),
     })
 }
 
@@ -168,7 +168,7 @@ mod tests {
             let mut keys: Vec<_> =
                 commands.values().filter_map(|command| command["suggested_key"]["default"].as_str()).collect();
             keys.sort_unstable();
-            assert_eq!(keys, ["Alt+Shift+K", "Alt+Shift+O", "Alt+Shift+P", "Alt+Shift+U"]);
+            assert_eq!(keys, ["Alt+Shift+K", "Alt+Shift+O", "Alt+Shift+U", "Alt+Shift+Y"]);
             assert!(commands.contains_key(panel), "{commands:?}");
         }
     }

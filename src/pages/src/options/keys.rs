@@ -8,7 +8,7 @@ const KEYS: [(&str, &str); 4] = [
     ("ext_command_popup", "Alt+Shift+U"),
     ("ext_command_hand_over", "Alt+Shift+O"),
     ("ext_command_put_back", "Alt+Shift+K"),
-    ("ext_command_panel", "Alt+Shift+P"),
+    ("ext_command_panel", "Alt+Shift+Y"),
 ];
 
 pub(super) fn keys() -> El<Deed> {
