@@ -114,21 +114,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-hiccup")?;
             c.popup_at("popup-prompts", "section.prompts")
         }),
-        ("panel", |c| {
-            c.stage.open("/new")?;
-            c.stage.send_whole("Is all well?")?;
-            c.stage.wait_for_entry_state("Is all well?", "confirmed")?;
-            c.fails(Effect::shape(Shape::ApiError))?;
-            let words = Words::read(c.stage.browser.kind())?;
-            c.stage.browser.open_popup()?;
-            c.stage.browser.popup_click("#panel", &words.say("page_panel", &[])?)?;
-            let title = words.say("page_prompts", &[])?;
-            until("the panel", SOON, || {
-                Ok(c.stage.browser.own_tab_text("panel.html")?.contains(&title).then_some(()))
-            })?;
-            c.own("panel", "panel.html")?;
-            c.stage.browser.close_panel("panel.html")
-        }),
+        ("panel", Camera::panel),
         ("popup-limit", |c| {
             let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
             c.fails(Effect::Answer(answer))?;
@@ -300,7 +286,23 @@ impl Camera {
         self.own("home", "handoff.html")
     }
 
-    /// The first day: before the rehearsal, in it and after it, and where the browser keeps claude.ai from us.
+    /// An answered prompt and a failed one, in the panel.
+    fn panel(&self) -> Result<()> {
+        let browser = &self.stage.browser;
+        self.stage.open("/new")?;
+        self.stage.send_whole("Is all well?")?;
+        self.stage.wait_for_entry_state("Is all well?", "confirmed")?;
+        self.fails(Effect::shape(Shape::ApiError))?;
+        let words = Words::read(browser.kind())?;
+        browser.open_popup()?;
+        browser.popup_click("#panel", &words.say("page_panel", &[])?)?;
+        let title = words.say("page_prompts", &[])?;
+        until("the panel", SOON, || Ok(browser.own_tab_text("panel.html")?.contains(&title).then_some(())))?;
+        self.own("panel", "panel.html")?;
+        browser.close_panel("panel.html")
+    }
+
+    /// The first day: before the rehearsal, in it and after it.
     fn welcome(&self) -> Result<()> {
         let (browser, page) = (&self.stage.browser, "welcome.html");
         let shows = |css: &str| {
