@@ -1,7 +1,7 @@
 // The background: a service worker in Chrome, an event page in Firefox. Either may die between any two events, so every
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
-const { alarms, permissions, runtime, scripting, storage, tabs, webRequest } = browser;
+const { alarms, commands, permissions, runtime, scripting, sidePanel, storage, tabs, webRequest } = browser;
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
 let background, fail = () => {}, last = Promise.resolve();
@@ -26,20 +26,21 @@ on(webRequest.onBeforeRequest, "started", CLAUDE, ["requestBody"]);
 on(webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
 on(webRequest.onCompleted, "done", CLAUDE);
 on(webRequest.onErrorOccurred, "failed", CLAUDE);
-on(runtime.onMessage, "message");
 const clicked = () => hand("notice");
 const noticed = () => browser.notifications?.onClicked.addListener(clicked); // missing until the user has allowed notices
 noticed();
 permissions.onAdded.addListener(noticed);
-for (const event of [permissions.onAdded, permissions.onRemoved]) on(event, "permissions");
-for (const event of [alarms.onAlarm, runtime.onInstalled, runtime.onStartup]) on(event, "tick");
-on(tabs.onRemoved, "tab-closed");
+const { onAlarm } = alarms, { onInstalled, onMessage, onStartup } = runtime, { onAdded, onRemoved } = permissions;
+const plain = { message: [onMessage], permissions: [onAdded, onRemoved], "tab-closed": [tabs.onRemoved], tick: [onAlarm, onInstalled, onStartup] };
+for (const [name, events] of Object.entries(plain)) for (const event of events) on(event, name);
+commands?.onCommand.addListener((name, tab) => (name === "open-panel" ? sidePanel.open({ windowId: tab.windowId }) : hand("command", name)));
 // Every page of every tab comes by here: wasm is not started for it, unless a handoff was begun since the browser was.
 tabs.onUpdated.addListener(async (tab, { status }) => {
   if (status === "complete" && (background || (await storage.session.get("handoff")).handoff)) hand("tab-complete", tab);
 });
 // A page that was open before gets its scripts here, if the browser has not given them to it: Chrome does not.
-runtime.onInstalled.addListener(async () => {
+runtime.onInstalled.addListener(async ({ reason }) => {
+  if (reason === "install" && !Object.keys(await storage.local.get(null)).length) tabs.create({ url: runtime.getURL("welcome.html") });
   for (const { id: tabId } of await tabs.query({ url: CLAUDE.urls, discarded: false })) {
     const add = (files, more) => scripting.executeScript({ target: { tabId }, files, ...more });
     tabs.sendMessage(tabId, {}).catch(() => scripting.insertCSS({ target: { tabId }, files: ["card.css"] })

@@ -8,5 +8,4 @@ function broken(error) {
 }
 const failed = ({ error, reason = error }) => reason instanceof WebAssembly.RuntimeError && broken(reason); // a panic inside wasm
 for (const name of ['error', 'unhandledrejection']) addEventListener(name, failed);
-init({ module_or_path: new URL('wasm/pages_bg.wasm', import.meta.url) })
-  .then(() => start(document.documentElement.dataset.page)).catch(broken);
+init({ module_or_path: new URL('wasm/pages_bg.wasm', import.meta.url) }).then(() => start(document.documentElement.dataset.page)).catch(broken);

@@ -17,6 +17,7 @@ mod history;
 mod home;
 mod matrix;
 mod offers;
+mod panel;
 mod privacy;
 mod probes;
 mod restore;
@@ -27,6 +28,7 @@ mod store;
 mod suite;
 mod survival;
 mod texts;
+mod welcome;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -60,6 +62,8 @@ fn main() -> ExitCode {
     store::add(&mut suite);
     home::add(&mut suite);
     site::add(&mut suite);
+    panel::add(&mut suite);
+    welcome::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

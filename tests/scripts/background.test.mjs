@@ -15,10 +15,11 @@ const EVENTS = {
   permissions: ["onAdded", "onRemoved"],
   tabs: ["onUpdated", "onRemoved"],
   alarms: ["onAlarm"],
+  commands: ["onCommand"],
 };
 
 // One life of the background, in a fresh module; `wasm` are the exports of wasm/background.js.
-async function background(wasm, { handoff, open = [], notices } = {}) {
+async function background(wasm, { handoff, open = [], notices, stored = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "understudy-"));
   mkdirSync(join(folder, "wasm"));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
@@ -31,13 +32,17 @@ async function background(wasm, { handoff, open = [], notices } = {}) {
   const listeners = {};
   const removed = [];
   const injected = [];
+  const opened = [];
   const browser = {
-    storage: { session: { remove: async (key) => { removed.push(key); }, get: async (key) => (handoff ? { [key]: handoff } : {}) } },
+    sidePanel: { open: (place) => { opened.push(place); } },
+    runtime: { getURL: (path) => `chrome-extension://own/${path}` },
+    storage: { local: { get: async () => stored }, session: { remove: async (key) => { removed.push(key); }, get: async (key) => (handoff ? { [key]: handoff } : {}) } },
     scripting: {
       insertCSS: async ({ target, files }) => { injected.push([target.tabId, ...files]); },
       executeScript: async ({ target, files, world }) => { injected.push([target.tabId, ...files, world]); },
     },
     tabs: {
+      create: async ({ url }) => { opened.push(url); },
       query: async (asked) => { assert.deepEqual(asked, { url: ["https://claude.ai/*"], discarded: false }); return open; },
       sendMessage: async (id) => { if (!open.find((tab) => tab.id === id).listens) throw new Error("Receiving end does not exist."); },
     },
@@ -59,7 +64,7 @@ async function background(wasm, { handoff, open = [], notices } = {}) {
   const fire = (event, ...args) => listeners[event].listener(...args);
   const trap = () => globalThis.self.dispatchEvent(Object.assign(new Event("error"), { error: new WebAssembly.RuntimeError("unreachable") }));
   const click = () => Promise.all([...clicks].map((listener) => listener("understudy")));
-  return { listeners, removed, injected, fire, trap, allow, click };
+  return { listeners, removed, injected, opened, fire, trap, allow, click };
 }
 
 // A wasm module whose instances answer events with `answer(instance number, name, args)`.
@@ -150,6 +155,25 @@ test("pages that were open before the install get the scripts, in their order; t
   await fire("runtime.onInstalled", { reason: "install" });
   await until(() => injected.length === 3);
   assert.deepEqual(injected, [[3, "card.css"], [3, "tap.js", "MAIN"], [3, "bridge.js", undefined]]);
+});
+
+test("a command of the keyboard is told to wasm; the panel opens at once, for the browser forgets the keys", async () => {
+  const { seen, wasm } = instances(() => {});
+  const { fire, opened } = await background(wasm);
+  fire("commands.onCommand", "open-panel", { id: 3, windowId: 8 });
+  assert.deepEqual(opened, [{ windowId: 8 }]);
+  await fire("commands.onCommand", "hand-over", { id: 3, windowId: 8 });
+  assert.deepEqual(seen.events.map(([, name]) => name), ["command"]);
+});
+
+test("the welcome page opens with the first installation and never again", async () => {
+  for (const [reason, stored, wanted] of [["install", {}, 1], ["install", { agreed: "" }, 0], ["update", {}, 0], ["browser_update", {}, 0]]) {
+    const { wasm } = instances(() => {});
+    const { fire, injected, opened } = await background(wasm, { stored, open: [{ id: 3 }] });
+    await fire("runtime.onInstalled", { reason });
+    await until(() => injected.length === 3);
+    assert.deepEqual(opened, Array(wanted).fill("chrome-extension://own/welcome.html"), reason);
+  }
 });
 
 test("a message gets the reply of wasm; what wasm spawned comes in through the same queue", async () => {

@@ -47,6 +47,8 @@ pub struct Options {
     pub display: Option<String>,
     /// Whether the extension's background is expected to start.
     pub background: bool,
+    /// Whether the welcome page, which opens with the installation, is left open.
+    pub welcome: bool,
 }
 
 /// What each browser does its own way.
@@ -81,6 +83,10 @@ pub(crate) trait Side: Send {
     fn own_tab_eval(&self, page: &str, body: &str) -> Result<Value>;
     /// Closes such a tab.
     fn close_own_tab(&self, page: &str) -> Result<()>;
+    /// Closes the panel, which is found by its page as a tab is.
+    fn close_panel(&self, page: &str) -> Result<()>;
+    /// Brings the tab that `WebDriver` calls current to the front.
+    fn front(&self) -> Result<()>;
     /// Clicks with the mouse at a point of such a tab.
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
     /// Presses Enter in such a tab.
@@ -146,6 +152,7 @@ impl Options {
             prompts: false,
             display: None,
             background: true,
+            welcome: false,
         }
     }
 }
@@ -155,7 +162,20 @@ impl Browser {
     pub fn start(options: Options) -> Result<Self> {
         let profile = TempDir::with_prefix(format!("understudy-{}-", options.kind.name()))?;
         let side = start(&options, profile.path())?;
-        Ok(Self { options, side, profile })
+        let browser = Self { options, side, profile };
+        if browser.options.extension.is_some() && browser.options.background && !browser.options.welcome {
+            browser.dismiss_welcome()?;
+        }
+        Ok(browser)
+    }
+
+    /// Closes the welcome page, which comes by itself in a new profile, and returns to the tab that was there before.
+    fn dismiss_welcome(&self) -> Result<()> {
+        until("the welcome page has opened", PATIENT, || {
+            Ok(self.side.own_tab_eval(WELCOME, "return 1")?.is_number().then_some(()))
+        })?;
+        self.side.close_own_tab(WELCOME)?;
+        self.side.front()
     }
 
     /// Closes the browser as a user does and starts it again with the same profile.
@@ -456,6 +476,11 @@ impl Browser {
         self.side.close_own_tab(page)
     }
 
+    /// Closes the panel beside the page, which is looked into as a tab with its page is.
+    pub fn close_panel(&self, page: &str) -> Result<()> {
+        self.side.close_panel(page)
+    }
+
     /// A PNG of a tab with one of the extension's own pages.
     pub fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
         self.side.own_tab_screenshot(page)
@@ -573,6 +598,9 @@ fn is_gone(error: &anyhow::Error) -> bool {
 
 /// In `WebDriver`'s key codes, with an end to the held key.
 const SHIFT_ENTER: &str = "\u{e008}\u{e007}\u{e000}";
+
+/// The page that opens with the installation.
+const WELCOME: &str = "welcome.html";
 
 /// The bridge's host element.
 const CARD_HOST: &str = "understudy-card";

@@ -232,7 +232,19 @@ impl Side for Chromium {
         for tab in cdp.targets("page", |target| target.starts_with(&url))? {
             cdp.send("Target.closeTarget", &json!({"targetId": tab}))?;
         }
-        Ok(())
+        // What is told to a tab that is closing is never answered.
+        until("the tab is closed", SOON, || {
+            Ok(cdp.targets("page", |target| target.starts_with(&url))?.is_empty().then_some(()))
+        })
+    }
+
+    fn close_panel(&self, page: &str) -> Result<()> {
+        self.close_own_tab(page)
+    }
+
+    fn front(&self) -> Result<()> {
+        let page = self.driver.window()?;
+        self.wire.borrow_mut().cdp.send("Target.activateTarget", &json!({"targetId": page})).map(drop)
     }
 
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {

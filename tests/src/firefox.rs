@@ -90,11 +90,12 @@ impl Firefox {
         Ok(serde_json::from_str(&text(answer)?)?)
     }
 
-    /// Script in which `b` is the `<browser>` of a tab with one of the extension's own pages, or undefined.
+    /// Script in which `b` is the `<browser>` of a tab, or of the sidebar, with one of the extension's own pages, or undefined.
     fn pick_own_tab(&self, page: &str) -> Result<String> {
         let url = json!(format!("{}{page}", self.installed()?.origin));
         Ok(format!(
-            "const b = gBrowser.tabs.map((tab) => tab.linkedBrowser).find((b) => b.currentURI.spec.startsWith({url}));"
+            "const beside = document.getElementById('sidebar')?.contentDocument?.querySelectorAll('browser') ?? [];
+             const b = [...gBrowser.tabs.map((tab) => tab.linkedBrowser), ...beside].find((b) => b.currentURI?.spec.startsWith({url}));"
         ))
     }
 
@@ -226,10 +227,21 @@ impl Side for Firefox {
             .map(drop)
     }
 
+    fn close_panel(&self, _: &str) -> Result<()> {
+        self.chrome_eval("SidebarController.hide()", &json!([])).map(drop)
+    }
+
+    fn front(&self) -> Result<()> {
+        // A tab that is closed leaves the front to the one before it.
+        Ok(())
+    }
+
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         let place = self.chrome_eval(
             &format!(
-                "{} if (!b) return null; const box = b.getBoundingClientRect(); return [box.x, box.y]",
+                "{} if (!b) return null;
+                 const [box, outer] = [b, b.ownerDocument.defaultView.frameElement].map((one) => one?.getBoundingClientRect());
+                 return [box.x + (outer?.x ?? 0), box.y + (outer?.y ?? 0)]",
                 self.pick_own_tab(page)?
             ),
             &json!([]),
@@ -319,7 +331,9 @@ impl Side for Firefox {
         self.dark.set(dark);
         // 0 is dark, 1 is light.
         self.chrome_eval(
-            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', arguments[0])",
+            "Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', arguments[0]);
+             const beside = document.getElementById('sidebar')?.contentDocument?.querySelectorAll('browser') ?? [];
+             for (const b of beside) b.browsingContext.prefersColorSchemeOverride = arguments[0] ? 'light' : 'dark'",
             &json!([i32::from(!dark)]),
         )
         .map(drop)

@@ -14,7 +14,7 @@ use js_sys::{Array, Date, Function, Promise};
 use outputs::{Shell, Then};
 use std::cell::RefCell;
 use understudy_browser::{notices, runtime, storage};
-use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Stored, needed_at_start, text_key};
+use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Place, Stored, needed_at_start, text_key};
 use wasm_bindgen::prelude::*;
 
 /// Where the engine's snapshot lies in `storage.session`.
@@ -62,6 +62,7 @@ impl Background {
             }
             let input = match name.as_str() {
                 "permissions" => Some(events::permissions().await),
+                "command" => core.command(args.get(0).as_string()),
                 _ => events::input(&name, &args),
             };
             match input {
@@ -97,6 +98,12 @@ impl Core {
             }
         }
         reply
+    }
+
+    /// The keys of a command were pressed.
+    fn command(&self, name: Option<String>) -> Option<Input> {
+        let act = self.engine.borrow().command(&name?, now())?;
+        Some(Input::Act { from: Place::Page { tab: None }, act })
     }
 
     async fn tell(&self, input: Input) {

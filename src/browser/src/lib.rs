@@ -8,6 +8,7 @@ pub mod alarms;
 pub mod net;
 pub mod notices;
 mod object;
+pub mod panel;
 pub mod permissions;
 mod raw;
 pub mod runtime;

@@ -47,6 +47,12 @@ pub fn request(origin: Option<&str>) -> impl Future<Output = Result<bool, Refuse
     async move { Ok(asked.await?.is_truthy()) }
 }
 
+/// Asks the user for a host to which nothing goes; to be called as [`request`] is.
+pub fn request_site(origin: &str) -> impl Future<Output = Result<bool, Refused>> + use<> {
+    let asked = settled(raw::permissions_request(&wanted(Some(origin)).into()));
+    async move { Ok(asked.await?.is_truthy()) }
+}
+
 /// Asks the user for notices; to be called as [`request`] is.
 pub fn request_notices() -> impl Future<Output = Result<bool, Refused>> + use<> {
     let asked = settled(raw::permissions_request(&notices()));

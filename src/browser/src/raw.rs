@@ -42,6 +42,10 @@ extern "C" {
     pub fn windows_update(window: i32, properties: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = get)]
     pub fn tabs_get(tab: i32) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "windows"], js_name = getCurrent)]
+    pub fn windows_get_current() -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = ["browser", "sidebarAction"], js_name = open)]
+    pub fn sidebar_open() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = getCurrent)]
     pub fn tabs_get_current() -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "tabs"], js_name = remove)]

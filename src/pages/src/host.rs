@@ -1,19 +1,22 @@
 //! What every page does: read what is stored, draw it, and draw it again when it changes.
 
+mod reading;
+
 use crate::stage::{Entered, Stage};
 use crate::tree::{Part, el, say};
-use gloo_timers::callback::{Interval, Timeout};
+use gloo_timers::callback::Interval;
+use reading::{Page, keep_up, text};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
-use understudy_browser::{Refused, permissions, runtime, storage};
+use understudy_browser::{Refused, runtime, storage};
 use understudy_engine::handoff::normalised;
 use understudy_engine::incident::{self, Record};
 use understudy_engine::view::View;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, Area, Config, Engine, EntryId, Millis, Stored, UserText, needed_at_start, text_key};
+use understudy_engine::{Act, Engine, EntryId, Millis, UserText};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -160,39 +163,9 @@ impl<S: Scene> Host<S> {
     /// Reads the stores again and draws. Calls that come during a reading lead to one more.
     pub fn refresh(self: &Rc<Self>) {
         self.stale.set(true);
-        if self.reading.replace(true) {
-            return;
-        }
-        let host = Rc::clone(self);
-        spawn_local(async move {
-            while host.stale.replace(false) {
-                match read().await {
-                    Ok(read) => host.take(read).await,
-                    Err(_) => host.trouble(),
-                }
-            }
-            host.reading.set(false);
-        });
-    }
-
-    /// Draws what was read, with the texts that stand in the page.
-    async fn take(self: &Rc<Self>, mut read: Read) {
-        let wanted = self.scene.borrow().texts(&read);
-        for entry in wanted {
-            // Anew each time: a draft goes on while it is looked at.
-            let text = text(&entry).await;
-            read.take(entry, text);
-        }
-        let first = self.read.replace(Some(read)).is_none();
-        self.redraw();
-        if first {
-            let host = Rc::clone(self);
-            Timeout::new(REST_MS, move || {
-                if host.scene.borrow_mut().rest() {
-                    host.redraw();
-                }
-            })
-            .forget();
+        if !self.reading.replace(true) {
+            let page: Rc<dyn Page> = Rc::<Self>::clone(self);
+            spawn_local(keep_up(page));
         }
     }
 
@@ -211,6 +184,29 @@ impl<S: Scene> Host<S> {
         let parts = self.scene.borrow_mut().draw(read, now());
         stage.show(&parts);
     }
+}
+
+impl<S: Scene> Page for Host<S> {
+    fn is_stale(&self) -> bool {
+        self.stale.replace(false)
+    }
+
+    fn wanted(&self, read: &Read) -> Vec<EntryId> {
+        self.scene.borrow().texts(read)
+    }
+
+    fn take(&self, read: Read) -> bool {
+        let first = self.read.replace(Some(read)).is_none();
+        self.redraw();
+        first
+    }
+
+    fn rest(&self) {
+        let more = self.scene.borrow_mut().rest();
+        if more {
+            self.redraw();
+        }
+    }
 
     fn trouble(&self) {
         if let Some(stage) = &*self.stage.borrow() {
@@ -218,6 +214,10 @@ impl<S: Scene> Host<S> {
                 el("main").and(el("p").class("trouble").attr("role", "alert").text(say("page_trouble_store"))),
             )]);
         }
+    }
+
+    fn rested(&self) {
+        self.reading.set(false);
     }
 }
 
@@ -264,23 +264,6 @@ pub fn begin(task: impl Future<Output = ()> + 'static) {
 pub fn now() -> Millis {
     js_sys::Date::now() as Millis
 }
-
-async fn read() -> Result<Read, Refused> {
-    let session = storage::get(Area::Session, "engine").await?;
-    let local = storage::get_some(needed_at_start).await?;
-    let damaged = local.iter().filter(|(key, _)| key.starts_with("aside:")).count();
-    let log = local.iter().filter(|(key, _)| incident::is_incident(key)).cloned().collect();
-    let engine = Engine::restore(Config { platform: runtime::platform() }, Stored { session, local }, now());
-    Ok(Read { engine, damaged, origins: permissions::origins().await?, texts: BTreeMap::new(), log })
-}
-
-/// What is stored of a prompt's text.
-async fn text(entry: &str) -> Option<String> {
-    storage::get(Area::Local, &text_key(entry)).await.ok().flatten()
-}
-
-/// What is too long for the first picture comes so much later, when that is painted: some frames.
-const REST_MS: u32 = 60;
 
 /// How often a page is drawn anew without a change, because time passes in it.
 const REDRAW_MS: u32 = 15_000;

@@ -1,4 +1,4 @@
-//! wasm module 2: the popup, the handoff page, the options page, the history and the self-test. They read what is stored, draw
+//! wasm module 2: the popup, the handoff page, the options page, the history, the welcome page and the self-test. They read what is stored, draw
 //! the engine's views and tell the background what the user did; they never write a store and never decide.
 #![deny(clippy::unwrap_used)]
 
@@ -13,16 +13,18 @@ mod save;
 mod selftest;
 mod stage;
 mod tree;
+mod welcome;
 
 use crate::host::Host;
 use crate::tree::say;
 use wasm_bindgen::prelude::*;
 
-/// Starts the page named in `<html data-page>`: `popup`, `handoff`, `options`, `history` or `selftest`.
+/// Starts the page named in `<html data-page>`: `popup`, `panel`, `handoff`, `options`, `history`, `welcome` or `selftest`.
 #[wasm_bindgen]
 pub fn start(page: &str) -> Result<(), JsValue> {
     match page {
         "popup" => Host::start(popup::Popup::default(), &say("page_title_popup")),
+        "panel" => Host::start(popup::Popup::panel(), &say("page_title_popup")),
         "handoff" => {
             let window = web_sys::window().ok_or("no window")?;
             let query = web_sys::UrlSearchParams::new_with_str(&window.location().search()?)?;
@@ -35,6 +37,7 @@ pub fn start(page: &str) -> Result<(), JsValue> {
         "selftest" => Host::start(selftest::SelfTest::default(), &say("page_title_selftest")),
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
         "history" => Host::start(history::History::default(), &say("page_title_history")),
+        "welcome" => Host::start(welcome::Welcome::default(), &say("page_title_welcome")),
         _ => Err("no such page".into()),
     }
 }
@@ -48,7 +51,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 24] = [
+    const SOURCES: [&str; 29] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/heard.rs"),
@@ -60,8 +63,10 @@ mod tests {
         include_str!("history/timeline.rs"),
         include_str!("home.rs"),
         include_str!("host.rs"),
+        include_str!("host/reading.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
+        include_str!("options/keys.rs"),
         include_str!("options/own.rs"),
         include_str!("options/parts.rs"),
         include_str!("options/choices.rs"),
@@ -70,17 +75,21 @@ mod tests {
         include_str!("popup/home.rs"),
         include_str!("popup/parts.rs"),
         include_str!("popup/rows.rs"),
+        include_str!("popup/search.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),
+        include_str!("welcome.rs"),
+        include_str!("welcome/rehearsal.rs"),
         include_str!("../../../extension/pages.js"),
     ];
-    const TITLES: [&str; 6] = [
+    const TITLES: [&str; 7] = [
         "page_title_popup",
         "page_title_handoff",
         "page_title_home",
         "page_title_options",
         "page_title_history",
         "page_title_selftest",
+        "page_title_welcome",
     ];
     const MESSAGES: &str = include_str!("../../../extension/_locales/en/messages.json");
 
@@ -398,6 +407,25 @@ mod painting {
         assert_eq!(text(".nothing h2"), "Nothing has failed yet");
         assert_eq!(js("document.querySelectorAll('#page .timeline, #page .incidents, #forget').length"), 0);
         assert_accessible();
+    }
+
+    #[wasm_bindgen_test]
+    async fn a_browser_that_keeps_claude_from_us_is_asked_on_the_first_day() {
+        let browser = install();
+        open("welcome").await;
+        assert_eq!((js("document.title"), text(".site")), ("Welcome to Understudy".into(), String::new()));
+        assert_eq!(js("document.querySelector('#page [name=first]:checked').id"), "first-chatgpt");
+        assert_accessible();
+        browser.replace("permissions.getAll", "async () => ({ permissions: ['storage'], origins: [] })");
+        open("welcome").await;
+        assert!(text(".site h2").contains("claude.ai"), "{}", text(".site"));
+        assert_accessible();
+        click("#site");
+        turns().await;
+        let asked = browser.calls();
+        // For that site alone: nothing of what is written goes there.
+        assert_eq!(asked, [r#"permissions.request [{"origins":["https://claude.ai/*"]}]"#]);
+        assert_eq!(text("#notice"), "Allowed. Understudy now sees when Claude fails.");
     }
 
     #[wasm_bindgen_test]

@@ -88,3 +88,18 @@ pub fn brand<D>() -> El<D> {
 pub fn button<D>(class: &str, label: impl Into<Words>, deed: D) -> El<D> {
     el("button").class(class).attr("type", "button").text(label).does(deed)
 }
+
+/// A box to tick and what it means.
+pub fn tick<D>(id: &'static str, on: bool, [label, explain]: [&str; 2], deed: D) -> [El<D>; 2] {
+    let explained = [id, "-explain"].concat();
+    let field = el("input")
+        .attr("type", "checkbox")
+        .attr("id", id)
+        .attr("aria-describedby", explained.clone())
+        .flag("checked", on)
+        .does(deed);
+    [
+        el("label").class("offer").and(field).and(el("span").class("name").text(say(label))),
+        el("p").class("explain").attr("id", explained).text(say(explain)),
+    ]
+}

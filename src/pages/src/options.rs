@@ -1,6 +1,7 @@
 //! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
 
 mod choices;
+mod keys;
 mod left;
 mod own;
 mod parts;
@@ -192,6 +193,7 @@ impl Options {
             .and(self.custom(shown.settings))
             .and(choices::along(shown))
             .and(failing(shown))
+            .and(keys::keys())
             .and(left::left(shown))
             .and(self.stored(shown));
         vec![Part::El(main)]

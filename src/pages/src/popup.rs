@@ -1,16 +1,20 @@
-//! The popup: the verdict, the way on, the saved prompts, and why we say what we say.
+//! The popup: the verdict, the way on, the saved prompts, and why we say what we say. And the panel, which is the same with room for
+//! the prompts.
 
 mod home;
 mod parts;
 mod rows;
+mod search;
 
 use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::button;
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use parts::{diagnosis, leads, reasons, verdict, way_on, words};
+use search::Search;
 use std::rc::Rc;
-use understudy_browser::{Refused, runtime, tabs};
+use understudy_browser::{Refused, panel, runtime, tabs};
+use understudy_engine::outbox::EntryState;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
@@ -19,6 +23,12 @@ use understudy_engine::{Act, EntryId, Millis, UserText};
 /// What the popup remembers beside the view.
 #[derive(Debug, Default)]
 pub struct Popup {
+    /// Whether this is the panel.
+    panel: bool,
+    /// Whether this browser has a panel that can be opened from here.
+    opens: bool,
+    /// What is looked for among the prompts.
+    search: Search,
     /// The prompt to hand over, if it is not the newest.
     selected: Option<EntryId>,
     /// The prompts shown in full.
@@ -58,6 +68,12 @@ pub enum Deed {
     Forget(EntryId),
     /// Speak against the verdict.
     Say(Act),
+    /// Look for what stands in the field.
+    Search,
+    /// Show prompts in this state only, or all.
+    Filter(Option<EntryState>),
+    /// Open the panel.
+    Panel,
     /// Open the incident log.
     History,
     /// Open the options.
@@ -68,6 +84,7 @@ impl Scene for Popup {
     type Deed = Deed;
 
     fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Deed>> {
+        self.opens = !self.panel && panel::exists();
         let view = read.view(now);
         let since = view.since.filter(|_| view.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.down));
         self.page(&view, since.map(|since| Wait::of(since, &read.records(), now)))
@@ -81,16 +98,24 @@ impl Scene for Popup {
     fn texts(&self, read: &Read) -> Vec<EntryId> {
         let view = read.view(crate::host::now());
         let chosen = self.chosen(&view).map(|row| &row.entry);
+        // A word may stand anywhere in a text.
+        let all = !self.search.typed.is_empty();
         let shown = view.prompts.iter().filter(|row| row.text.is_none());
         shown
             .map(|row| &row.entry)
-            .filter(|entry| chosen == Some(*entry) || self.expanded.contains(entry))
+            .filter(|entry| all || chosen == Some(*entry) || self.expanded.contains(entry))
             .cloned()
             .collect()
     }
 
-    fn done(host: &Rc<Host<Self>>, deed: Deed, _: Entered) {
+    fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
         match deed {
+            Deed::Search => {
+                host.change(|popup| popup.search.typed = entered.value);
+                host.refresh();
+            }
+            Deed::Filter(state) => host.change(|popup| popup.search.state = state),
+            Deed::Panel => go(host, panel::open()),
             Deed::HandOff(provider) => hand_off(host, provider),
             Deed::PutBack(entry) => home::put_back(host, entry),
             Deed::Later(entry, on) => act(host, Act::Later { entry, on }),
@@ -150,18 +175,29 @@ impl Scene for Popup {
 }
 
 impl Popup {
+    /// The panel.
+    pub fn panel() -> Self {
+        Self { panel: true, ..Self::default() }
+    }
+
     /// The whole page.
     pub fn page(&self, view: &View, wait: Option<Wait>) -> Vec<Part<Deed>> {
         let chosen = self.chosen(view);
-        let main = el("main").class("popup").and(verdict(view)).and(self.notice()).with(diagnosis(view, wait));
+        let main = el("main").class("popup").and(verdict(view)).and(self.notice());
+        // What fails and why is the popup's; the panel is for the prompts.
+        let main = if self.panel { main } else { main.with(diagnosis(view, wait)) };
         let main = main.with(home::home(view));
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
         let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
-        let main = main.with(reasons(view)).with(words(view));
-        let foot = el("footer").and(el("span").class("promise").text(say("page_promise"))).and(
+        let main = if self.panel { main } else { main.with(reasons(view)).with(words(view)) };
+        let open = self.opens.then(|| {
+            button("quiet", say("page_panel"), Deed::Panel).attr("id", "panel").attr("title", say("page_panel_title"))
+        });
+        let foot = el("footer").with((!self.panel).then(|| el("span").class("promise").text(say("page_promise")))).and(
             el("span")
                 .class("pages")
+                .with(open)
                 .and(button("quiet", say("page_history"), Deed::History).attr("id", "history"))
                 .and(button("quiet", say("page_options"), Deed::Options).attr("id", "options")),
         );
@@ -170,7 +206,10 @@ impl Popup {
 
     fn chosen<'a>(&self, view: &'a View) -> Option<&'a PromptRow> {
         let selected = self.selected.as_ref();
-        view.prompts.iter().find(|row| Some(&row.entry) == selected).or_else(|| view.prompts.first())
+        // Nothing goes that is not shown.
+        let mut shown = view.prompts.iter().filter(|row| self.search.finds(row));
+        let first = shown.clone().next();
+        shown.find(|row| Some(&row.entry) == selected).or(first)
     }
 
     /// There from the start, so that screen readers hear what is put in.
@@ -197,7 +236,7 @@ fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
             None => false,
         };
         match send(&Act::HandOff { provider, entry, copied }).await {
-            Ok(()) => leave().await,
+            Ok(()) => leave(&host).await,
             Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
         }
     });
@@ -208,7 +247,7 @@ fn go(host: &Rc<Host<Popup>>, opened: impl Future<Output = Result<(), Refused>> 
     let host = Rc::clone(host);
     begin(async move {
         match opened.await {
-            Ok(()) => leave().await,
+            Ok(()) => leave(&host).await,
             Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
         }
     });
@@ -249,9 +288,11 @@ fn text_of(host: &Host<Popup>, entry: &EntryId) -> Option<UserText> {
     })
 }
 
-/// Closes the popup; opened in a tab, the page stays.
-async fn leave() {
-    if let (Ok(None), Some(window)) = (tabs::current().await, web_sys::window()) {
+/// Closes the popup; opened in a tab, the page stays, and so does the panel.
+async fn leave(host: &Host<Popup>) {
+    if !host.look(|popup, _| popup.panel)
+        && let (Ok(None), Some(window)) = (tabs::current().await, web_sys::window())
+    {
         let _ = window.close();
     }
 }

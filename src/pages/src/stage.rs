@@ -1,7 +1,7 @@
 //! Puts a [`tree`](crate::tree) into the document and keeps it up to date: what is the same stays untouched, so focus,
 //! selection, scroll positions and opened details survive every change.
 
-use crate::tree::{El, Part, Words};
+use crate::tree::{Look, Part, Parts, Seen, Words};
 use gloo_events::EventListener;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,8 +11,7 @@ use web_sys::{Document, Element, Event, HtmlElement, HtmlInputElement, HtmlTextA
 
 /// The place of a page in its document.
 pub struct Stage<D> {
-    root: Element,
-    document: Document,
+    boards: Boards,
     /// What each `data-do` means; its number is the index.
     deeds: Rc<RefCell<Vec<D>>>,
     _listeners: [EventListener; 3],
@@ -47,15 +46,48 @@ impl<D: Clone + 'static> Stage<D> {
             })
         };
         let listeners = [listen("click"), listen("change"), listen("input")];
-        Ok(Self { root, document, deeds, _listeners: listeners })
+        Ok(Self { boards: Boards { root, document }, deeds, _listeners: listeners })
     }
 
     /// Makes the document show this.
     pub fn show(&self, parts: &[Part<D>]) {
-        let focused = self.document.active_element();
         let mut deeds = Vec::new();
-        self.fill(&self.root, parts, &mut deeds);
+        collect(parts, &mut deeds);
+        self.boards.show(&parts);
         *self.deeds.borrow_mut() = deeds;
+    }
+
+    /// The name of the tab.
+    pub fn title(&self, title: &Say) {
+        self.boards.document.set_title(&understudy_browser::say(title));
+    }
+
+    /// Moves the focus to the element with this id.
+    pub fn focus(&self, id: &str) {
+        self.boards.focus(id);
+    }
+}
+
+/// Every deed, in the order of the document.
+fn collect<D: Clone>(parts: &[Part<D>], deeds: &mut Vec<D>) {
+    for part in parts {
+        if let Part::El(element) = part {
+            deeds.extend(element.does.clone());
+            collect(&element.parts, deeds);
+        }
+    }
+}
+
+/// The document and our place in it. It knows of no deeds but their numbers, so that every page has the same code.
+struct Boards {
+    root: Element,
+    document: Document,
+}
+
+impl Boards {
+    fn show(&self, parts: &dyn Parts) {
+        let focused = self.document.active_element();
+        self.fill(&self.root, parts, &mut 0);
         if self.root.has_attribute("aria-busy") {
             let _ = self.root.remove_attribute("aria-busy");
             // From here on the page is of use: `cargo xtask bench popup` reads how long that took.
@@ -71,13 +103,7 @@ impl<D: Clone + 'static> Stage<D> {
         }
     }
 
-    /// The name of the tab.
-    pub fn title(&self, title: &Say) {
-        self.document.set_title(&understudy_browser::say(title));
-    }
-
-    /// Moves the focus to the element with this id.
-    pub fn focus(&self, id: &str) {
+    fn focus(&self, id: &str) {
         if let Some(element) =
             self.document.get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok())
         {
@@ -85,14 +111,17 @@ impl<D: Clone + 'static> Stage<D> {
         }
     }
 
-    fn fill(&self, host: &Element, parts: &[Part<D>], deeds: &mut Vec<D>) {
+    /// `deeds` is the number of those that stand before this.
+    fn fill(&self, host: &Element, parts: &dyn Parts, deeds: &mut usize) {
         let mut next = host.first_child();
-        for part in parts {
+        let mut index = 0;
+        while let Some(part) = parts.at(index) {
             let node: Option<Node> = match part {
-                Part::Text(text) => self.text(host, next.as_ref(), &resolve(text)),
-                Part::El(wanted) => self.element(host, next.as_ref(), wanted, deeds).map(Into::into),
+                Seen::Text(text) => self.text(host, next.as_ref(), &resolve(text)),
+                Seen::El(wanted) => self.element(host, next.as_ref(), &wanted, deeds).map(Into::into),
             };
             next = node.and_then(|node| node.next_sibling());
+            index += 1;
         }
         while let Some(old) = next {
             next = old.next_sibling();
@@ -110,7 +139,7 @@ impl<D: Clone + 'static> Stage<D> {
         host.insert_before(&self.document.create_text_node(text), next).ok()
     }
 
-    fn element(&self, host: &Element, next: Option<&Node>, wanted: &El<D>, deeds: &mut Vec<D>) -> Option<Element> {
+    fn element(&self, host: &Element, next: Option<&Node>, wanted: &Look<'_>, deeds: &mut usize) -> Option<Element> {
         let element = match reusable(next, wanted) {
             Some(element) => element,
             None => self.create(wanted.tag)?,
@@ -118,19 +147,16 @@ impl<D: Clone + 'static> Stage<D> {
         if next != Some(&*element) {
             host.insert_before(&element, next).ok()?;
         }
-        if let Some(key) = &wanted.key {
+        if let Some(key) = wanted.key {
             put(&element, "data-key", key);
         }
-        match &wanted.does {
-            Some(deed) => {
-                put(&element, "data-do", &deeds.len().to_string());
-                deeds.push(deed.clone());
-            }
-            None => {
-                let _ = element.remove_attribute("data-do");
-            }
+        if wanted.does {
+            put(&element, "data-do", &deeds.to_string());
+            *deeds += 1;
+        } else {
+            let _ = element.remove_attribute("data-do");
         }
-        for (name, value) in &wanted.attrs {
+        for (name, value) in wanted.attrs {
             put(&element, name, &resolve(value));
         }
         for name in element.get_attribute_names().iter().filter_map(|name| name.as_string()) {
@@ -141,7 +167,7 @@ impl<D: Clone + 'static> Stage<D> {
             }
         }
         self.field(&element, wanted);
-        self.fill(&element, &wanted.parts, deeds);
+        self.fill(&element, wanted.parts, deeds);
         Some(element)
     }
 
@@ -154,7 +180,7 @@ impl<D: Clone + 'static> Stage<D> {
     }
 
     /// The attributes of a field are only its beginning; what it shows are its properties.
-    fn field(&self, element: &Element, wanted: &El<D>) {
+    fn field(&self, element: &Element, wanted: &Look<'_>) {
         let Some(field) = element.dyn_ref::<HtmlInputElement>() else { return };
         let attr = |name| wanted.attrs.iter().find(|(at, _)| *at == name);
         if matches!(field.type_().as_str(), "checkbox" | "radio") {
@@ -197,13 +223,13 @@ fn sized(size: usize) -> Say {
 }
 
 /// The child to go on with: the same key wherever it stands, or the same tag in the same place.
-fn reusable<D>(next: Option<&Node>, wanted: &El<D>) -> Option<Element> {
+fn reusable(next: Option<&Node>, wanted: &Look<'_>) -> Option<Element> {
     let mut at = next.cloned();
-    if let Some(key) = &wanted.key {
+    if let Some(key) = wanted.key {
         while let Some(node) = at {
             at = node.next_sibling();
             if let Some(element) = node.dyn_ref::<Element>()
-                && element.get_attribute("data-key").as_ref() == Some(key)
+                && element.get_attribute("data-key").as_deref() == Some(key)
                 && element.local_name() == wanted.tag
             {
                 return Some(element.clone());

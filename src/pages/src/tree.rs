@@ -28,6 +28,55 @@ pub enum Part<D> {
     Text(Words),
 }
 
+/// A list of parts, whatever a click in them means.
+pub trait Parts {
+    /// One of them, from 0 on.
+    fn at(&self, index: usize) -> Option<Seen<'_>>;
+}
+
+/// A part, as it is shown.
+pub enum Seen<'a> {
+    /// An element.
+    El(Look<'a>),
+    /// A text.
+    Text(&'a Words),
+}
+
+/// An element, as it is shown.
+pub struct Look<'a> {
+    /// Its tag.
+    pub tag: &'static str,
+    /// Its name among its siblings.
+    pub key: Option<&'a str>,
+    /// Attributes.
+    pub attrs: &'a [(&'static str, Words)],
+    /// Whether a click on it means something.
+    pub does: bool,
+    /// What stands in it.
+    pub parts: &'a dyn Parts,
+}
+
+impl<D> Parts for Vec<Part<D>> {
+    fn at(&self, index: usize) -> Option<Seen<'_>> {
+        self.get(index).map(seen)
+    }
+}
+
+impl<D> Parts for &[Part<D>] {
+    fn at(&self, index: usize) -> Option<Seen<'_>> {
+        self.get(index).map(seen)
+    }
+}
+
+fn seen<D>(part: &Part<D>) -> Seen<'_> {
+    match part {
+        Part::Text(words) => Seen::Text(words),
+        Part::El(El { tag, key, attrs, does, parts }) => {
+            Seen::El(Look { tag, key: key.as_deref(), attrs, does: does.is_some(), parts })
+        }
+    }
+}
+
 /// A text that gets its final form only where it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Words {

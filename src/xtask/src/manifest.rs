@@ -49,7 +49,9 @@ fn permissions(browser: Browser) -> &'static [&'static str] {
     match browser {
         // `storage.local` holds 10 MB without it: a hundred prompts of 100 KB. It brings no warning at installation
         // (https://developer.chrome.com/docs/extensions/reference/permissions-list).
-        Browser::Chrome => &["unlimitedStorage"],
+        //
+        // `sidePanel` lets the popup open the panel; it brings none either.
+        Browser::Chrome => &["unlimitedStorage", "sidePanel"],
         // There it holds what IndexedDB does, a part of the disk
         // (https://developer.mozilla.org/docs/Mozilla/Add-ons/WebExtensions/API/storage/local); and Firefox for Android does show a
         // line for it at installation, Firefox on the desktop none.
@@ -62,6 +64,7 @@ fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'s
     let mut added = vec![
         // 0.0.0 in the source: the version is written once, in the workspace's Cargo.toml.
         ("version", json!(version)),
+        ("commands", commands(browser)),
         // The catalogue of fallbacks is the engine's data; the manifest follows it.
         ("optional_host_permissions", json!(optional_hosts)),
         (
@@ -92,12 +95,43 @@ fn patch(browser: Browser, version: &str, optional_hosts: &[String]) -> Vec<(&'s
             ("background", json!({ "service_worker": "background.js", "type": "module" })),
             // The first version with promise-returning `browser.*` in every context.
             ("minimum_chrome_version", json!("148")),
+            ("side_panel", json!({ "default_path": PANEL })),
         ]),
         // Firefox has no extension service worker: an event page with the same file.
-        Browser::Firefox => added.push(("background", json!({ "scripts": ["background.js"], "type": "module" }))),
+        Browser::Firefox => added.extend([
+            ("background", json!({ "scripts": ["background.js"], "type": "module" })),
+            (
+                "sidebar_action",
+                // Firefox would open it by itself at the installation.
+                json!({ "default_panel": PANEL, "default_title": "Understudy", "open_at_install": false }),
+            ),
+        ]),
     }
     added
 }
+
+/// The keyboard: four suggestions are all a browser takes. With Alt and Shift neither browser and not claude.ai has a key of its own
+/// (claude.ai's have Ctrl: K, Shift+O); on a Mac these would write letters, and Control takes the place of Alt.
+fn commands(browser: Browser) -> Value {
+    let panel = match browser {
+        Browser::Chrome => "open-panel",
+        // Firefox opens it by itself, and takes no other opening without a click in a page.
+        Browser::Firefox => "_execute_sidebar_action",
+    };
+    let command = |key: &str, name: &str| {
+        let keys = json!({ "default": format!("Alt+Shift+{key}"), "mac": format!("MacCtrl+Shift+{key}") });
+        json!({ "suggested_key": keys, "description": format!("__MSG_ext_command_{name}__") })
+    };
+    json!({
+        "_execute_action": command("U", "popup"),
+        "hand-over": command("O", "hand_over"),
+        "put-back": command("K", "put_back"),
+        (panel): command("Y", "panel"),
+    })
+}
+
+/// The page in the panel beside a tab.
+const PANEL: &str = "panel.html";
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +153,24 @@ mod tests {
         assert_eq!(chrome["browser_specific_settings"], firefox["browser_specific_settings"]);
         assert_eq!(firefox["browser_specific_settings"]["gecko"]["strict_min_version"], "140.0");
         assert_eq!(firefox.get("minimum_chrome_version"), None);
-        assert_eq!((&chrome["permissions"], firefox.get("permissions")), (&json!(["unlimitedStorage"]), None));
+        assert_eq!(chrome["side_panel"]["default_path"], firefox["sidebar_action"]["default_panel"]);
+        assert_eq!(firefox["sidebar_action"]["open_at_install"], false);
+        assert_eq!(
+            (&chrome["permissions"], firefox.get("permissions")),
+            (&json!(["unlimitedStorage", "sidePanel"]), None)
+        );
+    }
+
+    #[test]
+    fn four_commands_have_keys_and_each_browser_its_own_for_the_panel() {
+        for (browser, panel) in [(Browser::Chrome, "open-panel"), (Browser::Firefox, "_execute_sidebar_action")] {
+            let commands = of(browser)["commands"].as_object().cloned().unwrap_or_default();
+            let mut keys: Vec<_> =
+                commands.values().filter_map(|command| command["suggested_key"]["default"].as_str()).collect();
+            keys.sort_unstable();
+            assert_eq!(keys, ["Alt+Shift+K", "Alt+Shift+O", "Alt+Shift+U", "Alt+Shift+Y"]);
+            assert!(commands.contains_key(panel), "{commands:?}");
+        }
     }
 
     #[test]

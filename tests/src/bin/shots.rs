@@ -115,6 +115,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-hiccup")?;
             c.popup_at("popup-prompts", "section.prompts")
         }),
+        ("panel", Camera::panel),
         ("popup-limit", |c| {
             let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
             c.fails(Effect::Answer(answer))?;
@@ -140,6 +141,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
         }),
         ("home", Camera::home),
         ("site", Camera::site),
+        ("welcome", Camera::welcome),
         ("options", |c| {
             c.stage.browser.open_own_tab("options.html")?;
             c.own("options", "options.html")
@@ -286,7 +288,42 @@ impl Camera {
         self.own("home", "handoff.html")
     }
 
-    /// Two months and an outage just now; then opened.
+    /// An answered prompt and a failed one, in the panel.
+    fn panel(&self) -> Result<()> {
+        let browser = &self.stage.browser;
+        self.stage.open("/new")?;
+        self.stage.send_whole("Is all well?")?;
+        self.stage.wait_for_entry_state("Is all well?", "confirmed")?;
+        self.fails(Effect::shape(Shape::ApiError))?;
+        let words = Words::read(browser.kind())?;
+        browser.open_popup()?;
+        browser.popup_click("#panel", &words.say("page_panel", &[])?)?;
+        let title = words.say("page_prompts", &[])?;
+        until("the panel", SOON, || Ok(browser.own_tab_text("panel.html")?.contains(&title).then_some(())))?;
+        self.own("panel", "panel.html")?;
+        browser.close_panel("panel.html")
+    }
+
+    /// The first day: before the rehearsal, in it and after it.
+    fn welcome(&self) -> Result<()> {
+        let (browser, page) = (&self.stage.browser, "welcome.html");
+        let shows = |css: &str| {
+            until(css, SOON, || {
+                let found = browser.own_tab_eval(page, &format!("return Boolean(document.querySelector('{css}'))"))?;
+                Ok((found == true).then_some(()))
+            })
+        };
+        browser.open_own_tab(page)?;
+        self.own("welcome", page)?;
+        browser.own_tab_click(page, "#send", "")?;
+        shows(".card")?;
+        self.own("welcome-failed", page)?;
+        browser.own_tab_click(page, "#carry", "")?;
+        shows("#again")?;
+        self.own("welcome-arrived", page)?;
+        browser.close_own_tab(page)
+    }
+
     /// The website as it opens, its playground, and a recording that was read.
     fn site(&self) -> Result<()> {
         let site = Served::start(dist().join("www"))?;
@@ -303,6 +340,7 @@ impl Camera {
         self.both("site-recording", || page.screenshot())
     }
 
+    /// Two months and an outage just now; then opened.
     fn history(&self) -> Result<()> {
         self.past()?;
         self.goes_down()?;

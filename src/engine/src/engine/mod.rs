@@ -1,5 +1,6 @@
 //! The engine itself: inputs in, outputs out.
 
+mod commands;
 mod handoffs;
 mod health;
 mod home;

@@ -1,7 +1,7 @@
 //! What the options page is made of, from the settings alone.
 
 use super::{Deed, Shown};
-use crate::marks::button;
+use crate::marks::{button, tick};
 use crate::tree::{El, Words, el, say};
 use understudy_engine::notice::PERMISSION;
 use understudy_engine::provider::{CATALOGUE, CUSTOM, Confidence, Link, Login, about, find};
@@ -133,19 +133,6 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
 /// What is done while Claude fails.
 pub(super) fn failing(shown: &Shown<'_>) -> El<Deed> {
     let notices = shown.origins.iter().any(|allowed| allowed == PERMISSION);
-    let tick = |id: &'static str, on: bool, [label, explain]: [&str; 2], deed: Deed| {
-        let explained = format!("{id}-explain");
-        let field = el("input")
-            .attr("type", "checkbox")
-            .attr("id", id)
-            .attr("aria-describedby", explained.clone())
-            .flag("checked", on)
-            .does(deed);
-        [
-            el("label").class("offer").and(field).and(el("span").class("name").text(say(label))),
-            el("p").class("explain").attr("id", explained).text(say(explain)),
-        ]
-    };
     el("section")
         .attr("aria-labelledby", "failing-title")
         .and(el("h2").attr("id", "failing-title").text(say("page_failing")))

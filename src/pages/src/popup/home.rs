@@ -86,7 +86,7 @@ pub(super) fn put_back(host: &Rc<Host<Popup>>, entry: EntryId) {
             return;
         }
         match send(&Act::PutBack { entry, text: None, copied }).await {
-            Ok(()) => leave().await,
+            Ok(()) => leave(&host).await,
             Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
         }
     });

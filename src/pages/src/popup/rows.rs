@@ -18,12 +18,16 @@ impl Popup {
         if view.prompts.is_empty() {
             return section.and(title).and(el("p").class("empty").text(say("page_prompts_none")));
         }
-        let rows = view.prompts.iter().take(if self.whole { usize::MAX } else { FIRST_ROWS });
+        let rows = view.prompts.iter().filter(|row| self.search.finds(row)).take(if self.whole {
+            usize::MAX
+        } else {
+            FIRST_ROWS
+        });
         let rows = rows.map(|row| {
             let choice = (view.prompts.len() > 1).then(|| Some(&row.entry) == chosen.map(|chosen| &chosen.entry));
             self.prompt(row, choice)
         });
-        section.and(title).and(el("ul").class("rows").with(rows))
+        section.and(title).with(self.searching(view)).and(el("ul").class("rows").with(rows))
     }
 
     fn prompt(&self, row: &PromptRow, choice: Option<bool>) -> El<Deed> {

@@ -35,14 +35,20 @@ pub fn lint(repo: &Repo, browser: Browser) -> Result<Verdict> {
     let output = command.arg(repo.dist().join(browser.name())).stdin(Stdio::null()).output()?;
     let report: Report = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("addons-linter did not report: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
-    Ok(verdict(&report))
+    Ok(verdict(&report, browser))
 }
 
-fn verdict(report: &Report) -> Verdict {
+/// What the linter says of Chrome's package because it knows Firefox's permissions alone.
+fn is_chromes_own(message: &Finding) -> bool {
+    message.code == "MANIFEST_PERMISSIONS" && message.message.contains("\"sidePanel\"")
+}
+
+fn verdict(report: &Report, browser: Browser) -> Verdict {
     let kinds = [("error", &report.errors), ("warning", &report.warnings), ("notice", &report.notices)];
     let lines: Vec<String> = kinds
         .into_iter()
         .flat_map(|(kind, messages)| messages.iter().map(move |message| (kind, message)))
+        .filter(|(_, message)| browser == Browser::Firefox || !is_chromes_own(message))
         .map(|(kind, message)| {
             let file = message.file.as_deref().unwrap_or("the package");
             let line = message.line.map(|line| format!(":{line}")).unwrap_or_default();
@@ -55,14 +61,25 @@ fn verdict(report: &Report) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::{Report, verdict};
+    use crate::manifest::Browser;
 
     #[test]
     fn a_notice_is_enough_to_fail() {
         let report = |notices| -> Report {
             serde_json::from_str(&format!(r#"{{ "errors": [], "warnings": [], "notices": {notices} }}"#)).unwrap()
         };
+        let verdict = |report: &Report| verdict(report, Browser::Chrome);
         assert!(verdict(&report("[]")).is_ok());
         let notice = r#"[{ "code": "ODD", "message": "odd thing", "file": "tap.js", "line": 3 }]"#;
         assert!(verdict(&report(notice)).unwrap_err().contains("notice ODD in tap.js:3: odd thing"));
+    }
+
+    #[test]
+    fn chromes_own_permission_is_no_fault_of_chromes_package_alone() {
+        let finding =
+            r#"{ "code": "MANIFEST_PERMISSIONS", "message": "/permissions: Invalid permissions \"sidePanel\" at 5." }"#;
+        let report: Report =
+            serde_json::from_str(&format!(r#"{{ "errors": [], "warnings": [{finding}], "notices": [] }}"#)).unwrap();
+        assert!(verdict(&report, Browser::Chrome).is_ok() && verdict(&report, Browser::Firefox).is_err());
     }
 }
