@@ -9,11 +9,27 @@ use understudy_tests::wait::{SOON, until};
 use understudy_tests::{Kind, Stage, axe};
 
 pub fn add(suite: &mut Suite) {
+    suite.both("card_keeps_its_direction", keeps_its_direction);
     // Firefox has the words of other languages only with packages of its own.
     for language in ["ar", "de", "fr"] {
         suite.alone(Kind::Chromium, &format!("speaks_{language}"), move |kind| speaks(kind, language));
     }
 }
+
+/// Both browsers fill the language's direction into the card's style, so that a page from right to left does not turn English words.
+fn keeps_its_direction(stage: &Stage) -> Result<()> {
+    stage.open("/new")?;
+    stage.browser.eval("document.documentElement.dir = 'rtl'")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send("And now?")?;
+    stage.browser.wait_for_card()?;
+    let seen = stage.browser.eval(DIRECTIONS)?;
+    ensure!(seen == json!(["rtl", "ltr"]), "page and card: {seen}");
+    Ok(())
+}
+
+const DIRECTIONS: &str =
+    "return ['body', 'understudy-card'].map((name) => getComputedStyle(document.querySelector(name)).direction)";
 
 /// A failed send is told of by the card and the popup in the browser's language and from its side, nothing of it is cut off, and axe-core
 /// finds nothing.

@@ -37,7 +37,7 @@ const FIELDS: [(&str, &str); 6] = [
     ("month", "short"),
     ("day", "numeric"),
     ("numberingSystem", "latn"),
-    ("hour", "numeric"),
+    ("hour", "2-digit"),
     ("minute", "2-digit"),
 ];
 

@@ -78,16 +78,15 @@ fn days_are_local_and_months_are_not() {
 fn moments_and_lengths_are_written_as_the_language_that_is_shown_writes_them() {
     let browser = install();
     let afternoon = moment("new Date(2026, 10, 24, 14, 5).getTime()");
-    // The narrow space before "PM" is Unicode's.
     for (shown, own, clock_, length) in [
-        ("en", "en-US", "Tue, Nov 24, 2:05\u{202f}PM", "2 hr 23 min"),
+        ("en", "en-US", "Tue, Nov 24, 02:05 PM", "2 hr 23 min"),
         ("en", "en-GB", "Tue 24 Nov, 14:05", "2 hrs 23 mins"),
         // A browser in a language that the extension does not have.
-        ("en", "nl", "Tue, Nov 24, 2:05\u{202f}PM", "2 hr 23 min"),
-        ("fr", "fr", "mar. 24 nov., 14:05", "2\u{a0}h 23\u{a0}min"),
+        ("en", "nl", "Tue, Nov 24, 02:05 PM", "2 hr 23 min"),
+        ("fr", "fr", "mar. 24 nov., 14:05", "2\u{202f}h 23\u{a0}min"),
         ("ja", "ja", "11月24日(火) 14:05", "2 時間 23 分"),
         // The digits are those of all other numbers in the sentence.
-        ("ar", "ar", "الثلاثاء، 24 نوفمبر، 2:05 م", "2 س 23 د"),
+        ("ar", "ar", "الثلاثاء، 24 نوفمبر، 02:05 م", "2 س 23 د"),
         // Without a language of the extension, as in a page that an update left behind.
         ("", "de", "Di., 24. Nov., 14:05", "2 Std. 23 Min."),
     ] {
@@ -110,7 +109,7 @@ fn a_length_has_its_two_greatest_units() {
         (10_805_000, "3 hr"),
         (8_593_000, "2 hr 23 min"),
         (-725_000, "-12 min 5 sec"),
-        (i64::MIN, "-2,562,047,788 hr 0 min"),
+        (i64::MIN, "-2,562,047,788,015 hr 12 min"),
     ] {
         assert_eq!(lasted(ms), length, "{ms}");
     }
