@@ -3,7 +3,8 @@ import init, { start } from './wasm/pages.js';
 function broken(error) {
   console.error('Understudy:', error);
   const [main, line] = ['main', 'p'].map((name) => document.createElement(name));
-  main.append(Object.assign(line, { className: 'trouble', role: 'alert', textContent: browser.i18n.getMessage('page_trouble_start') }));
+  const [lang, dir, textContent] = ['ext_language', 'ext_direction', 'page_trouble_start'].map((key) => browser.i18n.getMessage(key));
+  main.append(Object.assign(line, { className: 'trouble', role: 'alert', lang, dir, textContent }));
   document.getElementById('page').replaceChildren(main);
 }
 const failed = ({ error, reason = error }) => reason instanceof WebAssembly.RuntimeError && broken(reason); // a panic inside wasm

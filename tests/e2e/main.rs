@@ -15,6 +15,7 @@ mod harm;
 mod health;
 mod history;
 mod home;
+mod languages;
 mod matrix;
 mod offers;
 mod panel;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
     site::add(&mut suite);
     panel::add(&mut suite);
     welcome::add(&mut suite);
+    languages::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

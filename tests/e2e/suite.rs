@@ -81,25 +81,30 @@ impl Suite {
     /// A test that starts browsers of its own.
     pub fn both_alone(&mut self, name: &str, test: impl Fn(Kind) -> Result<()> + Clone + Send + 'static) {
         for kind in Kind::BOTH {
-            let (stages, test) = (Arc::clone(&self.stages), test.clone());
-            let name = format!("{}_{name}", kind.name());
-            let trial = Trial::test(name.clone(), move || {
-                let alone = || stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)));
-                let first = {
-                    // Never two busy browsers of a kind at once: the machine is small, and times are measured.
-                    let _turn = stages.lock(kind, Lane::Busy);
-                    alone()
-                };
-                first.or_else(|failed| {
-                    stages.once_more(&name, failed, || {
-                        let _all = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Busy));
-                        let _patient = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Patient));
-                        alone()
-                    })
-                })
-            });
-            self.trials.push(trial);
+            self.alone(kind, name, test.clone());
         }
+    }
+
+    /// The same for what only one of them can show.
+    pub fn alone(&mut self, kind: Kind, name: &str, test: impl Fn(Kind) -> Result<()> + Send + 'static) {
+        let stages = Arc::clone(&self.stages);
+        let name = format!("{}_{name}", kind.name());
+        let trial = Trial::test(name.clone(), move || {
+            let alone = || stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)));
+            let first = {
+                // Never two busy browsers of a kind at once: the machine is small, and times are measured.
+                let _turn = stages.lock(kind, Lane::Busy);
+                alone()
+            };
+            first.or_else(|failed| {
+                stages.once_more(&name, failed, || {
+                    let _all = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Busy));
+                    let _patient = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Patient));
+                    alone()
+                })
+            })
+        });
+        self.trials.push(trial);
     }
 
     /// The shared browsers, to close them in the end.

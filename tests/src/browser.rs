@@ -45,6 +45,8 @@ pub struct Options {
     pub prompts: bool,
     /// The X display to show the window on; `None` is headless.
     pub display: Option<String>,
+    /// The language of the browser (Chromium; Firefox brings English alone).
+    pub language: &'static str,
     /// Whether the extension's background is expected to start.
     pub background: bool,
     /// Whether the welcome page, which opens with the installation, is left open.
@@ -151,6 +153,7 @@ impl Options {
             package: None,
             prompts: false,
             display: None,
+            language: "en-US",
             background: true,
             welcome: false,
         }

@@ -45,6 +45,8 @@ impl Chromium {
         if let Some(display) = &options.display {
             command.env("DISPLAY", display);
         }
+        // The browser takes its language from here on Linux (GLib's order: `LANGUAGE` first), elsewhere from `--lang`.
+        command.env("LANGUAGE", options.language);
         // "ChromeDriver was started successfully on port 40123."
         let (process, port) = Process::start_and_read(command, |line| {
             line.split("successfully on port ").nth(1)?.trim().trim_end_matches('.').parse::<u16>().ok()
@@ -406,6 +408,7 @@ fn capabilities(options: &Options, profile: &Path) -> Result<Value> {
         // `acceptInsecureCerts` reaches pages only; the worker asks the status page.
         "--ignore-certificate-errors".to_owned(),
         "--window-size=1200,900".to_owned(),
+        format!("--lang={}", options.language),
     ];
     arguments.extend(FLAGS.map(str::to_owned));
     if options.display.is_none() {

@@ -394,6 +394,8 @@ fn capabilities(options: &Options, profile: &Path, id: Option<&str>) -> Value {
         // The prompt's own protection against a click that was meant for something else.
         "security.notification_enable_delay": 0,
         "browser.privatebrowsing.autostart": false,
+        "intl.locale.requested": options.language,
+        "intl.accept_languages": options.language,
     });
     if let Some(id) = id {
         prefs["extensions.webextensions.uuids"] = json!(json!({id: UUID}).to_string());

@@ -259,14 +259,19 @@ impl Stage {
     }
 }
 
-/// The sentences of the extension in English, by key.
+/// The sentences of the extension, by key.
 #[derive(Debug)]
 pub struct Words(BTreeMap<String, Value>);
 
 impl Words {
-    /// Reads them from the built extension.
+    /// Reads them in English from the built extension.
     pub fn read(kind: Kind) -> Result<Self> {
-        let path = extension(kind)?.join("_locales/en/messages.json");
+        Self::read_in(kind, "en")
+    }
+
+    /// The same in another language, by the name of its folder.
+    pub fn read_in(kind: Kind, locale: &str) -> Result<Self> {
+        let path = extension(kind)?.join("_locales").join(locale).join("messages.json");
         Ok(Self(serde_json::from_slice(&fs::read(&path).with_context(|| path.display().to_string())?)?))
     }
 

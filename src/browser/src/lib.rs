@@ -19,7 +19,7 @@ mod words;
 
 pub use object::{Members, object};
 pub use time::after;
-pub use words::{clock, day, hour, month, say, zone};
+pub use words::{clock, day, hour, lasted, month, say, zone};
 
 use js_sys::Promise;
 use std::fmt;

@@ -3,7 +3,7 @@
 //! None of them is `async`: some answer with a promise in one browser and with nothing in the other. [`crate::settled`] takes
 //! both, and its one future is shared by all.
 
-use js_sys::{Array, Function};
+use js_sys::{Array, Date, Function};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -92,6 +92,13 @@ extern "C" {
     pub fn runtime_send_message(message: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_namespace = ["browser", "runtime"], js_name = openOptionsPage)]
     pub fn open_options_page() -> Result<JsValue, JsValue>;
+    // `js_sys` gives numbers no options, and a string of JavaScript for a date.
+    #[wasm_bindgen(js_namespace = ["Date", "prototype", "toLocaleString"], js_name = call)]
+    pub fn date_to_locale_string(date: &Date, locale: &str, options: &JsValue) -> String;
+    #[wasm_bindgen(js_namespace = ["Number", "prototype", "toLocaleString"], js_name = call)]
+    pub fn number_to_locale_string(number: f64, locale: &str, options: &JsValue) -> String;
+    #[wasm_bindgen(js_namespace = ["browser", "i18n"], js_name = getUILanguage)]
+    pub fn ui_language() -> String;
     #[wasm_bindgen(js_namespace = ["browser", "i18n"], js_name = getMessage)]
     pub fn get_message(key: &str, substitutions: &Array) -> String;
 

@@ -21,37 +21,70 @@ pub fn say(sentence: &Say) -> String {
     if words.is_empty() { sentence.key.clone() } else { words }
 }
 
-/// A local clock time, `HH:MM`, whatever its day.
+fn message(key: &str) -> String {
+    raw::get_message(key, &Array::new())
+}
+
+/// The language that is shown, as the browser has it: en-GB writes times in another way than en-US, and both read the English words.
+fn language() -> String {
+    let (shown, own) = (message("ext_language"), raw::ui_language());
+    if own.starts_with(&shown) { own } else { shown }
+}
+
+/// How the parts of a moment are written. In Arabic too with the digits of all other numbers here.
+const FIELDS: [(&str, &str); 6] = [
+    ("weekday", "short"),
+    ("month", "short"),
+    ("day", "numeric"),
+    ("numberingSystem", "latn"),
+    ("hour", "2-digit"),
+    ("minute", "2-digit"),
+];
+
+/// Some of the [`FIELDS`] of a moment, in the language that is shown.
+#[inline(never)]
+fn written(date: &Date, fields: &[(&str, &str)]) -> String {
+    let look = fields.iter().fold(object(), |look, (name, value)| look.text(name, value));
+    raw::date_to_locale_string(date, &language(), &look.into())
+}
+
+/// A local clock time, whatever its day.
 pub fn hour(at: Millis) -> String {
-    // "14:05:09 GMT+0100 (…)", in every language.
-    let time = String::from(date(at).to_time_string());
-    time.get(..5).unwrap_or(&time).to_owned()
+    written(&date(at), &FIELDS[3..])
 }
 
-/// A local clock time, `HH:MM`; with the day in front when it is not today's.
+/// A local clock time; with the day in front when it is not today's.
 pub fn clock(at: Millis) -> String {
-    let (then, now) = (date(at), Date::new_0());
-    let clock = hour(at);
-    let day = then.to_date_string();
-    if day == now.to_date_string() {
-        return clock;
-    }
-    // "Tue Nov 24 2026" without its year.
-    let day = String::from(day);
-    [day.get(..10).unwrap_or(&day), ", ", &clock].concat()
+    let then = date(at);
+    let today = then.to_date_string() == Date::new_0().to_date_string();
+    written(&then, &FIELDS[if today { 3 } else { 0 }..])
 }
 
-/// A local day, "Nov 24".
+/// A local day, with its month.
 pub fn day(at: Millis) -> String {
-    // "Tue Nov 24 2026" without its weekday and year.
-    let day = String::from(date(at).to_date_string());
-    day.get(4..10).unwrap_or(&day).to_owned()
+    written(&date(at), &FIELDS[1..4])
 }
 
-/// The month of a moment in UTC, with its year, in the browser's language.
+/// The month of a moment in UTC, with its year.
 pub fn month(at: Millis) -> String {
-    let look = object().text("month", "long").text("year", "numeric").text("timeZone", "UTC").into();
-    String::from(date(at).to_locale_date_string("default", &look))
+    written(&date(at), &[("month", "long"), ("year", "numeric"), ("timeZone", "UTC"), FIELDS[3]])
+}
+
+/// How long something took, in its two greatest units; what took less than nothing came before.
+pub fn lasted(ms: i64) -> String {
+    let seconds = ms / 1_000;
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    let (first, second) = match (hours, minutes, seconds) {
+        (0, 0, _) => ((seconds, "second"), (0, "")),
+        (0, ..) => ((minutes, "minute"), (seconds, "second")),
+        _ => ((hours, "hour"), (minutes, "minute")),
+    };
+    let unit = |(count, unit): (i64, &str)| {
+        let look = object().text("style", "unit").text("unit", unit).with(FIELDS[3].0, &FIELDS[3].1.into()).into();
+        #[expect(clippy::cast_precision_loss, reason = "no length comes near 2^53")]
+        raw::number_to_locale_string(count as f64, &language(), &look)
+    };
+    if second.0 == 0 { unit(first) } else { [unit(first), " ".to_owned(), unit((second.0.abs(), second.1))].concat() }
 }
 
 /// Minutes by which the local clock is ahead of UTC at a moment.

@@ -302,7 +302,7 @@ mod tests {
     use super::parts::beginning;
     use super::{Deed, Popup};
     use crate::tree::look::{all, attr, texts};
-    use crate::tree::{El, el};
+    use crate::tree::{El, Words, el, say};
     use understudy_engine::outbox::{EntryState, HEAD};
     use understudy_engine::verdict::State;
     use understudy_engine::view::{Diagnosis, Evidence, FallbackRow, HomeRow, PromptRow, View};
@@ -584,10 +584,11 @@ mod tests {
         };
         assert_eq!(said(None), None);
         let wait = Wait { least: 1_200_000, most: 10_800_000, within_hour: 0.46, own: 3 };
-        let sentence = Say::new("page_wait").text("20 min").text("3 h").word("page_chance_half");
+        let half = Words::Say(say("page_chance_half"));
+        let sentence = Words::Phrase("page_wait", vec![Words::Lasted(1_200_000), Words::Lasted(10_800_000), half]);
         let basis = Say::new("page_wait_own").count(794).count(3);
-        let line = |class: &str, say: Say| crate::tree::Part::El(el("p").class(class).text(say));
-        assert_eq!(said(Some(wait)), Some(vec![line("range", sentence), line("basis", basis)]));
+        let line = |class: &str, say: Words| crate::tree::Part::El(el("p").class(class).text(say));
+        assert_eq!(said(Some(wait)), Some(vec![line("range", sentence), line("basis", basis.into())]));
     }
 
     #[test]

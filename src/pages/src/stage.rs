@@ -33,6 +33,11 @@ impl<D: Clone + 'static> Stage<D> {
     pub fn new(heard: impl Fn(D, Entered) + 'static) -> Result<Self, JsValue> {
         let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
         let root = document.get_element_by_id("page").ok_or("no #page")?;
+        if let Some(html) = document.document_element() {
+            for (name, key) in [("lang", "ext_language"), ("dir", "ext_direction")] {
+                put(&html, name, &understudy_browser::say(&Say::new(key)));
+            }
+        }
         let deeds: Rc<RefCell<Vec<D>>> = Rc::default();
         let heard = Rc::new(heard);
         let listen = |kind: &'static str| {
@@ -201,11 +206,16 @@ impl Boards {
 pub fn resolve(words: &Words) -> String {
     match words {
         Words::Say(say) => understudy_browser::say(say),
+        Words::Phrase(key, args) => {
+            let args = args.iter().map(|words| Arg::Text(resolve(words))).collect();
+            understudy_browser::say(&Say { key: (*key).to_owned(), args })
+        }
         Words::Plain(text) => text.clone(),
         Words::User(text) => text.reveal().to_owned(),
         Words::Clock(at) => understudy_browser::clock(*at),
         Words::Hour(at) => understudy_browser::hour(*at),
         Words::Day(at) => understudy_browser::day(*at),
+        Words::Lasted(ms) => understudy_browser::lasted(*ms),
         Words::Month(month) => understudy_browser::month(month.start()),
         Words::Size(size) => understudy_browser::say(&sized(*size)),
     }
@@ -336,6 +346,28 @@ mod tests {
         assert_eq!(seen("page.hasAttribute('aria-busy')"), false);
         stage.title(&say("page_title_options"));
         assert_eq!(js("document.title"), "Options");
+    }
+
+    #[wasm_bindgen_test]
+    fn the_document_has_the_language_and_direction_of_the_words() {
+        let browser = install();
+        crate::stand_in::page();
+        browser.replace("i18n.getMessage", "(key) => ({ ext_language: 'ar', ext_direction: 'rtl' })[key] ?? ''");
+        let set = || js("`${document.documentElement.lang} ${document.documentElement.dir}`");
+        let stage = Stage::<u8>::new(|_, _| {}).unwrap();
+        assert_eq!(set(), "ar rtl");
+        drop(stage);
+        drop(self::stage());
+        assert_eq!(set(), "en ltr");
+    }
+
+    #[wasm_bindgen_test]
+    fn a_sentence_takes_what_gets_its_form_here() {
+        let (stage, _) = stage();
+        let wait = vec![Words::Lasted(1_200_000), Words::Lasted(10_800_000), Words::Say(say("page_chance_half"))];
+        show(&stage, vec![el("p").text(Words::Phrase("page_wait", wait)).text(Words::Lasted(-40_000))]);
+        let said = "Probably 20 min to 3 hr more; about half of such outages end within the hour.-40 sec";
+        assert_eq!(seen("page.textContent"), said);
     }
 
     #[wasm_bindgen_test]

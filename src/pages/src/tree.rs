@@ -82,6 +82,8 @@ fn seen<D>(part: &Part<D>) -> Seen<'_> {
 pub enum Words {
     /// A sentence of the language files.
     Say(Say),
+    /// A sentence whose parameters get their form where it is shown.
+    Phrase(&'static str, Vec<Words>),
     /// A name, a class, a number: as it is.
     Plain(String),
     /// What the user wrote.
@@ -92,6 +94,8 @@ pub enum Words {
     Hour(Millis),
     /// A local day.
     Day(Millis),
+    /// How long something took, in milliseconds; below zero, how long before.
+    Lasted(i64),
     /// A calendar month.
     Month(Month),
     /// A number of characters, in words.
@@ -101,6 +105,11 @@ pub enum Words {
 /// A new element.
 pub fn el<D>(tag: &'static str) -> El<D> {
     El { tag, key: None, attrs: Vec::new(), does: None, parts: Vec::new() }
+}
+
+/// How long something took, in milliseconds.
+pub fn lasted(ms: u64) -> Words {
+    Words::Lasted(i64::try_from(ms).unwrap_or(i64::MAX))
 }
 
 /// A sentence of the pages without parameters.
@@ -209,6 +218,8 @@ pub mod look {
             match part {
                 Part::El(inner) => found.extend(texts(inner)),
                 Part::Text(Words::Say(say)) => found.push(say.key.clone()),
+                Part::Text(Words::Phrase(key, _)) => found.push((*key).to_owned()),
+                Part::Text(Words::Lasted(ms)) => found.push(format!("lasted {ms}")),
                 Part::Text(Words::Plain(text)) => found.push(text.clone()),
                 Part::Text(Words::User(text)) => found.push(text.reveal().to_owned()),
                 Part::Text(Words::Clock(at)) => found.push(format!("clock {at}")),

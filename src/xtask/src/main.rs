@@ -40,7 +40,7 @@ Usage: cargo xtask <task>
                     how soon the popup is there in a real browser, with an empty store and with a full one
   fuzz [target] [--seconds N]
                     a fuzzer makes up input for every reader of the engine, 30 seconds for each
-  shots [--browser chromium|firefox] [--readme] [word]
+  shots [--browser chromium|firefox] [--readme] [--german|--arabic|--japanese] [word]
                     pictures of every page and card, in every state, light and dark, below target/shots
   matrix [--browser chromium|firefox] [word]
                     breaks what can break while a prompt is on its way, and tells what became of the prompt, as a table

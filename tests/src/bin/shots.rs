@@ -27,18 +27,23 @@ use understudy_tests::{Kind, Stage, leave_nothing_behind};
 const USAGE: &str = "\
 Takes a picture of every page and card, in every state, light and dark, below target/shots.
 
-Usage: shots [--browser chromium|firefox] [--readme] [word]
+Usage: shots [--browser chromium|firefox] [--readme] [--german|--arabic|--japanese] [word]
 
   --browser   only this browser (both)
   --readme    put the README's picture into www/pictures as well (from Chromium)
+  --german, --arabic, --japanese
+              in that language (Chromium), below target/shots/chromium-de and so on
   word        only pictures whose names contain it
 ";
+
+/// In which languages beside English pictures are taken, of words that are long, from the other side, or of another width.
+const LANGUAGES: [(&str, &str); 3] = [("--german", "de"), ("--arabic", "ar"), ("--japanese", "ja")];
 
 /// The picture that the README shows.
 const README: [&str; 1] = ["card-service-light"];
 
 fn main() -> ExitCode {
-    let known = Known { switches: &["--readme"], word: true, ..Known::default() };
+    let known = Known { switches: &["--readme", "--german", "--arabic", "--japanese"], word: true, ..Known::default() };
     let wish = match Arguments::read(known, USAGE) {
         Ok(wish) => wish,
         Err(code) => return code,
@@ -89,10 +94,9 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.stage.open("/new")?;
             c.stage.lab.network(Network::all(Link::Reset));
             c.stage.send(PROMPT)?;
-            let words = Words::read(c.stage.browser.kind())?;
             until("the network is found dead", SOON, || {
                 let card = c.stage.browser.card()?;
-                Ok(card.filter(|card| words.are_said("what_own_network", &card.text).unwrap_or(false)))
+                Ok(card.filter(|card| c.words.are_said("what_own_network", &card.text).unwrap_or(false)))
             })?;
             c.card("card-own-network")
         }),
@@ -168,19 +172,24 @@ fn scenes() -> Vec<(&'static str, Scene)> {
 /// A browser and where its pictures go.
 struct Camera {
     stage: Stage,
+    words: Words,
     folder: PathBuf,
     readme: Option<PathBuf>,
 }
 
 impl Camera {
     fn start(kind: Kind, wish: &Arguments) -> Result<Self> {
-        let folder = repository().join("target/shots").join(kind.name());
+        let language = LANGUAGES.iter().find(|(switch, _)| wish.has(switch)).map(|(_, language)| *language);
+        let folder = [kind.name()].into_iter().chain(language).collect::<Vec<_>>().join("-");
+        let folder = repository().join("target/shots").join(folder);
         fs::create_dir_all(&folder)?;
         let readme = (wish.has("--readme") && kind == Kind::Chromium).then(|| repository().join("www/pictures"));
         if let Some(folder) = &readme {
             fs::create_dir_all(folder)?;
         }
-        Ok(Self { stage: Stage::start(kind)?, folder, readme })
+        let stage = Stage::start_with(kind, |options| options.language = language.unwrap_or(options.language))?;
+        let words = Words::read_in(kind, language.unwrap_or("en"))?;
+        Ok(Self { stage, words, folder, readme })
     }
 
     /// A send that meets `effect`; waits for the card.
@@ -195,7 +204,7 @@ impl Camera {
     fn handoff(&self, name: &str, provider: &str) -> Result<()> {
         self.stage.prefer(&[provider])?;
         self.fails(Effect::shape(Shape::ApiError))?;
-        let words = Words::read(self.stage.browser.kind())?;
+        let words = &self.words;
         let shown = find(provider).context("no such provider")?.name;
         self.stage.browser.click_card(&words.say("action_continue", &[shown])?)?;
         let title = words.say("page_handoff_title", &[shown])?;
@@ -234,7 +243,7 @@ impl Camera {
         self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
         self.stage.send(&format!("And why does this not work?\n\nsk-ant-api03-{}", "a1B2c3D4e5F6g7H8".repeat(5)))?;
         browser.wait_for_card()?;
-        let words = Words::read(browser.kind())?;
+        let words = &self.words;
         browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
         let named = words.say("secret_key", &[])?;
         until("the handoff page", PATIENT, || {
@@ -246,7 +255,7 @@ impl Camera {
     /// A prompt that was put off, another one that was taken to `ChatGPT`, and Claude is back: the card, the popup, and the page for the
     /// answer from elsewhere.
     fn home(&self) -> Result<()> {
-        let (browser, words) = (&self.stage.browser, Words::read(self.stage.browser.kind())?);
+        let (browser, words) = (&self.stage.browser, &self.words);
         browser.grant(&["https://chatgpt.com/*"])?;
         self.stage.open("/new")?;
         self.stage.send_whole("Is all well?")?;

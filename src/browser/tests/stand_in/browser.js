@@ -53,6 +53,7 @@
       openOptionsPage: noted("openOptionsPage", Promise.resolve()),
     },
     i18n: {
+      getUILanguage: () => "en-US",
       getMessage: (key, args) => (messages[key]?.message ?? "").replace(/\$([1-9])/g, (_, place) => args[place - 1] ?? ""),
     },
   };

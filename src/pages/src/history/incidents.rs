@@ -2,9 +2,8 @@
 
 use super::{Deed, History, Shown, What, receipts};
 use crate::marks::{button, mark, tone_name};
-use crate::tree::{El, Words, el, say};
+use crate::tree::{El, Words, el, lasted, say};
 use understudy_engine::incident::{Record, Span, Word};
-use understudy_engine::receipt::duration;
 use understudy_engine::words::Say;
 use understudy_engine::{Class, Millis, Surface, Tone};
 
@@ -88,8 +87,8 @@ pub(super) fn end(record: &Record, shown: &Shown<'_>) -> Millis {
 
 /// A length; one whose end was not seen is at least so long.
 pub(super) fn span(span: Span) -> Words {
-    let text = duration(span.ms);
-    if span.at_least { Words::Say(Say::new("receipt_at_least").text(text)) } else { Words::Plain(text) }
+    let length = lasted(span.ms);
+    if span.at_least { Words::Phrase("receipt_at_least", vec![length]) } else { length }
 }
 
 fn facts(record: &Record, shown: &Shown<'_>) -> Vec<El<Deed>> {
@@ -106,7 +105,7 @@ fn facts(record: &Record, shown: &Shown<'_>) -> Vec<El<Deed>> {
     row("receipt_down", record.down.map(clock));
     row("receipt_green", record.green.map(clock));
     row("receipt_official", Some(official(record)));
-    row("receipt_lag", record.official_lag_ms().map(|ms| plain(Words::Say(lag(ms)))));
+    row("receipt_lag", record.official_lag_ms().map(|ms| plain(lag(ms))));
     let ended = if shown.open == Some(record.id) { "page_open" } else { "receipt_not_seen" };
     row("receipt_recovered", Some(record.recovered.map_or_else(|| plain(Words::Say(say(ended))), clock)));
     row("receipt_last", Some(clock(record.last)));
@@ -157,9 +156,9 @@ fn official(record: &Record) -> El<Deed> {
     }
 }
 
-fn lag(ms: i64) -> Say {
+fn lag(ms: i64) -> Words {
     let key = if ms < 0 { "page_lag_before" } else { "page_lag_after" };
-    Say::new(key).text(duration(ms.unsigned_abs()))
+    Words::Phrase(key, vec![lasted(ms.unsigned_abs())])
 }
 
 fn surface(surface: Surface) -> Say {

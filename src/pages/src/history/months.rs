@@ -3,10 +3,10 @@
 use super::incidents::span;
 use super::{Deed, History, Shown, What, receipts, target};
 use crate::marks::{mark, tone_name};
-use crate::tree::{El, Words, el, say};
+use crate::tree::{El, Words, el, lasted, say};
 use understudy_engine::Tone;
 use understudy_engine::moment::Month;
-use understudy_engine::receipt::{duration, percent};
+use understudy_engine::receipt::percent;
 use understudy_engine::statistics::{Basis, MonthFigures, PUBLISHED, Target, figures};
 use understudy_engine::words::Say;
 
@@ -72,6 +72,7 @@ impl History {
             .attr("type", "text")
             .attr("id", "own-target")
             .attr("inputmode", "decimal")
+            .attr("dir", "ltr")
             .attr("autocomplete", "off")
             .attr("size", "7")
             .attr("maxlength", "8")
@@ -109,13 +110,10 @@ fn card(month: &MonthFigures, target: Target) -> El<Deed> {
     let none = || Words::Say(say("page_figure_none"));
     let available =
         if observed { Words::Say(Say::new("page_per_cent").text(percent(uptime.percent()))) } else { none() };
-    let lag = month.median_lag_ms.map_or_else(none, |ms| {
-        let text = duration(ms.unsigned_abs());
-        Words::Plain(if ms < 0 { format!("−{text}") } else { text })
-    });
+    let lag = month.median_lag_ms.map_or_else(none, Words::Lasted);
     let row = [
         ("page_figure_availability", available),
-        ("page_figure_recovery", month.median_recovery_ms.map_or_else(none, |ms| Words::Plain(duration(ms)))),
+        ("page_figure_recovery", month.median_recovery_ms.map_or_else(none, lasted)),
         ("page_figure_lag", lag),
         ("page_time_lost", span(month.lost)),
     ];

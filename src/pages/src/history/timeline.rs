@@ -6,10 +6,9 @@
 use super::incidents::{end, title, tone};
 use super::{Deed, Shown};
 use crate::marks::tone_name;
-use crate::tree::{El, Words, el, say};
+use crate::tree::{El, Words, el, lasted, say};
 use std::fmt::Write;
 use understudy_engine::incident::Record;
-use understudy_engine::receipt::duration;
 use understudy_engine::words::Say;
 use understudy_engine::{Millis, Tone};
 
@@ -144,9 +143,9 @@ fn table(records: &[&Record], shown: &Shown<'_>, heading: &str) -> El<Deed> {
     let head = ["page_col_what", "receipt_since", "receipt_recovered", "receipt_duration", "receipt_official"]
         .map(|key| el("th").attr("scope", "col").text(say(key)));
     let rows = records.iter().rev().map(|record| {
-        let length = duration(end(record, shown).saturating_sub(record.since));
+        let length = lasted(end(record, shown).saturating_sub(record.since));
         let least = record.recovered.is_none();
-        let length = if least { Words::Say(Say::new("receipt_at_least").text(length)) } else { Words::Plain(length) };
+        let length = if least { Words::Phrase("receipt_at_least", vec![length]) } else { length };
         let moment = |at: Option<Millis>, none: &str| at.map_or_else(|| Words::Say(say(none)), Words::Clock);
         let unposted = if record.green.is_some() { "receipt_never" } else { "receipt_unknown" };
         let open = if shown.open == Some(record.id) { "page_open" } else { "receipt_not_seen" };

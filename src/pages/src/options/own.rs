@@ -46,6 +46,7 @@ impl Options {
                     .and(
                         field("custom-url", address, Deed::Url)
                             .attr("inputmode", "url")
+                            .attr("dir", "ltr")
                             .attr("placeholder", example)
                             .attr("aria-describedby", "custom-problem")
                             .attr("aria-invalid", if problem.is_some() { "true" } else { "false" }),
@@ -53,10 +54,9 @@ impl Options {
                     .and(line),
             )
             .and(
-                el("div")
-                    .class("field")
-                    .and(el("label").attr("for", "custom-name").text(say("page_custom_name")))
-                    .and(field("custom-name", &settings.custom_name, Deed::Name).attr("maxlength", "40")),
+                el("div").class("field").and(el("label").attr("for", "custom-name").text(say("page_custom_name"))).and(
+                    field("custom-name", &settings.custom_name, Deed::Name).attr("dir", "auto").attr("maxlength", "40"),
+                ),
             )
     }
 }

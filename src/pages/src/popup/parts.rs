@@ -2,14 +2,14 @@
 
 use super::Deed;
 use crate::marks::{button, mark, seen, state_word, tone_name};
-use crate::tree::{El, Words, el, say};
+use crate::tree::{El, Words, el, lasted, say};
 use understudy_engine::handoff::normalised;
 use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::{LINK_BUDGET, find};
 use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
 use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
 use understudy_engine::words::Say;
-use understudy_engine::{Millis, Tone, UserText};
+use understudy_engine::{Tone, UserText};
 
 pub(super) fn verdict(view: &View) -> El<Deed> {
     let word = el("p").class("state").and(mark(view.tone)).and(el("span").text(state_word(
@@ -44,11 +44,9 @@ pub(super) fn diagnosis(view: &View, wait: Option<Wait>) -> Option<El<Deed>> {
             0 => Say::new("page_wait_published").count(PUBLISHED_INCIDENTS),
             own => Say::new("page_wait_own").count(PUBLISHED_INCIDENTS).count(own as u64),
         };
-        let range = Say::new("page_wait").text(length(wait.least)).text(length(wait.most));
-        el("div")
-            .class("wait")
-            .and(el("p").class("range").text(range.word(chance(wait.within_hour))))
-            .and(el("p").class("basis").text(basis))
+        let chance = Words::Say(say(chance(wait.within_hour)));
+        let range = Words::Phrase("page_wait", vec![lasted(wait.least), lasted(wait.most), chance]);
+        el("div").class("wait").and(el("p").class("range").text(range)).and(el("p").class("basis").text(basis))
     });
     Some(
         el("section")
@@ -88,14 +86,6 @@ fn row(class: &str, name: Words, tone: Tone, word: Say) -> El<Deed> {
         .and(mark(tone))
         .and(el("span").class("name").text(name))
         .and(el("span").class("word").text(word))
-}
-
-/// A length of [`Wait`], which people say in minutes or in whole hours.
-fn length(ms: Millis) -> String {
-    match ms / 60_000 {
-        minutes if minutes % 60 == 0 => format!("{} h", minutes / 60),
-        minutes => format!("{minutes} min"),
-    }
 }
 
 /// A chance in words; a number would be more exact than the thing itself.

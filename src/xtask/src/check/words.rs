@@ -38,7 +38,11 @@ fn faults(files: &Files) -> Vec<String> {
     for (locale, text) in files {
         match messages(text) {
             Ok(found) => {
-                let wrong = keys(english, text).into_iter().chain(entries(&in_english, &found));
+                let wrong = keys(english, text)
+                    .into_iter()
+                    .chain(entries(&in_english, &found))
+                    .chain(tags(locale, &found))
+                    .chain(names(&found));
                 faults.extend(wrong.map(|wrong| format!("{locale}: {wrong}")));
             }
             Err(error) => faults.push(format!("{locale}: {error}")),
@@ -65,18 +69,71 @@ fn keys(english: &str, text: &str) -> Vec<String> {
     stray.map(|(found, _)| format!("{found} stands twice, or not where {ENGLISH} has it")).into_iter().collect()
 }
 
+/// What is wrong with the language's own name and direction, which pages and the card set, and dates are written by.
+fn tags(locale: &str, found: &Map<String, Value>) -> Vec<String> {
+    let said = |key: &str| found.get(key).map(|entry| entry["message"].as_str().unwrap_or_default());
+    let language = said("ext_language").filter(|language| *language != locale.replace('_', "-"));
+    let language = language.map(|language| format!("ext_language: {language} is not the folder's"));
+    let direction = said("ext_direction").filter(|direction| !["ltr", "rtl"].contains(direction));
+    language.into_iter().chain(direction.map(|_| "ext_direction: it is ltr or rtl".to_owned())).collect()
+}
+
+/// Buttons whose name says more than they show: whoever speaks to the computer says what is shown
+/// (<https://www.w3.org/WAI/WCAG22/Understanding/label-in-name>).
+fn names(found: &Map<String, Value>) -> Vec<String> {
+    let said = |key: &str| found.get(key).map(|entry| entry["message"].as_str().unwrap_or_default().to_lowercase());
+    let faults = NAMES.iter().filter_map(|(label, name)| {
+        let (shown, named) = (said(label)?, said(name)?);
+        (!named.contains(&shown)).then(|| format!("{name}: it does not hold what the button shows, {label}"))
+    });
+    faults.collect()
+}
+
+/// The labels of buttons and the names that stand for them.
+const NAMES: [(&str, &str); 5] = [
+    ("page_put_back", "page_put_back_into"),
+    ("page_allow_typing", "page_allow_typing_in"),
+    ("page_never", "page_never_for"),
+    ("page_never_undo", "page_never_undo_for"),
+    ("page_selftest_look", "page_selftest_look_at"),
+];
+
 /// What is wrong with the messages that English has too.
 fn entries(english: &Map<String, Value>, found: &Map<String, Value>) -> Vec<String> {
+    let turned = found.get("ext_direction").is_some_and(|direction| direction["message"] == "rtl");
     let both = found.iter().filter_map(|(key, entry)| Some((key, english.get(key)?, entry)));
     let faults = both.flat_map(|(key, english, entry)| {
         let text = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
-        let mut faults = message(key, &text(english), &text(entry));
+        let (text, english_text) = (text(entry), text(english));
+        let turned = turned && !LEAVES.iter().any(|leaves| key.starts_with(leaves));
+        let plain = if turned { text.replace(ISOLATES, "") } else { text.clone() };
+        let mut faults = message(key, &english_text, &plain);
+        if turned && !apart(&text) {
+            faults.push(
+                "from right to left, each parameter stands between U+2068 and U+2069, and nothing else does but ASCII"
+                    .to_owned(),
+            );
+        }
         if entry["placeholders"] != english["placeholders"] {
             faults.push(format!("its placeholders are not those of {ENGLISH}"));
         }
         faults.into_iter().map(move |fault| format!("{key}: {fault}"))
     });
     faults.collect()
+}
+
+/// Whether what stands in a message is kept apart: two names from left to right would change places in a sentence from right to left,
+/// and take the marks beside them along. What belongs to a parameter and is written in its direction, as in `HTTP $1`, stands with it.
+fn apart(text: &str) -> bool {
+    let mut outside = String::new();
+    let mut pieces = text.split(ISOLATES[0]);
+    outside.extend(pieces.next());
+    let closed = pieces.all(|piece| {
+        let Some((inside, after)) = piece.split_once(ISOLATES[1]) else { return false };
+        outside.push_str(after);
+        inside.is_ascii() && inside.contains('$')
+    });
+    closed && !outside.contains(['$', ISOLATES[1]])
 }
 
 /// What is wrong with one message.
@@ -170,6 +227,13 @@ const UNSEEN: [std::ops::RangeInclusive<char>; 6] = [
     '\u{feff}'..='\u{feff}',
 ];
 
+/// Between these a parameter has a direction of its own, in a language from right to left and in no other.
+const ISOLATES: [char; 2] = ['\u{2068}', '\u{2069}'];
+
+/// How the keys begin of what is written into other places than our own pages and notices, to an assistant or into a receipt: nothing
+/// that is not seen may stand in it.
+const LEAVES: [&str; 3] = ["pack_", "receipt_", "page_masked"];
+
 /// A label may take twice the room of English. Below this it always fits: two such buttons stand side by side in the popup, which is 360
 /// pixels wide.
 const LABEL: usize = 20;
@@ -214,7 +278,9 @@ const BUTTONS: [&str; 32] = [
 
 #[cfg(test)]
 mod tests {
-    use super::{BUTTONS, ENGLISH, Files, LANGUAGES, check, faults, languages, message, messages};
+    use super::{
+        BUTTONS, ENGLISH, Files, LANGUAGES, check, entries, faults, languages, message, messages, names, tags,
+    };
     use crate::repo::Repo;
 
     const SMALL: &str = "{\n  \"a\": { \"message\": \"One $1\" },\n\n  \"b\": { \"message\": \"Two\" }\n}\n";
@@ -248,6 +314,54 @@ mod tests {
         assert_eq!(found(&file(&[a, more])), ["xx: b: its placeholders are not those of en"]);
         assert!(found("{").len() == 1 && found("{")[0].starts_with("xx: EOF"), "{:?}", found("{"));
         assert_eq!(faults(&Files::new()), ["en: there are no messages to hold the others against"]);
+    }
+
+    #[test]
+    fn a_language_names_itself_and_its_direction() {
+        let named = |language: &str, direction: &str| {
+            let text = format!(
+                "{{\n\"ext_language\": {{ \"message\": \"{language}\" }},\n\"ext_direction\": {{ \"message\": \"{direction}\" }}\n}}"
+            );
+            tags("pt_BR", &messages(&text).unwrap())
+        };
+        assert_eq!(named("pt-BR", "ltr"), [""; 0]);
+        assert_eq!(named("pt-BR", "rtl"), [""; 0]);
+        assert_eq!(named("pt_BR", "ltr"), ["ext_language: pt_BR is not the folder's"]);
+        assert_eq!(named("pt-BR", "auto"), ["ext_direction: it is ltr or rtl"]);
+    }
+
+    #[test]
+    fn a_button_is_called_what_it_shows() {
+        let wrong = |label: &str, name: &str| {
+            let found =
+                serde_json::json!({ "page_never": { "message": label }, "page_never_for": { "message": name } });
+            names(found.as_object().unwrap())
+        };
+        assert_eq!(wrong("Nie", "Für $1 nie"), [""; 0]);
+        let fault = "page_never_for: it does not hold what the button shows, page_never";
+        assert_eq!(wrong("Wieder einfügen", "Wieder in $1 einfügen"), [fault]);
+    }
+
+    #[test]
+    fn from_right_to_left_parameters_stand_apart_where_we_show_them_and_nowhere_else() {
+        let wrong = |direction: &str, key: &str, text: &str| {
+            let file =
+                |text: &str| serde_json::json!({ "ext_direction": { "message": direction }, key: { "message": text } });
+            let found = |text: &str| file(text).as_object().cloned().unwrap_or_default();
+            entries(&found("$1 of $2"), &found(text)).join("; ")
+        };
+        let (apart, bare) = ("\u{2068}$1\u{2069} \u{645}\u{646} \u{2068}$2\u{2069}", "$1 \u{645}\u{646} $2");
+        for key in ["page_a", "pack_a", "receipt_a", "page_masked"] {
+            let shown = key == "page_a";
+            assert_eq!(wrong("rtl", key, apart).is_empty(), shown, "{key}");
+            assert_eq!(wrong("rtl", key, bare).is_empty(), !shown, "{key}");
+            assert!(wrong("ltr", key, bare).is_empty() && !wrong("ltr", key, apart).is_empty(), "{key}");
+        }
+        assert_eq!(wrong("rtl", "page_a", "\u{2068}HTTP $1\u{2069} \u{645}\u{646} \u{2068}$2 %\u{2069}"), "");
+        for half in ["\u{2068}$1 \u{645}\u{646} $2\u{2069}", "\u{2068}$1\u{2069} \u{645}\u{646} $2"] {
+            let fault = "page_a: from right to left, each parameter stands between U+2068 and U+2069, and nothing else does but ASCII";
+            assert_eq!(wrong("rtl", "page_a", half), fault);
+        }
     }
 
     #[test]
