@@ -26,8 +26,7 @@ on(webRequest.onBeforeRequest, "started", CLAUDE, ["requestBody"]);
 on(webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
 on(webRequest.onCompleted, "done", CLAUDE);
 on(webRequest.onErrorOccurred, "failed", CLAUDE);
-const clicked = () => hand("notice");
-const noticed = () => browser.notifications?.onClicked.addListener(clicked); // missing until the user has allowed notices
+const clicked = () => hand("notice"), noticed = () => browser.notifications?.onClicked.addListener(clicked); // missing until allowed
 noticed();
 permissions.onAdded.addListener(noticed);
 const { onAlarm } = alarms, { onInstalled, onMessage, onStartup } = runtime, { onAdded, onRemoved } = permissions;

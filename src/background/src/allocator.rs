@@ -12,6 +12,8 @@ mod tests {
 
     /// Pages of 64 KiB.
     const MEGABYTE: usize = 16;
+    /// A thousand events each.
+    const ROUNDS: usize = 12;
 
     /// What one event needs: short strings of which some live on, a snapshot that grows by pushes, now and then a prompt that
     /// is kept, and sometimes a request's whole body, twice.
@@ -43,14 +45,16 @@ mod tests {
     fn memory_comes_to_an_end_of_its_growth() {
         let (mut kept, mut prompts) = (vec![String::new(); 1500], vec![String::new(); 50]);
         let mut sizes = Vec::new();
-        for round in 0..6 {
+        for round in 0..ROUNDS {
             for at in 0..1000 {
                 event(round * 1000 + at, &mut kept, &mut prompts);
             }
             sizes.push(memory_size::<0>());
         }
-        assert_eq!(sizes[2], sizes[5], "{sizes:?}");
+        // Where the bodies come to lie depends on what the other tests have left: it may take a few rounds until all have their place.
+        let last = sizes[ROUNDS - 1];
+        assert_eq!(sizes[ROUNDS - 4], last, "{sizes:?}");
         // 9 MB live, and for a moment two bodies beside them, one of which is being moved to twice its place.
-        assert!(sizes[5] < 64 * MEGABYTE, "{sizes:?}");
+        assert!(last < 64 * MEGABYTE, "{sizes:?}");
     }
 }

@@ -33,11 +33,6 @@ impl<D: Clone + 'static> Stage<D> {
     pub fn new(heard: impl Fn(D, Entered) + 'static) -> Result<Self, JsValue> {
         let document = web_sys::window().and_then(|window| window.document()).ok_or("no document")?;
         let root = document.get_element_by_id("page").ok_or("no #page")?;
-        if let Some(html) = document.document_element() {
-            for (name, key) in [("lang", "ext_language"), ("dir", "ext_direction")] {
-                put(&html, name, &understudy_browser::say(&Say::new(key)));
-            }
-        }
         let deeds: Rc<RefCell<Vec<D>>> = Rc::default();
         let heard = Rc::new(heard);
         let listen = |kind: &'static str| {
@@ -62,9 +57,15 @@ impl<D: Clone + 'static> Stage<D> {
         *self.deeds.borrow_mut() = deeds;
     }
 
-    /// The name of the tab.
+    /// The name of the tab, and the language of the page, in which that is.
     pub fn title(&self, title: &Say) {
-        self.boards.document.set_title(&understudy_browser::say(title));
+        let document = &self.boards.document;
+        document.set_title(&understudy_browser::say(title));
+        if let Some(html) = document.document_element() {
+            for (name, key) in [("lang", "ext_language"), ("dir", "ext_direction")] {
+                put(&html, name, &understudy_browser::say(&Say::new(key)));
+            }
+        }
     }
 
     /// Moves the focus to the element with this id.
@@ -355,6 +356,7 @@ mod tests {
         browser.replace("i18n.getMessage", "(key) => ({ ext_language: 'ar', ext_direction: 'rtl' })[key] ?? ''");
         let set = || js("`${document.documentElement.lang} ${document.documentElement.dir}`");
         let stage = Stage::<u8>::new(|_, _| {}).unwrap();
+        stage.title(&say("page_title_options"));
         assert_eq!(set(), "ar rtl");
         drop(stage);
         drop(self::stage());
