@@ -359,7 +359,7 @@ mod tests {
         stage.title(&say("page_title_options"));
         assert_eq!(set(), "ar rtl");
         drop(stage);
-        drop(self::stage());
+        self::stage().0.title(&say("page_title_options"));
         assert_eq!(set(), "en ltr");
     }
 
