@@ -51,9 +51,12 @@ mod tests {
             }
             sizes.push(memory_size::<0>());
         }
-        // Where the bodies come to lie depends on what the other tests have left: it may take a few rounds until all have their place.
+        // Where the bodies come to lie depends on what the other tests have left: once more they may need a new place. A leak would need
+        // one again and again.
         let last = sizes[ROUNDS - 1];
-        assert_eq!(sizes[ROUNDS - 4], last, "{sizes:?}");
+        let mut settled = sizes[2..].to_vec();
+        settled.dedup();
+        assert!(settled.len() <= 2, "{sizes:?}");
         // 9 MB live, and for a moment two bodies beside them, one of which is being moved to twice its place.
         assert!(last < 64 * MEGABYTE, "{sizes:?}");
     }
