@@ -144,7 +144,8 @@ pub enum RequestStep {
         /// The few headers that mean something to us.
         headers: Headers,
     },
-    /// The text of the response body; only a HAR file has it here, in the browser the tap tells it.
+    /// The text of the response body; only a HAR file has it here, in the browser the tap tells it. What a stream says is told as the
+    /// tap tells it everywhere.
     Body {
         /// The body.
         text: String,

@@ -338,20 +338,11 @@ impl Engine {
             self.reread(id, text, now);
             return;
         }
+        // What a stream says is told event by event.
         if !pending.is_stream() {
             let cause = pending.answer(Some(text));
             self.settle(id, &cause, now);
-            return;
         }
-        // Only a recording brings a stream as one text. In a browser the tap tells its events, and no code is shipped that could read it.
-        if cfg!(target_arch = "wasm32") {
-            return;
-        }
-        let mut reader = claude::SseReader::default();
-        for event in reader.push(text) {
-            self.on_mark(id, claude::stream_event(&event.name, &event.data), now);
-        }
-        self.on_stream_end(id, StreamEnd::End, now);
     }
 
     fn on_done(&mut self, id: &str, now: Millis) {
@@ -740,7 +731,7 @@ impl Engine {
                 return;
             }
         }
-        // Without the tap (or the body of a HAR file) nothing is known of a stream's end.
+        // Without the tap nothing is known of a stream's end.
         let watched = pending.seq.is_some() || pending.accepted || cause.transport.is_some();
         if pending.is_stream() && pending.is_send() && watched {
             // The answer stopped in its middle. That alone does not say by whose fault.
