@@ -386,13 +386,21 @@ fn attached(stage: &Stage) -> Result<()> {
     stage.watch(1)?;
     let known = stage.browser.driver().windows()?;
     stage.browser.click_card(&words.say("action_continue", &["ChatGPT"])?)?;
-    stage.browser.own_tab_click(HANDOFF, "label", &words.say("page_along_attachments", &[])?)?;
-    let shown = until("the text of the attachment is shown", SOON, || {
-        let shown =
-            stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
-        let shown = shown.as_str().unwrap_or_default().to_owned();
-        Ok(shown.ends_with(inside).then_some(shown))
-    })?;
+    let preview = |what: &str, fits: &dyn Fn(&str) -> bool| {
+        until(what, SOON, || {
+            let shown =
+                stage.browser.own_tab_eval(HANDOFF, "return document.querySelector('#preview')?.textContent ?? ''")?;
+            let shown = shown.as_str().unwrap_or_default().to_owned();
+            Ok(fits(&shown).then_some(shown))
+        })
+    };
+    // It belongs to the prompt; whoever does not want it there unticks it.
+    let label = words.say("page_along_attachments", &[])?;
+    preview("the text of the attachment is shown", &|shown| shown.ends_with(inside))?;
+    stage.browser.own_tab_click(HANDOFF, "label", &label)?;
+    preview("the prompt alone is shown", &|shown| shown == "What is in it?")?;
+    stage.browser.own_tab_click(HANDOFF, "label", &label)?;
+    let shown = preview("both are shown again", &|shown| shown.ends_with(inside))?;
     ensure!(shown.starts_with("What is in it?") && shown.contains("notes.txt"), "{shown}");
     click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;

@@ -192,18 +192,23 @@ impl Scene for Handoff {
     fn begun(host: &Rc<Host<Self>>) {
         let host = Rc::clone(host);
         spawn_local(async move {
-            // Whoever knows the page by now needs no more than Enter.
             for _ in 0..LOOKS {
-                let by_hand = host.look(|page, _| page.last.as_ref().map(|view| page.by_hand(view)));
-                if let Some(by_hand) = by_hand {
-                    host.focus(if by_hand { "by-hand" } else { "go" });
+                if host.look(|page, _| page.last.is_some()) {
                     break;
                 }
                 TimeoutFuture::new(LOOK_MS).await;
             }
-            let entry = host.look(|page, read| read.and_then(|read| read.engine.prompt_of(&page.job)));
-            let heard = Heard::ask(entry, &WORDS).await;
-            host.change(|page| page.heard = heard);
+            // First of all what goes with the prompt by itself: it must be there before anybody is invited to go.
+            if let Some(entry) = host.look(|page, read| read.and_then(|read| read.engine.prompt_of(&page.job))) {
+                let kept = Heard::kept(&entry, &WORDS).await;
+                host.change(|page| page.heard = kept);
+            }
+            // Whoever knows the page by now needs no more than Enter.
+            if let Some(by_hand) = host.look(|page, _| page.last.as_ref().map(|view| page.by_hand(view))) {
+                host.focus(if by_hand { "by-hand" } else { "go" });
+            }
+            let told = Heard::ask().await;
+            host.change(|page| page.heard.take_all(&told, &WORDS));
         });
     }
 
@@ -251,7 +256,7 @@ impl Scene for Handoff {
                 }
             }),
             Deed::Scope(turns) => host.change(|page| page.choice.turns = Some(turns)),
-            Deed::Attachments => host.change(|page| page.choice.attachments = entered.checked),
+            Deed::Attachments => host.change(|page| page.choice.attachments = Some(entered.checked)),
             Deed::Begun => host.change(|page| page.choice.begun = entered.checked),
             Deed::AsIs(as_is) => host.change(|page| page.choice.as_is = as_is),
             Deed::Remember => host.change(|page| page.choice.remember = entered.checked),

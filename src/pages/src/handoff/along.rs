@@ -15,12 +15,11 @@ pub(super) type InWords<'a> = &'a dyn Fn(&Say) -> String;
 
 /// What the user has chosen here.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "independent boxes to tick, in no order")]
 pub struct Choice {
     /// So many turns, or [`EVERYTHING`]; else what the settings say.
     pub turns: Option<u32>,
-    /// With the text of attachments.
-    pub attachments: bool,
+    /// With the text of attachments; else as [`with_attachments`] says.
+    pub attachments: Option<bool>,
     /// With the beginning of the answer.
     pub begun: bool,
     /// With secrets as they are.
@@ -46,6 +45,12 @@ pub struct Goes {
     left_out: bool,
 }
 
+/// What was attached to the prompt itself belongs to it, and goes unless the user says otherwise: a long text that was pasted is such a
+/// one. Where only older messages have attachments, theirs stay.
+fn with_attachments(heard: &Heard, choice: Choice) -> bool {
+    choice.attachments.unwrap_or(heard.sent.is_some())
+}
+
 /// What goes by this choice.
 pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_>) -> Goes {
     if view.chosen {
@@ -65,7 +70,7 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
             EVERYTHING => Scope::All,
             turns => Scope::Turns(turns as usize),
         },
-        attachments: choice.attachments,
+        attachments: with_attachments(heard, choice),
         begun: choice.begun,
     };
     let build = |safe: bool| {
@@ -151,7 +156,14 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
         let inside = |one: &Message| one.attachments.iter().any(|one| one.text.is_some());
         if heard.sent.is_some() || conversation.is_some_and(|known| known.messages.iter().any(inside)) {
             let label = say("page_along_attachments");
-            rows = rows.and(tick("checkbox", "more", "attachments", label, choice.attachments, Deed::Attachments));
+            rows = rows.and(tick(
+                "checkbox",
+                "more",
+                "attachments",
+                label,
+                with_attachments(heard, choice),
+                Deed::Attachments,
+            ));
         }
         if begun.is_some() {
             rows = rows.and(tick("checkbox", "more", "begun", say("page_along_begun"), choice.begun, Deed::Begun));

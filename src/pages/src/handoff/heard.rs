@@ -10,7 +10,7 @@ use understudy_engine::view::{HandoffView, PromptRow};
 use understudy_engine::{Area, EntryId, UserText, begun_key, sent_key};
 use wasm_bindgen::JsCast;
 
-/// What claude.ai's pages keep in their memory: nothing is asked of claude.ai for it.
+/// What claude.ai's pages keep in their memory, and what was kept with the prompt: nothing is asked of claude.ai for it.
 #[derive(Debug, Default)]
 pub struct Heard {
     /// As it is, and with its secrets masked.
@@ -21,26 +21,34 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Asks the claude.ai pages that are open, after what was kept of the answer to this prompt, if it is about one.
-    pub async fn ask(entry: Option<EntryId>, words: InWords<'_>) -> Self {
+    /// What was kept with a prompt: the beginning of its answer, and what was attached to it.
+    pub async fn kept(entry: &EntryId, words: InWords<'_>) -> Self {
         let mut heard = Self::default();
-        if let Some(entry) = entry {
-            if let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(&entry)).await {
-                heard.take(&begun, words);
-            }
-            if let Ok(Some(sent)) = storage::get(Area::Local, &sent_key(&entry)).await {
-                heard.take_sent(&sent, words);
-            }
+        if let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(entry)).await {
+            heard.take(&begun, words);
         }
+        if let Ok(Some(sent)) = storage::get(Area::Local, &sent_key(entry)).await {
+            heard.take_sent(&sent, words);
+        }
+        heard
+    }
+
+    /// Asks the claude.ai pages that are open: what [`Self::take`] takes in.
+    pub async fn ask() -> Vec<String> {
+        let mut texts = Vec::new();
         for tab in tabs::showing(claude::PAGES).await.unwrap_or_default() {
             let asked = object().text("type", "context").into();
             let Ok(reply) = tabs::send_within(PATIENCE_MS, tab, &asked).await else { continue };
-            for text in reply.dyn_ref::<Array>().into_iter().flat_map(Array::to_vec).filter_map(|text| text.as_string())
-            {
-                heard.take(&text, words);
-            }
+            texts.extend(
+                reply.dyn_ref::<Array>().into_iter().flat_map(Array::to_vec).filter_map(|text| text.as_string()),
+            );
         }
-        heard
+        texts
+    }
+
+    /// Takes in all that pages have kept.
+    pub fn take_all(&mut self, texts: &[String], words: InWords<'_>) {
+        texts.iter().for_each(|text| self.take(text, words));
     }
 
     /// Takes in one text that a page has kept: a conversation as it was loaded, or the events of an answer.

@@ -80,7 +80,9 @@ pub(super) fn put_back(host: &Rc<Host<Popup>>, entry: EntryId) {
             view.prompts.into_iter().find(|row| row.entry == entry)
         });
         let Some(row) = row else { return };
-        if Heard::ask(None, &WORDS).await.holds(&row) {
+        let mut heard = Heard::default();
+        heard.take_all(&Heard::ask().await, &WORDS);
+        if heard.holds(&row) {
             let _ = send(&Act::Later { entry, on: false }).await;
             host.change(|popup| popup.notice = Some(say("page_home_arrived")));
             return;
