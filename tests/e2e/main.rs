@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     times.keep();
     eprint!("{times}");
     for said in stages.again() {
-        eprintln!("again {}", said.lines().next().unwrap_or_default());
+        eprintln!("again {}", said.lines().map(str::trim).collect::<Vec<_>>().join(" / "));
     }
     conclusion.exit_code()
 }

@@ -5,7 +5,7 @@ use libtest_mimic::{Failed, Trial};
 use std::fmt::{self, Write as _};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 use understudy_tests::stage::repository;
@@ -23,6 +23,8 @@ pub struct Suite {
 #[derive(Default)]
 pub struct Stages {
     slots: [[Mutex<Option<Stage>>; 2]; 2],
+    /// Whoever has a browser takes this second: tests beside each other read, a test that wants the machine for itself writes.
+    machine: RwLock<()>,
     times: Mutex<Times>,
     again: Mutex<Vec<String>>,
 }
@@ -34,6 +36,14 @@ enum Lane {
     Busy,
     /// For those that mostly wait: minutes in which another browser of the kind can be at work.
     Patient,
+}
+
+/// A test's share of the machine, for as long as it runs.
+enum Share<'a> {
+    /// Other browsers are busy too.
+    Part { _held: RwLockReadGuard<'a, ()> },
+    /// It is the only test.
+    Whole { _held: RwLockWriteGuard<'a, ()> },
 }
 
 /// What each test took, without the time in which it waited for its browser.
@@ -58,8 +68,10 @@ impl Suite {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
             let trial = Trial::test(name.clone(), move || {
-                let first = stages.run(kind, lane, &name, &test);
-                first.or_else(|failed| stages.once_more(&name, failed, || stages.run_in_quiet(kind, &name, &test)))
+                let first = stages.run(kind, lane, Stages::beside, &name, &test);
+                first.or_else(|failed| {
+                    stages.once_more(&name, failed, || stages.run(kind, Lane::Busy, Stages::quiet, &name, &test))
+                })
             });
             self.trials.push(trial);
         }
@@ -71,8 +83,8 @@ impl Suite {
             let (stages, test) = (Arc::clone(&self.stages), test.clone());
             let name = format!("{}_{name}", kind.name());
             let trial = Trial::test(name.clone(), move || {
-                let first = stages.run_in_quiet(kind, &name, &test);
-                first.or_else(|failed| stages.once_more(&name, failed, || stages.run_in_quiet(kind, &name, &test)))
+                let run = || stages.run(kind, Lane::Busy, Stages::quiet, &name, &test);
+                run().or_else(|failed| stages.once_more(&name, failed, run))
             });
             self.quiet.push(trial);
         }
@@ -90,19 +102,13 @@ impl Suite {
         let stages = Arc::clone(&self.stages);
         let name = format!("{}_{name}", kind.name());
         let trial = Trial::test(name.clone(), move || {
-            let alone = || stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)));
-            let first = {
+            let alone = |share: fn(&Stages) -> Share<'_>| {
                 // Never two busy browsers of a kind at once: the machine is small, and times are measured.
                 let _turn = stages.lock(kind, Lane::Busy);
-                alone()
+                let _share = share(&stages);
+                stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)))
             };
-            first.or_else(|failed| {
-                stages.once_more(&name, failed, || {
-                    let _all = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Busy));
-                    let _patient = Kind::BOTH.map(|kind| stages.lock(kind, Lane::Patient));
-                    alone()
-                })
-            })
+            alone(Stages::beside).or_else(|failed| stages.once_more(&name, failed, || alone(Stages::quiet)))
         });
         self.trials.push(trial);
     }
@@ -156,17 +162,14 @@ impl Stages {
         run()
     }
 
-    /// Runs a test while no other browser is busy.
-    fn run_in_quiet(&self, kind: Kind, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
-        // Always in this order, so that two of these never wait for each other.
-        let other = (kind == Kind::Firefox).then(|| self.lock(Kind::Chromium, Lane::Busy));
-        let ended = self.run(kind, Lane::Busy, name, &|stage| {
-            let _other = (kind == Kind::Chromium).then(|| self.lock(Kind::Firefox, Lane::Busy));
-            let _patient = Kind::BOTH.map(|kind| self.lock(kind, Lane::Patient));
-            test(stage)
-        });
-        drop(other);
-        ended
+    /// The share of a test that runs beside those in other browsers.
+    fn beside(&self) -> Share<'_> {
+        Share::Part { _held: self.machine.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    /// The share of a test that wants no other one to run. Those that have begun are waited for; none begins before this one.
+    fn quiet(&self) -> Share<'_> {
+        Share::Whole { _held: self.machine.write().unwrap_or_else(PoisonError::into_inner) }
     }
 
     fn timed<T>(&self, kind: Kind, name: &str, test: impl FnOnce() -> T) -> T {
@@ -185,8 +188,16 @@ impl Stages {
         slots[usize::from(lane == Lane::Patient)].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self, kind: Kind, lane: Lane, name: &str, test: &impl Fn(&Stage) -> Result<()>) -> Result<(), Failed> {
+    fn run(
+        &self,
+        kind: Kind,
+        lane: Lane,
+        share: impl Fn(&Self) -> Share<'_>,
+        name: &str,
+        test: &impl Fn(&Stage) -> Result<()>,
+    ) -> Result<(), Failed> {
         let mut slot = self.lock(kind, lane);
+        let _share = share(self);
         let lived = || {
             let stage = match slot.take() {
                 Some(stage) => stage,
@@ -246,7 +257,7 @@ impl fmt::Display for Times {
 }
 
 /// How many tests of a run may have a second one: more of them, and it is not the machine.
-const SECOND_RUNS: usize = 3;
+const SECOND_RUNS: usize = 6;
 
 /// How a line of [`Times`] begins.
 const TOOK: &str = "took ";

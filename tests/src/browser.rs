@@ -286,7 +286,8 @@ impl Browser {
     /// Waits for a tab that is not in `known`, makes it the current one and returns its handle.
     pub fn follow_new_tab(&self, known: &[String]) -> Result<String> {
         let tab =
-            until("a new tab", SOON, || Ok(self.driver().windows()?.into_iter().find(|tab| !known.contains(tab))))?;
+            until("a new tab", SOON, || Ok(self.driver().windows()?.into_iter().find(|tab| !known.contains(tab))))
+                .with_context(|| format!("the handoff page says {:?}", self.own_tab_text("handoff.html")))?;
         self.driver().switch(&tab)?;
         Ok(tab)
     }
@@ -560,14 +561,19 @@ impl fmt::Debug for Browser {
     }
 }
 
-/// Waits for a visible element that matches and holds `label`, and returns its centre in the viewport.
+/// Waits for a visible element that matches and holds `label`, and stays where it is, and returns its centre in the viewport.
 fn point_of(css: &str, label: &str, eval: impl Fn(&str) -> Result<Value>) -> Result<(f64, f64)> {
     let body = format!(
         "const found = [...document.querySelectorAll({css})].find((e) => e.getClientRects().length && e.innerText.includes({label}));
          if (!found) return null;
          found.scrollIntoView({{block: 'center'}});
-         const box = found.getBoundingClientRect();
-         return [box.x + box.width / 2, box.y + box.height / 2]",
+         const middle = () => {{
+             const box = found.getBoundingClientRect();
+             return [box.x + box.width / 2, box.y + box.height / 2];
+         }};
+         const before = middle();
+         await new Promise((resolve) => setTimeout(resolve, {STILL_MS}));
+         return found.isConnected && String(before) === String(middle()) ? before : null",
         css = json!(css),
         label = json!(label)
     );
@@ -578,6 +584,9 @@ fn point_of(css: &str, label: &str, eval: impl Fn(&str) -> Result<Value>) -> Res
     let number = |index: usize| point[index].as_f64().context("no coordinate");
     Ok((number(0)?, number(1)?))
 }
+
+/// What has not moved for so long is aimed at: a page that is still being filled moves its buttons.
+const STILL_MS: u32 = 50;
 
 /// The folder for downloads, inside the profile and gone with it.
 pub(crate) fn downloads(profile: &Path) -> PathBuf {

@@ -4,7 +4,9 @@ use crate::died::{Died, Lines};
 use crate::wait::{SOON, until};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
+use std::io::ErrorKind;
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Error as Socket, Message, WebSocket};
@@ -13,6 +15,8 @@ use tungstenite::{Error as Socket, Message, WebSocket};
 pub struct Cdp {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
     last: u64,
+    /// How long an answer may take.
+    limit: Duration,
     lines: Lines,
 }
 
@@ -27,9 +31,9 @@ impl Cdp {
         let url = version["webSocketDebuggerUrl"].as_str().context("no browser socket")?;
         let (socket, _) = tungstenite::connect(url)?;
         if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(ANSWER_LIMIT))?;
+            stream.set_read_timeout(Some(LOOK))?;
         }
-        Ok(Self { socket, last: 0, lines })
+        Ok(Self { socket, last: 0, limit: ANSWER_LIMIT, lines })
     }
 
     /// Sends a command to the browser.
@@ -52,9 +56,8 @@ impl Cdp {
     /// Waits for an event of a target.
     pub fn wait_for_event(&mut self, name: &str) -> Result<()> {
         let start = Instant::now();
-        while start.elapsed() < ANSWER_LIMIT {
-            let message = self.socket.read().map_err(|error| self.failed(error, name))?;
-            let Message::Text(text) = message else { continue };
+        while start.elapsed() < self.limit {
+            let Some(text) = self.read(name)? else { continue };
             if serde_json::from_str::<Value>(&text)?["method"] == name {
                 return Ok(());
             }
@@ -98,8 +101,35 @@ impl Cdp {
         Ok(answer["result"]["value"].clone())
     }
 
-    /// Presses and releases the mouse in a target: a trusted click.
+    /// Presses and releases the mouse in a target: a trusted click. A page that has not painted yet is told of none, and a click that
+    /// went nowhere is made once more, as a person would.
     pub fn click_at(&mut self, target: &Attached, x: f64, y: f64) -> Result<()> {
+        for _ in 0..CLICKS {
+            self.eval(target, LISTEN)?;
+            self.press_at(target, x, y)?;
+            if self.was_heard(target) {
+                return Ok(());
+            }
+        }
+        bail!("the page hears no click at {x:.0}, {y:.0}")
+    }
+
+    /// Whether the click has reached the page, in a moment's time. A page that is gone by then was closed by it.
+    fn was_heard(&mut self, target: &Attached) -> bool {
+        let start = Instant::now();
+        self.limit = HEARD_LIMIT;
+        let heard = loop {
+            match self.eval(target, "return window.testHeard ?? true") {
+                Ok(Value::Bool(false)) if start.elapsed() < HEARD_LIMIT => thread::sleep(LOOK),
+                Ok(heard) => break heard != false,
+                Err(_) => break true,
+            }
+        };
+        self.limit = ANSWER_LIMIT;
+        heard
+    }
+
+    fn press_at(&mut self, target: &Attached, x: f64, y: f64) -> Result<()> {
         for kind in ["mousePressed", "mouseReleased"] {
             self.send_to(
                 target,
@@ -127,9 +157,8 @@ impl Cdp {
         }
         self.socket.send(Message::text(message.to_string())).map_err(|error| self.failed(error, method))?;
         let start = Instant::now();
-        loop {
-            let message = self.socket.read().map_err(|error| self.failed(error, method))?;
-            let Message::Text(text) = message else { continue };
+        while start.elapsed() < self.limit {
+            let Some(text) = self.read(method)? else { continue };
             let mut answer: Value = serde_json::from_str(&text)?;
             if answer["id"] == id {
                 if let Some(error) = answer.get("error") {
@@ -137,9 +166,17 @@ impl Cdp {
                 }
                 return Ok(answer["result"].take());
             }
-            if start.elapsed() > ANSWER_LIMIT {
-                bail!("{method}: no answer");
-            }
+        }
+        bail!("{method}: no answer")
+    }
+
+    /// The next message; none if nothing came for a moment, or what came is no text.
+    fn read(&mut self, method: &str) -> Result<Option<String>> {
+        match self.socket.read() {
+            Ok(Message::Text(text)) => Ok(Some(text.as_str().to_owned())),
+            Ok(_) => Ok(None),
+            Err(Socket::Io(error)) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(None),
+            Err(error) => Err(self.failed(error, method)),
         }
     }
 
@@ -150,3 +187,11 @@ impl Cdp {
 }
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+/// The pause between two looks.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long a click may take to its page.
+const HEARD_LIMIT: Duration = Duration::from_secs(2);
+/// How often a click that nothing comes of is made.
+const CLICKS: usize = 4;
+/// Remembers in the page that it was clicked.
+const LISTEN: &str = "window.testHeard = false; addEventListener('click', () => { window.testHeard = true; }, {capture: true, once: true})";

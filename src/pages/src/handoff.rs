@@ -192,10 +192,7 @@ impl Scene for Handoff {
     fn begun(host: &Rc<Host<Self>>) {
         let host = Rc::clone(host);
         spawn_local(async move {
-            for _ in 0..LOOKS {
-                if host.look(|page, _| page.last.is_some()) {
-                    break;
-                }
+            while host.look(|_, read| read.is_none()) {
                 TimeoutFuture::new(LOOK_MS).await;
             }
             // First of all what goes with the prompt by itself: it must be there before anybody is invited to go.
@@ -264,9 +261,7 @@ impl Scene for Handoff {
     }
 }
 
-/// How often the page looks whether it has been drawn: within this many looks the stores are read, or never.
-const LOOKS: u32 = 250;
-/// Between two looks.
+/// Between two looks whether the stores have been read.
 const LOOK_MS: u32 = 20;
 
 /// What goes to another assistant is in the user's language.
