@@ -8,6 +8,7 @@
 //! it is used. A list grows by what is really there, so a damaged length allocates nothing.
 
 use crate::map::Map;
+use std::ops::{Deref, DerefMut};
 
 /// A value that the snapshot can hold.
 pub(crate) trait Field {
@@ -50,7 +51,7 @@ pub(crate) fn read<T: Field>(version: u64, text: &str, mut value: T) -> Option<T
 }
 
 /// Bytes that most snapshots need.
-const ROOM: usize = 4_096;
+const ROOM: usize = 1_000;
 /// Bytes of the seal, and of the longest number: 64 bits, six of them in each.
 const SEAL: usize = 11;
 /// The bits of a number in one byte, and the mark of one that more bytes follow: together they are ASCII.
@@ -102,10 +103,13 @@ impl Codec<'_> {
                     return value;
                 }
                 let count = (64 - value.leading_zeros()).div_ceil(6) as usize;
+                // The last digit has no mark. It is taken away before the digits come to memory: to read there at once in another
+                // width makes a processor wait.
+                let last = u64::from(MORE) << (8 * ((count - 1) % 8));
+                let (low, high) = if count > 8 { (0, last) } else { (last, 0) };
                 let mut digits = [0; 16];
-                digits[..8].copy_from_slice(&(spread(value) | MORES).to_le_bytes());
-                digits[8..].copy_from_slice(&(spread(value >> 48) | MORES).to_le_bytes());
-                digits[count - 1] ^= MORE;
+                digits[..8].copy_from_slice(&((spread(value) | MORES) ^ low).to_le_bytes());
+                digits[8..].copy_from_slice(&((spread(value >> 48) | MORES) ^ high).to_le_bytes());
                 // A copy of a length that is known beforehand is a few instructions, any other a call.
                 let end = bytes.len() + count;
                 bytes.extend_from_slice(&digits);
@@ -137,6 +141,30 @@ impl Codec<'_> {
             self.refuse();
             0
         })
+    }
+
+    /// Writes what was written before, if it was.
+    #[inline(never)]
+    fn again(&mut self, written: &[u8]) -> bool {
+        match self {
+            Self::Out(bytes) => bytes.extend_from_slice(written),
+            // Nothing is read into what has been written.
+            Self::In(_) => return false,
+        }
+        !written.is_empty()
+    }
+
+    /// How much has been written.
+    fn place(&self) -> usize {
+        if let Self::Out(bytes) = self { bytes.len() } else { 0 }
+    }
+
+    /// Keeps what has been written since.
+    #[inline(never)]
+    fn since(&self, start: usize, written: &mut Vec<u8>) {
+        if let Self::Out(bytes) = self {
+            written.extend_from_slice(&bytes[start..]);
+        }
     }
 
     /// Whether it is so. Reading a broken text yields false.
@@ -318,6 +346,43 @@ impl<A: Field, B: Field, C: Field> Field for (A, B, C) {
         self.0.code(codec);
         self.1.code(codec);
         self.2.code(codec);
+    }
+}
+
+/// A part of the snapshot that few events change: what was written of it is written again, until somebody could have changed it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept<T> {
+    value: T,
+    /// Empty if it must be written anew.
+    written: Vec<u8>,
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for Kept<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.written.clear();
+        &mut self.value
+    }
+}
+
+impl<T: Field> Field for Kept<T> {
+    fn blank() -> Self {
+        Self { value: T::blank(), written: Vec::new() }
+    }
+    fn code(&mut self, codec: &mut Codec<'_>) {
+        if codec.again(&self.written) {
+            return;
+        }
+        let start = codec.place();
+        self.value.code(codec);
+        codec.since(start, &mut self.written);
     }
 }
 

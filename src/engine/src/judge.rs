@@ -412,6 +412,11 @@ impl Judge {
         }
     }
 
+    /// Whether nothing is open: then neither [`Self::tick`] nor [`Self::asks`] comes to anything.
+    pub fn rests(&self) -> bool {
+        self.run.is_none() && self.held.is_empty() && self.watch_since == 0
+    }
+
     /// Whether the neutral origin is to be asked now. The answer is taken as asked.
     pub fn asks(&mut self, now: Millis) -> bool {
         let ago = if self.asked == 0 { Millis::MAX } else { now.abs_diff(self.asked) };

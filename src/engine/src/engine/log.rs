@@ -183,6 +183,7 @@ impl Engine {
         if let Some(id) = cause.request_id.as_ref().or(pending.headers.request_id.as_ref())
             && cause.class.votes()
             && pending.counts()
+            && (self.session.incident.is_some() || self.session.log.is_open())
         {
             self.session.log.note(REQUEST_ID, id);
             self.dirty = true;
@@ -241,6 +242,10 @@ impl Engine {
     }
 
     fn follow_log(&mut self, now: Millis) {
+        if self.session.incident.is_none() && !self.session.log.is_open() && self.session.log.n[SAID] == 0 {
+            // Most days there is nothing to follow.
+            return;
+        }
         let log = &mut self.session.log;
         let official = self.session.official.as_ref();
         if let Some(incident) = &self.session.incident {
@@ -303,10 +308,12 @@ impl Engine {
         }
         let bad = failed.is_some() && self.session.log.counts();
         let month = u64::from(Month::of(now).0);
-        let log = &mut self.session.log;
-        if log.n[FRESH_ALL] >= FLUSH_MINUTES || log.n[MONTH] != month {
-            if log.n[FRESH_ALL] > 0 {
-                add(&mut self.kept.months, &log.n[FRESH]);
+        // Only what changes is borrowed to be changed: the rest of the snapshot is as it was written before.
+        let n = |at: usize| self.session.log.n[at];
+        let (full, minute) = (n(FRESH_ALL) >= FLUSH_MINUTES || n(MONTH) != month, now / 60_000);
+        if full {
+            if n(FRESH_ALL) > 0 {
+                add(&mut self.kept.months, &self.session.log.n[FRESH]);
                 let json = incident::write(&self.kept.months, "");
                 self.persist(Area::Local, WATCH_KEY.to_owned(), Some(json));
             }
@@ -316,14 +323,15 @@ impl Engine {
             log.n[FRESH_BAD] = 0;
             self.dirty = true;
         }
-        let log = &mut self.session.log;
-        if now / 60_000 != log.n[MINUTE] {
-            log.n[MINUTE] = now / 60_000;
+        if minute != self.session.log.n[MINUTE] {
+            let log = &mut self.session.log;
+            log.n[MINUTE] = minute;
             log.n[BAD] = 0;
             log.n[FRESH_ALL] += 1;
             self.dirty = true;
         }
-        if bad && log.n[BAD] == 0 {
+        if bad && self.session.log.n[BAD] == 0 {
+            let log = &mut self.session.log;
             log.n[BAD] = 1;
             log.n[FRESH_BAD] += 1;
             self.dirty = true;

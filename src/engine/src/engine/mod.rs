@@ -495,7 +495,9 @@ impl Engine {
 
     /// Ages what nothing new is heard of.
     fn age(&mut self, now: Millis) {
-        self.session.judge.tick(now);
+        if !self.session.judge.rests() {
+            self.session.judge.tick(now);
+        }
         if self.session.judge.run().is_none() {
             self.follow(now);
         }
@@ -516,7 +518,7 @@ impl Engine {
 
     /// One request to the official status page: neutral check and second opinion in one.
     fn ask_status(&mut self, now: Millis) {
-        if self.session.judge.asks(now) {
+        if !self.session.judge.rests() && self.session.judge.asks(now) {
             self.dirty = true;
             self.outputs.push(Output::FetchStatus { url: crate::claude::STATUS_URL, timeout_ms: 3_000 });
         }

@@ -3,7 +3,7 @@
 use super::log::Log;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
-use crate::codec::{self, Codec, Field, fields, fields_unless, variants};
+use crate::codec::{self, Codec, Field, Kept, fields, fields_unless, variants};
 use crate::handoff::{Job, Stage, Way};
 use crate::health::Condition;
 use crate::input::{EntryId, Headers, Millis, TabId};
@@ -14,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 16;
+const VERSION: u64 = 17;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -37,7 +37,7 @@ pub(super) struct Session {
     pub recovered_at: Option<Millis>,
     pub requests: Map<String, Pending>,
     pub tabs: Map<TabId, Tab>,
-    pub judge: Judge,
+    pub judge: Kept<Judge>,
     pub incident: Option<Incident>,
     pub official: Option<Official>,
     /// A request got no answer at all; the neutral check will say whose fault it was.
@@ -59,7 +59,7 @@ pub(super) struct Session {
     /// Answered prompts that were let go early, because the store was full.
     pub made_room: u32,
     /// What the incident log has of the incident that is open, and of this month.
-    pub log: Log,
+    pub log: Kept<Log>,
     /// Whether what should be seen is seen.
     pub sight: Sight,
     /// Which notices were given.
@@ -83,7 +83,7 @@ impl Default for Session {
             recovered_at: None,
             requests: Map::default(),
             tabs: Map::default(),
-            judge: Judge::default(),
+            judge: Kept::default(),
             incident: None,
             official: None,
             unanswered: Vec::new(),
@@ -97,7 +97,7 @@ impl Default for Session {
             wake: None,
             set_aside: 0,
             made_room: 0,
-            log: Log::default(),
+            log: Kept::default(),
             sight: Sight::default(),
             notices: Notices::default(),
             weighed_at: 0,

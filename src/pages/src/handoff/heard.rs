@@ -48,7 +48,9 @@ impl Heard {
 
     /// Takes in all that pages have kept.
     pub fn take_all(&mut self, texts: &[String], words: InWords<'_>) {
-        texts.iter().for_each(|text| self.take(text, words));
+        for text in texts {
+            self.take(text, words);
+        }
     }
 
     /// Takes in one text that a page has kept: a conversation as it was loaded, or the events of an answer.
