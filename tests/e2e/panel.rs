@@ -63,6 +63,31 @@ fn panel(stage: &Stage) -> Result<()> {
     until("the others are there", SOON, || Ok((rows(stage)? == texts.len() - 1).then_some(())))?;
     browser.own_tab_click(PAGE, ".kind", &words.say("state_confirmed", &[])?)?;
     until("none was answered", SOON, || Ok((rows(stage)? == 0).then_some(())))?;
+
+    // And what is written here is kept with every key, and goes where any prompt goes.
+    browser.own_tab_click(PAGE, ".kind", &words.say("page_search_all", &[])?)?;
+    let written = "Written here, for Claude does not open:\n\tall of it é 🧑‍💻";
+    for end in [10, written.len()] {
+        let body = format!(
+            "const field = document.querySelector('#write');
+             field.focus();
+             field.value = {};
+             field.dispatchEvent(new InputEvent('input', {{bubbles: true}}))",
+            json!(written[..end])
+        );
+        browser.own_tab_eval(PAGE, &body)?;
+    }
+    stage.wait_for_entry(written)?;
+    ensure!(rows(stage)? == texts.len(), "one prompt more, and not two");
+    let known = browser.driver().windows()?;
+    browser.own_tab_click(PAGE, ".fallback", "ChatGPT")?;
+    stage.expect_arrival(&known, "chatgpt.com", written)?;
+    stage.wait_for_handed(written, "chatgpt")?;
+    browser.close_other_tabs(stage.home())?;
+    for label in ["page_forget", "page_forget_yes"] {
+        browser.own_tab_click(PAGE, ".prompt button", &words.say(label, &[])?)?;
+    }
+    until("it is gone too", SOON, || Ok((rows(stage)? == texts.len() - 1).then_some(())))?;
     browser.close_panel(PAGE)?;
     if browser.kind() == Kind::Chromium { keys(stage, &texts[9]) } else { Ok(()) }
 }

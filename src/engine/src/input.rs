@@ -346,6 +346,13 @@ pub enum Act {
         /// Which handoff.
         job: JobId,
     },
+    /// Keep what is being written here, where claude.ai may not load at all.
+    Write {
+        /// The number of this field's life: what one life writes is one prompt.
+        field: u32,
+        /// The whole text.
+        text: UserText,
+    },
     /// Delete a saved prompt, or the incident log.
     Forget {
         /// Which prompt; [`crate::incident::LOG`] for the log, [`crate::left::KEY`] for that of what left.
@@ -525,6 +532,11 @@ impl Act {
                 json.truth("copied", *copied);
             }
             Self::PasteByHand { job: id } => job(&mut json, "paste-by-hand", id),
+            Self::Write { field, text } => {
+                json.text("act", "write");
+                json.number("field", (*field).into());
+                json.text("text", text.reveal());
+            }
             Self::Forget { entry } => {
                 json.text("act", "forget");
                 json.text("entry", entry);
@@ -554,6 +566,9 @@ impl Act {
             "copy" => Self::Copy { entry: entry? },
             "dismiss" => Self::Dismiss {},
             "decided" => Self::Decided { job: job?, granted: json.take("granted").truth()? },
+            "write" => {
+                Self::Write { field: json.take("field").number()?, text: UserText::new(json.take("text").text()?) }
+            }
             "choose" => Self::Choose {
                 job: job?,
                 text: json.take("text").text().map(UserText::new),
@@ -629,6 +644,7 @@ mod tests {
             Act::Choose { job: "j".into(), text: Some(UserText::new("t")), along: 3, copied: true },
             Act::Choose { job: "j".into(), text: None, along: 0, copied: false },
             Act::PasteByHand { job: "j".into() },
+            Act::Write { field: 7, text: UserText::new("t") },
             Act::Forget { entry: "e".into() },
             Act::ForgetAll {},
             Act::Say { down: true },

@@ -3219,6 +3219,31 @@ fn what_is_typed_is_kept_until_it_is_sent() {
 }
 
 #[test]
+fn what_is_written_in_a_page_of_ours_is_kept_and_goes_where_any_prompt_goes() {
+    journey(|world| {
+        let write =
+            |world: &mut World, field, text: &str| world.page_act(Act::Write { field, text: UserText::new(text) });
+        write(world, 7, "Where");
+        write(world, 7, "Where do");
+        write(world, 7, "Where do I write now?");
+        assert_eq!(world.rows(), [draft("Where do I write now?")]);
+        assert!(world.local.values().any(|text| text == "Where do I write now?"), "{:?}", world.local);
+        // Another life of the field is another prompt, and an emptied one is kept as what vanishes from a composer is.
+        write(world, 8, "Anew");
+        write(world, 8, "");
+        assert_eq!(world.rows(), [draft("Anew"), draft("Where do I write now?")]);
+        world.wait(25 * 3_600_000);
+        assert_eq!(world.rows(), [draft("Where do I write now?")]);
+        // It goes back into a new chat, as whatever was written for one.
+        world.allow("https://claude.ai/*");
+        assert_eq!(put_back(world).1, "https://claude.ai/new");
+        // A card has no field.
+        world.card_act(Act::Write { field: 9, text: UserText::new("from a page") });
+        assert_eq!(world.rows().len(), 1);
+    });
+}
+
+#[test]
 fn a_first_message_is_no_draft_any_more_though_its_chat_is_new() {
     journey(|world| {
         world.types(TAB, "/new", "First of all");

@@ -5,12 +5,13 @@ mod home;
 mod parts;
 mod rows;
 mod search;
+mod write;
 
 use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::button;
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
-use parts::{diagnosis, leads, reasons, verdict, way_on, words};
+use parts::{closed, diagnosis, leads, reasons, verdict, way_on, words};
 use search::Search;
 use std::rc::Rc;
 use understudy_browser::{Refused, panel, runtime, tabs};
@@ -19,6 +20,7 @@ use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
 use understudy_engine::{Act, EntryId, Millis, UserText};
+use write::Written;
 
 /// What the popup remembers beside the view.
 #[derive(Debug, Default)]
@@ -37,6 +39,8 @@ pub struct Popup {
     doomed: Option<EntryId>,
     /// What came of the last click.
     notice: Option<Say>,
+    /// What is being written here.
+    written: Written,
     /// Every prompt has its row; the first picture is of the newest ones.
     whole: bool,
 }
@@ -68,6 +72,8 @@ pub enum Deed {
     Forget(EntryId),
     /// Speak against the verdict.
     Say(Act),
+    /// Keep what stands in the field.
+    Write,
     /// Look for what stands in the field.
     Search,
     /// Show prompts in this state only, or all.
@@ -110,6 +116,7 @@ impl Scene for Popup {
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
         match deed {
+            Deed::Write => write::keep(host, entered.value),
             Deed::Search => {
                 host.change(|popup| popup.search.typed = entered.value);
                 host.refresh();
@@ -188,8 +195,11 @@ impl Popup {
         let main = if self.panel { main } else { main.with(diagnosis(view, wait)) };
         let main = main.with(home::home(view));
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
+        // Where to write when claude.ai does not even open.
+        let field = (self.panel || closed(view)).then(write::field);
         // Who has a reason to leave finds the way first; for everybody else it is folded away below.
-        let main = if leads(view) { main.with(way).and(prompts) } else { main.and(prompts).with(way) };
+        let main =
+            if leads(view) { main.with(way).with(field).and(prompts) } else { main.with(field).and(prompts).with(way) };
         let main = if self.panel { main } else { main.with(reasons(view)).with(words(view)) };
         let open = self.opens.then(|| {
             button("quiet", say("page_panel"), Deed::Panel).attr("id", "panel").attr("title", say("page_panel_title"))
@@ -400,6 +410,20 @@ mod tests {
         assert!(place("page_evidence") < place("page_official"));
         assert_eq!(buttons(&root), ["chatgpt fallback primary", "gemini fallback"], "only what is enabled, in order");
         assert_eq!(shown.iter().filter(|text| *text == "seen_status").count(), 6, "no reason is left out");
+    }
+
+    #[test]
+    fn one_can_write_where_claude_may_not_open() {
+        let writes = |popup: &Popup, view: &View| {
+            all(&whole(popup, view)).into_iter().any(|element| element.does == Some(Deed::Write))
+        };
+        let mut view = down();
+        assert!(writes(&Popup::default(), &view));
+        (view.state, view.tone, view.headline) = (State::Clear, Tone::Grey, Say::new("verdict_offline"));
+        assert!(writes(&Popup::default(), &view), "to be sent later");
+        (view.tone, view.headline) = (Tone::Calm, Say::new("verdict_clear"));
+        assert!(!writes(&Popup::default(), &view), "Claude has a composer");
+        assert!(writes(&Popup::panel(), &view), "where there is room");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::input::{Act, EntryId, Input, JobId, Millis, Place, TabId};
 use crate::json::Json;
 use crate::judge;
 use crate::left;
-use crate::outbox::{DAY_MS, Entry, HEAD, Outbox, Typed};
+use crate::outbox::{DAY_MS, Entry, HEAD, LEFT, Outbox, Typed};
 use crate::output::{Area, ENTRY, Output, TEXT, begun_key, entry_key, sent_key, text_key};
 use crate::provider::{CLAUDE, Settings};
 use crate::text::UserText;
@@ -389,6 +389,8 @@ impl Engine {
                     self.outputs.push(Output::Copy { to: from.clone(), text });
                 }
             }
+            // As in a composer: no tab has a number below that of a text which stands in none.
+            Act::Write { field, text } => self.on_typed(LEFT - 1 - TabId::from(field), None, &text, now),
             Act::Dismiss {} => {
                 if let Place::Card { tab } = from {
                     let tab = self.session.tab(*tab, now);
@@ -555,7 +557,11 @@ impl Engine {
         if place.temporary || place.conversation.is_some_and(known) {
             return;
         }
-        match self.outbox.typed(tab, place.conversation, text, now) {
+        self.on_typed(tab, place.conversation, text, now);
+    }
+
+    fn on_typed(&mut self, tab: TabId, conversation: Option<&str>, text: &UserText, now: Millis) {
+        match self.outbox.typed(tab, conversation, text, now) {
             Some(Typed::Kept(id)) => self.keep(&id),
             Some(Typed::Gone(id)) => self.unkeep(&id),
             None => {}

@@ -113,14 +113,21 @@ pub(super) fn words(view: &View) -> Option<El<Deed>> {
     (!view.words.is_empty()).then(|| el("p").class("words").with(said))
 }
 
+/// Whether nothing else would answer either: there is no network.
+fn nowhere(view: &View) -> bool {
+    matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network" | "verdict_in_between")
+}
+
+/// Whether claude.ai may not even open: then one can write here.
+pub(super) fn closed(view: &View) -> bool {
+    matches!(view.tone, Tone::Warn | Tone::Down) || nowhere(view)
+}
+
 /// Whether there is a reason to leave, and something to gain by it.
 pub(super) fn leads(view: &View) -> bool {
-    // Without a network nothing else would answer either.
-    let nowhere =
-        matches!(view.headline.key.as_str(), "verdict_offline" | "verdict_own_network" | "verdict_in_between");
     let waiting = view.prompts.iter().any(|row| row.state != EntryState::Confirmed);
     // Whoever can go back has no reason to leave.
-    !nowhere && view.home.is_empty() && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
+    !nowhere(view) && view.home.is_empty() && (waiting || matches!(view.tone, Tone::Warn | Tone::Down))
 }
 
 /// The fallbacks as buttons; the first one leads when there is a reason to leave.
