@@ -40,6 +40,8 @@ struct World {
     done: Vec<Output>,
     requests: u32,
     platform: Platform,
+    /// The text of an attachment finds no room.
+    without_files: bool,
     /// How many prompts the lasting store holds at most.
     room: usize,
     /// What was asked of claude.ai by ourselves: when, from which tab, for what.
@@ -67,6 +69,7 @@ impl World {
             engine: Engine::restore(config(), Stored::default(), T0),
             mortal,
             platform: Platform::Chromium,
+            without_files: false,
             room: usize::MAX,
             now: T0,
             session: None,
@@ -143,7 +146,8 @@ impl World {
 
     /// Whether a new prompt finds no room: it is its text that takes it.
     fn is_full(&self, key: &str) -> bool {
-        key.starts_with("text:") && !self.local.contains_key(key) && self.prompts() >= self.room
+        (key.starts_with("sent:") && self.without_files)
+            || key.starts_with("text:") && !self.local.contains_key(key) && self.prompts() >= self.room
     }
 
     /// Prompts in the lasting store.
@@ -1807,6 +1811,22 @@ fn a_full_store_makes_room_by_answered_prompts() {
         assert_eq!((world.prompts(), world.line(1)), (1, "saved_not_sent"));
         assert!(world.local.iter().all(|(key, value)| !key.starts_with("entry:") || value.contains("a new one")));
         assert!(world.engine.view(world.now).evidence.iter().any(|line| line.say.key == "seen_made_room"));
+    });
+}
+
+#[test]
+fn an_attachment_without_room_stays_behind_and_its_prompt_does_not() {
+    journey(|world| {
+        world.without_files = true;
+        let attachments =
+            serde_json::json!([{"file_name": "paste.txt", "extracted_content": "too long for what is left"}]);
+        let body = serde_json::json!({"prompt": "see there", "attachments": attachments}).to_string();
+        let id = world.start("POST", &completion(), false, Some(body.into_bytes()));
+        world.headers(id, 529, "application/json");
+        let row = world.engine.view(world.now).prompts[0].clone();
+        assert_eq!((row.inside, row.label.key.as_str()), (false, "state_not_sent"), "nobody is told that it is kept");
+        assert_eq!((row.attachments.as_slice(), world.prompts()), (["paste.txt".to_owned()].as_slice(), 1));
+        assert!(world.local.values().any(|text| text == "see there"));
     });
 }
 

@@ -19,7 +19,7 @@ use crate::json::Json;
 use crate::judge;
 use crate::left;
 use crate::outbox::{DAY_MS, Entry, HEAD, LEFT, Outbox, Typed};
-use crate::output::{Area, ENTRY, Output, TEXT, begun_key, entry_key, sent_key, text_key};
+use crate::output::{Area, ENTRY, Output, SENT, TEXT, begun_key, entry_key, sent_key, text_key};
 use crate::provider::{CLAUDE, Settings};
 use crate::text::UserText;
 use crate::verdict::State;
@@ -613,6 +613,12 @@ impl Engine {
     /// The store is full. Prompts that were answered make room, the oldest first; where there is none, the prompt stays with the
     /// session, and the person is told that it will not outlive the browser.
     fn on_unstored(&mut self, key: &str) {
+        if let Some(entry) = key.strip_prefix(SENT).and_then(|id| self.outbox.get_mut(id)) {
+            // The prompt counts; what was attached to it stays behind, as a file does whose text is not known, and that is said.
+            entry.inside = false;
+            let id = entry.id.clone();
+            return self.keep(&id);
+        }
         let Some(entry) = of_key(key).and_then(|id| self.outbox.get_mut(id)) else { return };
         entry.unstored = true;
         entry.apart = entry.text.is_none();
