@@ -259,6 +259,10 @@ impl Side for Chromium {
         self.with_own_tab(page, (), |cdp, tab| cdp.click_at(tab, x, y))
     }
 
+    fn own_tab_drag(&self, page: &str, points: &[(f64, f64)]) -> Result<()> {
+        self.with_own_tab(page, (), |cdp, tab| cdp.drag(tab, points))
+    }
+
     fn own_tab_enter(&self, page: &str) -> Result<()> {
         self.with_own_tab(page, (), |cdp, tab| {
             for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
