@@ -36,9 +36,9 @@ fn in_a_file(stage: &Stage) -> Result<()> {
     browser.own_tab_drag(PAGE, &[&grip("deepseek"), &row("chatgpt"), &row("gemini")])?;
     stored_as(stage, "deepseek gemini grok chatgpt")?;
     // Whoever lets go of it elsewhere has had second thoughts.
-    browser.own_tab_drag(PAGE, &[&grip("grok"), &row("chatgpt"), ".offers + .explain"])?;
+    browser.own_tab_drag(PAGE, &[&grip("grok"), &row("chatgpt"), ".offers > .off"])?;
     let marked = "return document.querySelectorAll('.offers [style], [data-held], [data-line]').length";
-    ensure!(browser.own_tab_eval(PAGE, marked)? == 0, "a row is still held");
+    until("no row is held", SOON, || Ok((browser.own_tab_eval(PAGE, marked)? == 0).then_some(())))?;
 
     let good = words.say("page_file_loaded", &[])?;
     for (wrong, key, word) in [

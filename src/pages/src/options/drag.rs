@@ -43,8 +43,11 @@ pub(super) fn listen(host: &Rc<Host<Options>>) {
 fn heard(held: &mut Option<Held>, event: &Event, kind: &str) -> Option<[String; 2]> {
     let pointer: &PointerEvent = event.dyn_ref()?;
     if kind == "pointerdown" {
-        if held.is_none() {
-            *held = take_hold(pointer);
+        // One that was never let go of is no longer held.
+        if let Some(row) = take_hold(pointer)
+            && let Some(lost) = held.replace(row)
+        {
+            lost.unmark();
         }
         return None;
     }
