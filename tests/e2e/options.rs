@@ -35,8 +35,8 @@ fn in_a_file(stage: &Stage) -> Result<()> {
     shows(stage, "gemini grok chatgpt deepseek")?;
     browser.own_tab_drag(PAGE, &[&grip("deepseek"), &row("chatgpt"), &row("gemini")])?;
     stored_as(stage, "deepseek gemini grok chatgpt")?;
-    // Whoever lets go of it elsewhere has had second thoughts.
-    browser.own_tab_drag(PAGE, &[&grip("grok"), &row("chatgpt"), ".offers > .off"])?;
+    // Whoever brings it back has had second thoughts.
+    browser.own_tab_drag(PAGE, &[&grip("grok"), &row("chatgpt"), &grip("grok")])?;
     let marked = "return document.querySelectorAll('.offers [style], [data-held], [data-line]').length";
     until("no row is held", SOON, || Ok((browser.own_tab_eval(PAGE, marked)? == 0).then_some(())))?;
 

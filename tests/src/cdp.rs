@@ -149,7 +149,7 @@ impl Cdp {
             self.send_to(
                 target,
                 "Input.dispatchMouseEvent",
-                &json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}),
+                &json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": u8::from(kind != "mouseReleased"), "clickCount": 1}),
             )?;
         }
         Ok(())
