@@ -35,6 +35,7 @@ fn in_a_file(stage: &Stage) -> Result<()> {
     shows(stage, "gemini grok chatgpt deepseek")?;
     browser.own_tab_drag(PAGE, &[&grip("deepseek"), &row("chatgpt"), &row("gemini")])?;
     stored_as(stage, "deepseek gemini grok chatgpt")?;
+    shows(stage, "deepseek gemini grok chatgpt")?;
     // Whoever brings it back has had second thoughts.
     browser.own_tab_drag(PAGE, &[&grip("grok"), &row("chatgpt"), &grip("grok")])?;
     let marked = "return document.querySelectorAll('.offers [style], [data-held], [data-line]').length";

@@ -27,7 +27,7 @@ pub(super) fn listen(host: &Rc<Host<Options>>) {
     let page = web_sys::window().and_then(|window| window.document()?.get_element_by_id("page"));
     let Some(page) = page else { return };
     let held: Rc<RefCell<Option<Held>>> = Rc::default();
-    for kind in ["pointerdown", "pointermove", "pointerup", "pointercancel"] {
+    for kind in ["pointerdown", "pointermove", "pointerup", "pointercancel", "lostpointercapture"] {
         let (host, held) = (Rc::clone(host), Rc::clone(&held));
         EventListener::new(&page, kind, move |event| {
             let dropped = heard(&mut held.borrow_mut(), event, kind);
