@@ -1,21 +1,20 @@
 // The background: a service worker in Chrome, an event page in Firefox. Either may die between any two events, so every
 // listener stands before the first turn ends. Events go to wasm one after another; what they mean is decided there.
 import init, { Background, renew } from "./wasm/background.js";
+import words from "./words.js";
 const { alarms, commands, permissions, runtime, scripting, sidePanel, storage, tabs, webRequest } = browser;
 const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
 let background, fail = () => {}, last = Promise.resolve();
 async function handle(name, args, tries = 3) {
-  const trap = new Promise((_, reject) => { fail = reject; });
-  const timer = setTimeout(fail, LIMIT);
+  const [trap, timer] = [new Promise((_, reject) => { fail = reject; }), setTimeout(() => fail(), LIMIT)];
   try {
-    background ??= init({ module_or_path: new URL("wasm/background_bg.wasm", import.meta.url) }).then(() => Background.start(hand));
+    background ??= init({ module_or_path: new URL("wasm/background_bg.wasm", import.meta.url) }).then(() => words()).then(() => Background.start(hand));
     return await Promise.race([trap, background.then((instance) => instance.event(name, args))]);
   } catch {
     // The instance is poisoned, and what it was told, a prompt perhaps, goes to a fresh one, made from the stored snapshot.
     // If it is the snapshot that does it, it goes, and the event to one more; saved prompts are not in it.
-    background = undefined;
-    try { renew(); } catch {}
+    try { background = undefined; renew(); } catch {}
     if (tries === 2) await storage.session.remove("engine").catch(() => {});
     return tries > 1 ? handle(name, args, tries - 1) : undefined;
   } finally { clearTimeout(timer); }
@@ -27,8 +26,7 @@ on(webRequest.onHeadersReceived, "headers", CLAUDE, ["responseHeaders"]);
 on(webRequest.onCompleted, "done", CLAUDE);
 on(webRequest.onErrorOccurred, "failed", CLAUDE);
 const clicked = () => hand("notice"), noticed = () => browser.notifications?.onClicked.addListener(clicked); // missing until allowed
-noticed();
-permissions.onAdded.addListener(noticed);
+noticed(), permissions.onAdded.addListener(noticed);
 const { onAlarm } = alarms, { onInstalled, onMessage, onStartup } = runtime, { onAdded, onRemoved } = permissions;
 const plain = { message: [onMessage], permissions: [onAdded, onRemoved], "tab-closed": [tabs.onRemoved], tick: [onAlarm, onInstalled, onStartup] };
 for (const [name, events] of Object.entries(plain)) for (const event of events) on(event, name);

@@ -21,8 +21,7 @@
   for (const name of ["online", "offline"]) addEventListener(name, () => report("online"), life);
   addEventListener("pageshow", (event) => event.persisted && report("hello"), life);
   report("hello");
-  // The composer's text, a moment after the last key: a line for each block.
-  const COMPOSER = '[data-testid="chat-input"], .ProseMirror[role="textbox"]';
+  const COMPOSER = '[data-testid="chat-input"], .ProseMirror[role="textbox"]'; // its text is read a moment after the last key
   const written = (box) => [...box.children].map((block) => block.innerText.replace(/\n$/, "")).join("\n");
   const typed = ({ target }) => {
     const box = target.closest?.(COMPOSER);
@@ -43,12 +42,10 @@
   root.append(card);
   root.addEventListener("keydown", (event) => event.key === "Escape" && close && act(close, event));
   root.addEventListener("focusin", ({ relatedTarget: from }) => { if (!root.contains(from)) back = from; });
-  // The page's shortcuts must not answer to keys meant for the card.
-  for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation());
+  for (const name of ["keydown", "keypress", "keyup"]) host.addEventListener(name, (event) => event.stopPropagation()); // not for the page
   const hide = () => {
     const held = root.activeElement;
-    host.remove();
-    words.replaceChildren();
+    host.remove(); words.replaceChildren();
     if (held) back?.focus();
     said = offered = close = back = undefined;
   };

@@ -26,8 +26,7 @@
       if (block && lines.length === before) line ??= ""; // an empty block is an empty line
       if (block) end();
     };
-    box.childNodes.forEach(walk);
-    end();
+    box.childNodes.forEach(walk); end();
     return lines.join("\n");
   };
   const same = (one, other) => one.replace(/\n+$/, "") === other.replace(/\n+$/, "");

@@ -1,5 +1,6 @@
 // Starts the page named in <html data-page>. All of it is drawn by wasm/pages; this file only says so when that breaks.
 import init, { start } from './wasm/pages.js';
+import words from './words.js';
 function broken(error) {
   console.error('Understudy:', error);
   const [main, line] = ['main', 'p'].map((name) => document.createElement(name));
@@ -7,6 +8,6 @@ function broken(error) {
   main.append(Object.assign(line, { className: 'trouble', role: 'alert', lang, dir, textContent }));
   document.getElementById('page').replaceChildren(main);
 }
-const failed = ({ error, reason = error }) => reason instanceof WebAssembly.RuntimeError && broken(reason); // a panic inside wasm
-for (const name of ['error', 'unhandledrejection']) addEventListener(name, failed);
-init({ module_or_path: new URL('wasm/pages_bg.wasm', import.meta.url) }).then(() => start(document.documentElement.dataset.page)).catch(broken);
+for (const name of ['error', 'unhandledrejection']) // a panic inside wasm
+  addEventListener(name, ({ error, reason = error }) => reason instanceof WebAssembly.RuntimeError && broken(reason));
+init({ module_or_path: new URL('wasm/pages_bg.wasm', import.meta.url) }).then(() => words()).then(() => start(document.documentElement.dataset.page)).catch(broken);

@@ -45,8 +45,7 @@
       if (text) cut = text.endsWith("\r"); // perhaps in the middle of CRLF
     };
   };
-  // What may be told of one event.
-  const typed = (data) => { try { return parse(data)?.type; } catch {} };
+  const typed = (data) => { try { return parse(data)?.type; } catch {} }; // what may be told of one event
   const control = (event, data) => {
     const name = /^(message)?$/.test(event) ? typed(data) : event;
     return TOLD.test(name) ? { name, data: data.length > DATA ? "" : data } : undefined;
@@ -77,8 +76,7 @@
     const passed = body(response) && new Stream({ pull, cancel: giveUp }, { highWaterMark: 0 });
     defineProperty(response, "body", { get: () => passed, configurable: true });
   };
-  // The beginning of an error's body.
-  const beginning = async (copy, decoder = new Decoder(), before = "") => {
+  const beginning = async (copy, decoder = new Decoder(), before = "") => { // of an error's body
     const { done, value } = await read(copy);
     const text = before + decode(decoder, value, { stream: !done });
     return done || text.length >= BODY ? text.slice(0, BODY) : beginning(copy, decoder, text);

@@ -10,10 +10,25 @@ use understudy_tests::{Kind, Stage, axe};
 
 pub fn add(suite: &mut Suite) {
     suite.both("card_keeps_its_direction", keeps_its_direction);
+    suite.both("words_from_the_package", words_from_the_package);
     // Firefox has the words of other languages only with packages of its own.
     for language in ["ar", "de", "fr"] {
         suite.alone(Kind::Chromium, &format!("speaks_{language}"), move |kind| speaks(kind, language));
     }
+}
+
+/// What words.js does where the browser gives an extension none of its words: its call can be replaced, and the file be read.
+fn words_from_the_package(stage: &Stage) -> Result<()> {
+    let said = stage.browser.probe_eval(
+        "const [given, wanted] = [browser.i18n.getMessage, browser.i18n.getMessage('page_open_in', ['X'])];
+         browser.i18n.getMessage = () => '';
+         await (await import(browser.runtime.getURL('words.js'))).default();
+         const found = browser.i18n.getMessage('page_open_in', ['X']);
+         browser.i18n.getMessage = given;
+         return [wanted, found]",
+    )?;
+    ensure!(said[0] == said[1] && said[0].as_str().is_some_and(|said| said.ends_with('X')), "{said}");
+    Ok(())
 }
 
 /// Both browsers fill the language's direction into the card's style, so that a page from right to left does not turn English words.

@@ -18,6 +18,7 @@ mod home;
 mod languages;
 mod matrix;
 mod offers;
+mod options;
 mod panel;
 mod privacy;
 mod probes;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     privacy::add(&mut suite);
     probes::add(&mut suite);
     harm::add(&mut suite);
+    options::add(&mut suite);
     health::add(&mut suite);
     history::add(&mut suite);
     store::add(&mut suite);

@@ -23,7 +23,7 @@ async function background(wasm, { handoff, open = [], notices, stored = {} } = {
   const folder = mkdtempSync(join(tmpdir(), "understudy-"));
   mkdirSync(join(folder, "wasm"));
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-  cpSync(SOURCE, join(folder, "background.js"));
+  for (const name of ["background.js", "words.js"]) cpSync(new URL(name, SOURCE), join(folder, name));
   writeFileSync(join(folder, "wasm/background.js"), `
     const { init, Background, renew } = globalThis.wasm;
     export { Background, renew };
@@ -36,6 +36,7 @@ async function background(wasm, { handoff, open = [], notices, stored = {} } = {
   const browser = {
     sidePanel: { open: (place) => { opened.push(place); } },
     runtime: { getURL: (path) => `chrome-extension://own/${path}` },
+    i18n: { getMessage: () => "en", getUILanguage: () => "en-US" },
     storage: { local: { get: async () => stored }, session: { remove: async (key) => { removed.push(key); }, get: async (key) => (handoff ? { [key]: handoff } : {}) } },
     scripting: {
       insertCSS: async ({ target, files }) => { injected.push([target.tabId, ...files]); },
@@ -229,4 +230,31 @@ test("a wasm that does not load at first costs no event", async () => {
   let loads = 0;
   const { fire } = await background({ ...wasm, init: async () => { if ((loads += 1) === 1) throw new Error("not now"); } });
   assert.equal(await fire("webRequest.onBeforeRequest", {}), "started");
+});
+
+// words.js in a fresh module, where the browser speaks `own` and gives `given`, and the package holds the languages of `files`.
+async function worded(own, given, files) {
+  const asked = [];
+  const i18n = { getUILanguage: () => own, getMessage: (key) => given[key] ?? "" };
+  const runtime = { getURL: (path) => { asked.push(path); return `data:application/json,${encodeURIComponent(files[path.split("/")[1]] ?? "")}`; } };
+  Object.assign(globalThis, { browser: { i18n, runtime } });
+  const { default: words } = await import(`${new URL("words.js", SOURCE)}?${Math.random()}`);
+  await words();
+  return { asked, say: i18n.getMessage };
+}
+
+test("words that the browser gives are left alone", async () => {
+  const { asked, say } = await worded("de", { ext_language: "de", k: "Wort" }, {});
+  assert.deepEqual([asked, say("k")], [[], "Wort"]);
+});
+
+test("words that the browser does not give are read from the package, in the nearest language there is", async () => {
+  const file = (k) => JSON.stringify({ ext_language: { message: "?" }, k: { message: k } });
+  const files = { en: file("$2 before $1"), de: file("$2 vor $1"), pt_BR: file("$2 antes de $1") };
+  for (const [own, said] of [["de", "b vor $2"], ["de-AT", "b vor $2"], ["pt-BR", "b antes de $2"], ["sv", "b before $2"]]) {
+    const { say } = await worded(own, {}, files);
+    assert.deepEqual([say("k", ["$2", "b"]), say("none", []), say("ext_language")], [said, "", "?"], own);
+  }
+  const { say } = await worded("sv", {}, {});
+  assert.equal(say("k", []), "", "a package without words holds nobody up");
 });

@@ -91,6 +91,8 @@ pub(crate) trait Side: Send {
     fn front(&self) -> Result<()>;
     /// Clicks with the mouse at a point of such a tab.
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
+    /// Presses the mouse at the first point of such a tab, takes it to the others and releases it at the last.
+    fn own_tab_drag(&self, page: &str, points: &[(f64, f64)]) -> Result<()>;
     /// Presses Enter in such a tab.
     fn own_tab_enter(&self, page: &str) -> Result<()>;
     /// A PNG of such a tab.
@@ -452,6 +454,21 @@ impl Browser {
             format!("{page} says: {}", self.own_tab_text(page).unwrap_or_else(|error| error.to_string()))
         })?;
         self.side.own_tab_click_at(page, x, y)
+    }
+
+    /// Presses the mouse on the middle of the first element of such a tab, takes it to the middles of the others, and releases it there.
+    pub fn own_tab_drag(&self, page: &str, selectors: &[&str]) -> Result<()> {
+        let found = self.own_tab_eval(
+            page,
+            &format!(
+                "const all = {}.map((one) => document.querySelector(one));
+                 all[0]?.scrollIntoView({{block: 'center', behavior: 'instant'}});
+                 return all.map((one) => one.getBoundingClientRect()).map((box) => [box.x + box.width / 2, box.y + box.height / 2])",
+                json!(selectors)
+            ),
+        )?;
+        let points: Vec<(f64, f64)> = serde_json::from_value(found)?;
+        self.side.own_tab_drag(page, &points)
     }
 
     /// Presses Enter in such a tab, wherever the focus is.

@@ -140,6 +140,21 @@ impl Cdp {
         Ok(())
     }
 
+    /// Presses the mouse at the first point, takes it to the others and releases it at the last.
+    pub fn drag(&mut self, target: &Attached, points: &[(f64, f64)]) -> Result<()> {
+        let ends = points.first().map(|first| ("mousePressed", first));
+        let moves = points.iter().map(|point| ("mouseMoved", point));
+        let last = points.last().map(|last| ("mouseReleased", last));
+        for (kind, (x, y)) in ends.into_iter().chain(moves).chain(last) {
+            self.send_to(
+                target,
+                "Input.dispatchMouseEvent",
+                &json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": u8::from(kind != "mouseReleased"), "clickCount": 1}),
+            )?;
+        }
+        Ok(())
+    }
+
     /// Waits until a document is there and loaded.
     pub fn loaded(&mut self, target: &Attached) -> Result<()> {
         until("the document is loaded", SOON, || {

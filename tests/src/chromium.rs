@@ -157,12 +157,6 @@ impl Side for Chromium {
 
     fn kill_background(&self) -> Result<()> {
         let origin = self.own_origin()?;
-        // The first sentence that a process asks for makes the browser load all of them. A worker that is killed in this moment, as none
-        // is by the browser itself, leaves its whole process without words: a page that asks first waits for that moment to pass.
-        let own = self.probe_eval("return browser.i18n.getMessage('@@extension_id')")?;
-        if own.as_str().is_none_or(str::is_empty) {
-            bail!("the browser has lost the extension's words");
-        }
         let cdp = &mut self.wire.borrow_mut().cdp;
         for worker in cdp.targets("service_worker", |url| url.starts_with(origin))? {
             cdp.send("Target.closeTarget", &json!({"targetId": worker}))?;
@@ -257,6 +251,10 @@ impl Side for Chromium {
 
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
         self.with_own_tab(page, (), |cdp, tab| cdp.click_at(tab, x, y))
+    }
+
+    fn own_tab_drag(&self, page: &str, points: &[(f64, f64)]) -> Result<()> {
+        self.with_own_tab(page, (), |cdp, tab| cdp.drag(tab, points))
     }
 
     fn own_tab_enter(&self, page: &str) -> Result<()> {

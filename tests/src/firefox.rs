@@ -99,6 +99,21 @@ impl Firefox {
         ))
     }
 
+    /// Where in the browser's window a tab with one of the extension's own pages begins.
+    fn corner(&self, page: &str) -> Result<(f64, f64)> {
+        let place = self.chrome_eval(
+            &format!(
+                "{} if (!b) return null;
+                 const [box, outer] = [b, b.ownerDocument.defaultView.frameElement].map((one) => one?.getBoundingClientRect());
+                 return [box.x + (outer?.x ?? 0), box.y + (outer?.y ?? 0)]",
+                self.pick_own_tab(page)?
+            ),
+            &json!([]),
+        )?;
+        let (Some(left), Some(top)) = (place[0].as_f64(), place[1].as_f64()) else { bail!("{page} is not open") };
+        Ok((left, top))
+    }
+
     fn installed(&self) -> Result<&Installed> {
         self.installed.as_ref().context("this browser has no extension")
     }
@@ -237,17 +252,14 @@ impl Side for Firefox {
     }
 
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()> {
-        let place = self.chrome_eval(
-            &format!(
-                "{} if (!b) return null;
-                 const [box, outer] = [b, b.ownerDocument.defaultView.frameElement].map((one) => one?.getBoundingClientRect());
-                 return [box.x + (outer?.x ?? 0), box.y + (outer?.y ?? 0)]",
-                self.pick_own_tab(page)?
-            ),
-            &json!([]),
-        )?;
-        let (Some(left), Some(top)) = (place[0].as_f64(), place[1].as_f64()) else { bail!("{page} is not open") };
+        let (left, top) = self.corner(page)?;
         self.in_chrome(|| self.driver.click_at(left + x, top + y))
+    }
+
+    fn own_tab_drag(&self, page: &str, points: &[(f64, f64)]) -> Result<()> {
+        let (left, top) = self.corner(page)?;
+        let points: Vec<_> = points.iter().map(|(x, y)| (left + x, top + y)).collect();
+        self.in_chrome(|| self.driver.drag(&points))
     }
 
     fn own_tab_enter(&self, _: &str) -> Result<()> {

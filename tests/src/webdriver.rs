@@ -168,6 +168,17 @@ impl WebDriver {
         .map(drop)
     }
 
+    /// Presses the mouse at the first point, takes it to the others and releases it at the last.
+    pub fn drag(&self, points: &[(f64, f64)]) -> Result<()> {
+        let to = |(x, y): &(f64, f64)| json!({"type": "pointerMove", "duration": 50, "origin": "viewport", "x": x.trunc(), "y": y.trunc()});
+        let mut actions: Vec<Value> = points.iter().map(to).collect();
+        actions.insert(1.min(actions.len()), json!({"type": "pointerDown", "button": 0}));
+        actions.push(json!({"type": "pointerUp", "button": 0}));
+        let mouse =
+            json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": actions});
+        self.post("/actions", &json!({"actions": [mouse]})).map(drop)
+    }
+
     /// Presses and releases keys, one after another, wherever the focus is. Special keys are `WebDriver`'s code points.
     pub fn press(&self, keys: &str) -> Result<()> {
         let strokes = keys.chars().flat_map(|key| {

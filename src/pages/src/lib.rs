@@ -51,7 +51,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 30] = [
+    const SOURCES: [&str; 34] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/heard.rs"),
@@ -66,6 +66,10 @@ mod tests {
         include_str!("host/reading.rs"),
         include_str!("marks.rs"),
         include_str!("options.rs"),
+        include_str!("options/carry.rs"),
+        include_str!("options/change.rs"),
+        include_str!("options/drag.rs"),
+        include_str!("options/file.rs"),
         include_str!("options/keys.rs"),
         include_str!("options/own.rs"),
         include_str!("options/parts.rs"),

@@ -1,15 +1,20 @@
 //! The options: which fallbacks, in which order, where Understudy may type, and what is stored. Saved at once.
 
+mod carry;
+mod change;
 mod choices;
+mod drag;
+mod file;
 mod keys;
 mod left;
 mod own;
 mod parts;
 
-use crate::host::{Host, Read, Scene, begin, send};
+use crate::host::{Host, Read, Scene, begin};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
+use change::{configure, forget, offer, shift};
 use gloo_timers::callback::Timeout;
 use own::{readdress, rename};
 use parts::{failing, fallbacks, never};
@@ -73,6 +78,10 @@ pub enum Deed {
     ForgetAll,
     /// Delete the log of what left.
     ForgetLeft,
+    /// Save the settings to a file.
+    Export,
+    /// Take them from one.
+    Import,
 }
 
 /// What the page shows.
@@ -103,6 +112,10 @@ impl Scene for Options {
         let left = read.engine.left();
         let (origins, damaged) = (&read.origins, read.damaged);
         self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left })
+    }
+
+    fn begun(host: &Rc<Host<Self>>) {
+        drag::listen(host);
     }
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
@@ -171,6 +184,10 @@ impl Scene for Options {
                 forget(host, Act::ForgetAll {}, "page_forgotten_all");
             }
             Deed::ForgetLeft => forget(host, Act::Forget { entry: KEY.to_owned() }, "page_left_forgotten"),
+            Deed::Export => carry::export(host),
+            // A file field tells of a choice twice.
+            Deed::Import if entered.typing => {}
+            Deed::Import => carry::import(host),
         }
     }
 }
@@ -195,7 +212,8 @@ impl Options {
             .and(failing(shown))
             .and(keys::keys())
             .and(left::left(shown))
-            .and(self.stored(shown));
+            .and(self.stored(shown))
+            .and(carry::carry());
         vec![Part::El(main)]
     }
 
@@ -233,61 +251,12 @@ impl Options {
     }
 }
 
-/// Deletes something, and says that it is gone.
-fn forget(host: &Rc<Host<Options>>, act: Act, gone: &'static str) {
-    let host = Rc::clone(host);
-    begin(async move {
-        let notice = if send(&act).await.is_ok() { gone } else { "page_trouble_send" };
-        host.change(|page| page.notice = Some(say(notice)));
-    });
-}
-
-fn offer(settings: &mut Settings, id: &str, on: bool) {
-    settings.fallbacks.retain(|other| other != id);
-    if on {
-        settings.fallbacks.push(id.to_owned());
-    }
-}
-
-fn shift(settings: &mut Settings, id: &str, up: bool) {
-    let list = &mut settings.fallbacks;
-    let Some(at) = list.iter().position(|other| other == id) else { return };
-    let to = if up { at.checked_sub(1) } else { Some(at + 1) };
-    if let Some(to) = to.filter(|to| *to < list.len()) {
-        list.swap(at, to);
-    }
-}
-
-fn configure(host: &Rc<Host<Options>>, change: impl FnOnce(&mut Settings)) {
-    let changed = host.look(|page, read| {
-        let before = page.pending.clone().or_else(|| read.map(|read| read.engine.settings()))?;
-        let mut settings = before.clone();
-        change(&mut settings);
-        let settings = settings.cleaned();
-        (settings != before).then_some(settings)
-    });
-    let Some(settings) = changed else {
-        host.change(|_| ());
-        return;
-    };
-    host.change(|page| page.pending = Some(settings.clone()));
-    let host = Rc::clone(host);
-    begin(async move {
-        let notice = if send(&Act::Configure { settings }).await.is_ok() {
-            "page_saved"
-        } else {
-            host.look(|page, _| page.pending = None);
-            "page_trouble_send"
-        };
-        host.change(|page| page.notice = Some(say(notice)));
-    });
-}
-
 /// So long after the last key a field is saved, without waiting for the user to leave it.
 const TYPING_MS: u32 = 600;
 
 #[cfg(test)]
 mod tests {
+    use super::change::place;
     use super::{Deed, Options, Shown, offer, shift};
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
@@ -368,6 +337,30 @@ mod tests {
         offer(&mut settings, "d", true);
         offer(&mut settings, "d", true);
         assert_eq!(settings.fallbacks, ["c", "b", "d"]);
+    }
+
+    #[test]
+    fn a_row_goes_where_it_was_dropped() {
+        let dropped = |id: &str, there: &str| {
+            let mut settings = chosen(&["a", "b", "c"]);
+            place(&mut settings, id, there);
+            settings.fallbacks.concat()
+        };
+        assert_eq!(["a", "b", "c"].map(|there| dropped("a", there)), ["abc", "bac", "bca"]);
+        assert_eq!(["a", "b", "c"].map(|there| dropped("c", there)), ["cab", "acb", "abc"]);
+        assert_eq!([dropped("x", "a"), dropped("a", "x")], ["abc", "abc"], "what has gone meanwhile comes not back");
+    }
+
+    #[test]
+    fn only_what_has_a_place_in_the_order_has_a_grip() {
+        let grips = |ids: &[&str]| {
+            let root = whole(&Options::default(), &chosen(ids), 0);
+            let rows: Vec<_> = all(&root).into_iter().filter(|one| one.tag == "li").collect();
+            let gripped = |row: &&&El<Deed>| all(row).into_iter().any(|one| attr(one, "class") == Some("grip"));
+            rows.iter().filter(gripped).filter_map(|row| row.key.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(grips(&["grok", "gemini"]), ["grok", "gemini"]);
+        assert!(grips(&["grok"]).is_empty(), "one alone has nowhere to go");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The fallback at an address of the user's own.
 
+use super::change::{configure, offer};
 use super::parts::field;
-use super::{Deed, Options, configure, offer};
+use super::{Deed, Options};
 use crate::host::Host;
 use crate::tree::{El, el, say};
 use std::rc::Rc;

@@ -118,6 +118,7 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
         .key(id)
         .class(if place.is_some() { "on" } else { "off" })
         .attr("data-provider", id)
+        .with((place.is_some() && last > 0).then(grip))
         .and(title)
         .with(lead)
         .with(known(id))
@@ -128,6 +129,16 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
                 .attr("aria-label", Say::new("page_never_for").text(&name)),
         )
         .and(moves)
+}
+
+/// Where the pointer takes hold of a row. Who has none has the arrows, so it is nothing to hear of.
+fn grip() -> El<Deed> {
+    let dots = "M6 3.5v.1M10 3.5v.1M6 8v.1M10 8v.1M6 12.5v.1M10 12.5v.1";
+    el("span")
+        .class("grip")
+        .key("grip")
+        .attr("aria-hidden", "true")
+        .and(el("svg").attr("viewBox", "0 0 16 16").and(el("path").attr("d", dots)))
 }
 
 /// What is done while Claude fails.

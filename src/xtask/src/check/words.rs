@@ -241,12 +241,13 @@ const LABEL: usize = 20;
 const LONGEST_LABEL: usize = 40;
 
 /// The labels of buttons, beside those that begin with `action_`.
-const BUTTONS: [&str; 32] = [
+const BUTTONS: [&str; 33] = [
     "page_allow_typing",
     "page_cancel",
     "page_continue_in",
     "page_copy",
     "page_copy_and_open",
+    "page_file_save",
     "page_forget",
     "page_forget_all",
     "page_forget_all_yes",
