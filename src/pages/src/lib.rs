@@ -51,7 +51,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 34] = [
+    const SOURCES: [&str; 35] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/heard.rs"),
@@ -80,6 +80,7 @@ mod tests {
         include_str!("popup/parts.rs"),
         include_str!("popup/rows.rs"),
         include_str!("popup/search.rs"),
+        include_str!("popup/text.rs"),
         include_str!("popup/write.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),

@@ -5,21 +5,23 @@ mod home;
 mod parts;
 mod rows;
 mod search;
+mod text;
 mod write;
 
-use crate::host::{Host, Read, Scene, begin, copy, send};
+use crate::host::{Host, Read, Scene, begin, send};
 use crate::marks::button;
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use parts::{closed, diagnosis, leads, reasons, verdict, way_on, words};
 use search::Search;
 use std::rc::Rc;
+use text::{copied, read_text};
 use understudy_browser::{Refused, panel, runtime, tabs};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, EntryId, Millis, UserText};
+use understudy_engine::{Act, EntryId, Millis};
 use write::Written;
 
 /// What the popup remembers beside the view.
@@ -270,32 +272,6 @@ fn act(host: &Rc<Host<Popup>>, act: Act) {
             host.change(|popup| popup.notice = Some(say("page_trouble_send")));
         }
     });
-}
-
-/// Puts a prompt on the clipboard, and says whether that worked; `None` if its text is not there. A text that was read before goes at
-/// once, inside the click; any other within the few seconds for which both browsers remember a click.
-async fn copied(host: &Host<Popup>, entry: EntryId) -> Option<bool> {
-    let mut found = text_of(host, &entry);
-    if found.is_none() {
-        host.read_text(entry.clone()).await;
-        found = text_of(host, &entry);
-    }
-    Some(copy(found?.reveal()).await)
-}
-
-fn read_text(host: &Rc<Host<Popup>>, entry: EntryId) {
-    if text_of(host, &entry).is_none() {
-        let host = Rc::clone(host);
-        begin(async move { host.read_text(entry).await });
-    }
-}
-
-/// The text of a prompt, where it is known.
-fn text_of(host: &Host<Popup>, entry: &EntryId) -> Option<UserText> {
-    host.look(|_, read| {
-        let view = read?.view(crate::host::now());
-        view.prompts.into_iter().find(|row| row.entry == *entry)?.text
-    })
 }
 
 /// Closes the popup; opened in a tab, the page stays, and so does the panel.
