@@ -7,7 +7,7 @@ const CLAUDE = { urls: ["https://claude.ai/*"] };
 const LIMIT = 20000; // ms: a healthy event takes a few; one that never ends must not hold up the others for ever
 let background, fail = () => {}, last = Promise.resolve();
 async function handle(name, args, tries = 3) {
-  const [trap, timer] = [new Promise((_, reject) => { fail = reject; }), setTimeout(() => fail(), LIMIT)];
+  const [trap, timer] = [new Promise((_, reject) => { fail = reject; }), setTimeout(fail, LIMIT)];
   try {
     background ??= init({ module_or_path: new URL("wasm/background_bg.wasm", import.meta.url) }).then(() => words()).then(() => Background.start(hand));
     return await Promise.race([trap, background.then((instance) => instance.event(name, args))]);

@@ -3,5 +3,5 @@ const read = (language) => fetch(browser.runtime.getURL(`_locales/${language}/me
 export default async ({ i18n } = browser, own = i18n.getUILanguage().replace("-", "_")) => {
   if (i18n.getMessage("ext_language")) return;
   const words = await read(own).catch(() => read(own.slice(0, 2))).catch(() => read("en")).catch(() => ({}));
-  i18n.getMessage = (key, args = []) => (words[key]?.message ?? "").replace(/\$(\d)/g, (_, place) => args[place - 1]);
+  i18n.getMessage = (key, args = []) => (words[key]?.message ?? "").replace(/\$(\d)/g, (_, place) => args[place - 1] ?? "");
 };
