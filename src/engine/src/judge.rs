@@ -1388,6 +1388,12 @@ mod tests {
                 assert!(text.len() < 4_096, "{}", text.len());
                 broken = codec::read(1, &text, Judge::default()).expect("what was written");
                 assert_eq!(whole, broken);
+                if whole.rests() {
+                    let mut told = whole.clone();
+                    told.tick(now);
+                    assert!(!told.asks(now));
+                    assert_eq!(whole, told, "who rests need not be told of time");
+                }
                 assert!((0.0..=CEILING).contains(&whole.level()), "{}", whole.level());
                 assert!(
                     whole.held.len() <= MAX_HELD && whole.models.len() <= MAX_MODELS && whole.turns.len() <= MAX_TURNS
