@@ -257,7 +257,7 @@ impl fmt::Display for Times {
 }
 
 /// How many tests of a run may have a second one: more of them, and it is not the machine.
-const SECOND_RUNS: usize = 10;
+const SECOND_RUNS: usize = 3;
 
 /// How a line of [`Times`] begins.
 const TOOK: &str = "took ";

@@ -1,7 +1,7 @@
 //! The `DevTools` protocol at the level of the browser, for what chromedriver does not pass on.
 
 use crate::died::{Died, Lines};
-use crate::wait::{SOON, until};
+use crate::wait::{LOOK, SOON, until};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use std::io::ErrorKind;
@@ -202,8 +202,6 @@ impl Cdp {
 }
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
-/// The pause between two looks.
-const LOOK: Duration = Duration::from_millis(20);
 /// How long a click may take to its page.
 const HEARD_LIMIT: Duration = Duration::from_secs(2);
 /// How often a click that nothing comes of is made.

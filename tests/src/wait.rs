@@ -11,7 +11,7 @@ pub const SOON: Duration = Duration::from_secs(10);
 pub const PATIENT: Duration = Duration::from_secs(45);
 
 /// The pause between two looks: short, because some tests measure with it.
-const LOOK: Duration = Duration::from_millis(20);
+pub(crate) const LOOK: Duration = Duration::from_millis(20);
 
 /// Calls `look` until it gives a value; fails with `what` and the last error after `limit`, and at once when the browser has died.
 pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
