@@ -14,6 +14,10 @@ use std::ops::{Deref, DerefMut};
 pub(crate) trait Field {
     /// What stands there before it is read.
     fn blank() -> Self;
+    /// Whether it certainly is what stands there before it is read.
+    fn is_blank(&self) -> bool {
+        false
+    }
     /// Writes the value, or reads into it.
     fn code(&mut self, codec: &mut Codec<'_>);
 }
@@ -77,12 +81,52 @@ fn seal(version: u64, bytes: &[u8]) -> [u8; SEAL] {
 /// FNV-1a over words of 64 bits: tells damage, or another version, from what was written. A last short word is filled with
 /// its length.
 fn sum(version: u64, bytes: &[u8]) -> u64 {
-    bytes.chunks(8).fold(0xcbf2_9ce4_8422_2325 ^ version, |sum, chunk| {
-        let mut word = [u8::try_from(chunk.len()).unwrap_or(0); 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        // The product alone moves no bit downwards: without the turn the highest ones would count for little.
-        (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x0100_0000_01b3).rotate_left(29)
-    })
+    // The product alone moves no bit downwards: without the turn the highest ones would count for little.
+    let add = |sum: u64, word| (sum ^ u64::from_le_bytes(word)).wrapping_mul(0x0100_0000_01b3).rotate_left(29);
+    let (words, short) = bytes.as_chunks::<8>();
+    let sum = words.iter().copied().fold(0xcbf2_9ce4_8422_2325 ^ version, add);
+    if short.is_empty() {
+        return sum;
+    }
+    let filling = u8::try_from(short.len()).unwrap_or(0);
+    add(sum, std::array::from_fn(|at| short.get(at).copied().unwrap_or(filling)))
+}
+
+/// Writes a number of more than one byte.
+#[inline(never)]
+fn push_digits(bytes: &mut Vec<u8>, value: u64) {
+    let count = (64 - value.leading_zeros()).div_ceil(6) as usize;
+    // The last digit has no mark. It is taken away before the digits come to memory: to read there at once in another width
+    // makes a processor wait.
+    let last = u64::from(MORE) << (8 * ((count - 1) % 8));
+    // A copy of a length that is known beforehand is a few instructions, any other a call.
+    let end = bytes.len() + count;
+    let mut digits = spread(value) | MORES;
+    if count > 8 {
+        bytes.extend_from_slice(&digits.to_le_bytes());
+        digits = spread(value >> 48) | MORES;
+    }
+    bytes.extend_from_slice(&(digits ^ last).to_le_bytes());
+    bytes.truncate(end);
+}
+
+/// Reads a number.
+#[inline(never)]
+fn take_number(rest: &mut Option<&[u8]>) -> u64 {
+    let (mut value, mut shift) = (0_u64, 0);
+    while let Some([byte, after @ ..]) = *rest {
+        *rest = Some(after);
+        value |= (u64::from(*byte) & SIX).wrapping_shl(shift);
+        shift += 6;
+        if *byte < MORE {
+            return value;
+        }
+        if shift > 63 {
+            break;
+        }
+    }
+    *rest = None;
+    0
 }
 
 impl Codec<'_> {
@@ -97,42 +141,11 @@ impl Codec<'_> {
     #[inline(never)]
     fn number(&mut self, value: u64) -> u64 {
         match self {
-            Self::Out(bytes) => {
-                if value <= SIX {
-                    bytes.push(value.to_le_bytes()[0]);
-                    return value;
-                }
-                let count = (64 - value.leading_zeros()).div_ceil(6) as usize;
-                // The last digit has no mark. It is taken away before the digits come to memory: to read there at once in another
-                // width makes a processor wait.
-                let last = u64::from(MORE) << (8 * ((count - 1) % 8));
-                let (low, high) = if count > 8 { (0, last) } else { (last, 0) };
-                let mut digits = [0; 16];
-                digits[..8].copy_from_slice(&((spread(value) | MORES) ^ low).to_le_bytes());
-                digits[8..].copy_from_slice(&((spread(value >> 48) | MORES) ^ high).to_le_bytes());
-                // A copy of a length that is known beforehand is a few instructions, any other a call.
-                let end = bytes.len() + count;
-                bytes.extend_from_slice(&digits);
-                bytes.truncate(end);
-                value
-            }
-            Self::In(rest) => {
-                let (mut value, mut shift) = (0_u64, 0);
-                while let Some([byte, after @ ..]) = *rest {
-                    *rest = Some(after);
-                    value |= (u64::from(*byte) & SIX).wrapping_shl(shift);
-                    shift += 6;
-                    if *byte < MORE {
-                        return value;
-                    }
-                    if shift > 63 {
-                        break;
-                    }
-                }
-                *rest = None;
-                0
-            }
+            Self::Out(bytes) if value <= SIX => bytes.push(value.to_le_bytes()[0]),
+            Self::Out(bytes) => push_digits(bytes, value),
+            Self::In(rest) => return take_number(rest),
         }
+        value
     }
 
     /// How many bytes or items there are. Reading a broken text, or what no memory can hold, yields 0.
@@ -169,7 +182,11 @@ impl Codec<'_> {
 
     /// Whether it is so. Reading a broken text yields false.
     #[inline(never)]
-    fn flag(&mut self, flag: bool) -> bool {
+    pub fn flag(&mut self, flag: bool) -> bool {
+        if let Self::Out(bytes) = self {
+            bytes.push(u8::from(flag));
+            return flag;
+        }
         let read = self.number(u64::from(flag));
         if read > 1 {
             self.refuse();
@@ -199,6 +216,9 @@ macro_rules! numbers {
             fn blank() -> Self {
                 0
             }
+            fn is_blank(&self) -> bool {
+                *self == 0
+            }
             fn code(&mut self, codec: &mut Codec<'_>) {
                 let read = codec.number(u64::from(*self));
                 match Self::try_from(read) {
@@ -215,6 +235,9 @@ numbers!(u16, u32);
 impl Field for u64 {
     fn blank() -> Self {
         0
+    }
+    fn is_blank(&self) -> bool {
+        *self == 0
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
         *self = codec.number(*self);
@@ -236,6 +259,9 @@ impl Field for bool {
     fn blank() -> Self {
         false
     }
+    fn is_blank(&self) -> bool {
+        !*self
+    }
     fn code(&mut self, codec: &mut Codec<'_>) {
         *self = codec.flag(*self);
     }
@@ -244,6 +270,9 @@ impl Field for bool {
 impl Field for f64 {
     fn blank() -> Self {
         0.0
+    }
+    fn is_blank(&self) -> bool {
+        self.to_bits() == 0
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
         // Most are 0 or a short fraction: with the bytes turned round the many zeros at their end cost nothing.
@@ -281,6 +310,9 @@ impl<T: Field> Field for Option<T> {
     fn blank() -> Self {
         None
     }
+    fn is_blank(&self) -> bool {
+        self.is_none()
+    }
     fn code(&mut self, codec: &mut Codec<'_>) {
         if codec.flag(self.is_some()) {
             self.get_or_insert_with(T::blank).code(codec);
@@ -291,6 +323,9 @@ impl<T: Field> Field for Option<T> {
 impl<T: Field> Field for Vec<T> {
     fn blank() -> Self {
         Self::new()
+    }
+    fn is_blank(&self) -> bool {
+        self.is_empty()
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
         for index in 0..codec.length(self.len()) {
@@ -312,6 +347,9 @@ impl<T: Field, const N: usize> Field for [T; N] {
     fn blank() -> Self {
         std::array::from_fn(|_| T::blank())
     }
+    fn is_blank(&self) -> bool {
+        self.iter().all(T::is_blank)
+    }
     fn code(&mut self, codec: &mut Codec<'_>) {
         for item in self {
             item.code(codec);
@@ -331,6 +369,9 @@ impl<K: Field, V: Field> Field for Map<K, V> {
 impl<A: Field, B: Field> Field for (A, B) {
     fn blank() -> Self {
         (A::blank(), B::blank())
+    }
+    fn is_blank(&self) -> bool {
+        self.0.is_blank() && self.1.is_blank()
     }
     fn code(&mut self, codec: &mut Codec<'_>) {
         self.0.code(codec);
@@ -400,6 +441,26 @@ macro_rules! fields {
     };
 }
 
+/// Describes a struct of which a part is nearly always blank: all of that part is one flag then.
+macro_rules! fields_and_rare {
+    ($name:ident: $($field:ident),*; $($rare:ident),+ $(,)?) => {
+        impl $crate::codec::Field for $name {
+            fn blank() -> Self {
+                Self { $($field: $crate::codec::Field::blank(),)* $($rare: $crate::codec::Field::blank()),+ }
+            }
+            fn is_blank(&self) -> bool {
+                $(self.$field.is_blank() &&)* $(self.$rare.is_blank())&&+
+            }
+            fn code(&mut self, codec: &mut $crate::codec::Codec<'_>) {
+                $(self.$field.code(codec);)*
+                if codec.flag(!($(self.$rare.is_blank())&&+)) {
+                    $(self.$rare.code(codec);)+
+                }
+            }
+        }
+    };
+}
+
 /// Describes a struct of which a part is left out, and blank when it is read, once the rest of it says so.
 macro_rules! fields_unless {
     ($name:ident $over:ident: $($field:ident),+; $($part:ident),+ $(,)?) => {
@@ -438,7 +499,7 @@ macro_rules! variants {
     };
 }
 
-pub(crate) use {fields, fields_unless, variants};
+pub(crate) use {fields, fields_and_rare, fields_unless, variants};
 
 #[cfg(test)]
 mod tests {

@@ -133,18 +133,25 @@ impl Writer {
 #[inline(never)]
 fn push_text(json: &mut String, text: &str) {
     json.push('"');
-    for c in text.chars() {
-        if c < ' ' {
+    let mut rest = text;
+    // All that is escaped is ASCII, and most of a text is not: what stands between is taken as a whole.
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+        && let Some((plain, marked)) = rest.split_at_checked(at)
+        && let Some((mark, after)) = marked.split_at_checked(1)
+        && let [byte] = mark.as_bytes()
+    {
+        json.push_str(plain);
+        if *byte < b' ' {
             json.push_str("\\u00");
-            json.push(if c < '\u{10}' { '0' } else { '1' });
-            json.push(char::from(b"0123456789abcdef"[c as usize & 15]));
-            continue;
-        }
-        if c == '"' || c == '\\' {
+            json.push(if *byte < 16 { '0' } else { '1' });
+            json.push(char::from(b"0123456789abcdef"[usize::from(*byte & 15)]));
+        } else {
             json.push('\\');
+            json.push_str(mark);
         }
-        json.push(c);
+        rest = after;
     }
+    json.push_str(rest);
     json.push('"');
 }
 

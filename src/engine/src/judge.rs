@@ -16,7 +16,7 @@
 //! `understudy accuracy`.
 
 use crate::cause::{Class, Surface};
-use crate::codec::fields;
+use crate::codec::{fields, fields_and_rare};
 use crate::input::Millis;
 use crate::verdict::State;
 
@@ -993,7 +993,7 @@ struct Model {
 
 fields!(Judge: probing, online, tests, rates, belief, before, second, run, watch_since, probes, probe_at, probed_at, held, hold_until, asked, models, turns, seen_at, unseen, unseen_at, recovered_at, relapses, passed, passed_at);
 fields!(Run: since, last, failures, down_at, recovering_at, failing, failed, official, monitoring, flapping);
-fields!(Test: base, delta, second, ok, failed, silent, since);
+fields_and_rare!(Test:; base, delta, second, ok, failed, silent, since);
 fields!(Vote: at, surface, worth, nats, turn);
 fields!(Model: name, median, test);
 

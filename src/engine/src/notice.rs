@@ -1,6 +1,6 @@
 //! Which notices a person gets: at most two for an incident, and only for what has lasted a minute.
 
-use crate::codec::fields;
+use crate::codec::fields_and_rare;
 use crate::input::Millis;
 use crate::verdict::State;
 use crate::words::Say;
@@ -51,7 +51,7 @@ pub struct Notices {
     since: Millis,
 }
 
-fields!(Notices: about, told, since);
+fields_and_rare!(Notices:; about, told, since);
 
 impl Notices {
     /// Takes the state as it is now and tells whether something is to be said.

@@ -7,6 +7,8 @@ use crate::json::{Json, Writer, numbered};
 use crate::provider::CLAUDE;
 use crate::search::before;
 use crate::text::UserText;
+use std::cell::Cell;
+use std::ops::{Deref, DerefMut};
 
 /// What we know of a saved prompt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,10 +151,25 @@ impl Entry {
         (self.text, self.apart, self.lost) = (Some(text.clone()), false, false);
     }
 
-    /// Whether it was kept long enough: what was answered, and what was typed; of what vanished from its composer, a day's worth.
+    /// Whether it goes by itself one day: what was answered, and what was typed.
+    fn is_mortal(&self) -> bool {
+        self.state == EntryState::Confirmed || self.draft.is_some()
+    }
+
+    /// Whether it was kept long enough; of what vanished from its composer, a day's worth is.
     fn is_old(&self, keep: Millis, now: Millis) -> bool {
         let keep = if self.draft == Some(LEFT) { DAY_MS } else { keep };
-        (self.state == EntryState::Confirmed || self.draft.is_some()) && now.saturating_sub(self.touched) > keep
+        self.is_mortal() && now.saturating_sub(self.touched) > keep
+    }
+
+    /// Whether it lives in the session, and nowhere else.
+    fn is_only_here(&self) -> bool {
+        self.temporary || self.unstored
+    }
+
+    /// Whether it is to be put back later, or waits for that.
+    fn is_put_off(&self) -> bool {
+        self.later.is_some_and(|later| later != NO_MORE)
     }
 
     /// What is stored at the entry's own key: everything but the text, which is written once.
@@ -335,7 +352,65 @@ pub const MAX_ENTRIES: usize = 200;
 /// All saved prompts, the oldest first.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    entries: Vec<Entry>,
+    entries: Entries,
+}
+
+/// The entries, and what every event asks of all of them: found out once, until one of them could have changed.
+#[derive(Debug, Default)]
+struct Entries {
+    list: Vec<Entry>,
+    marks: Cell<Option<Marks>>,
+}
+
+/// See [`Entries`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Marks {
+    /// When the one was touched that will be let go first: of those that are kept for as long as the user wants, and of those that
+    /// are kept for a day.
+    oldest: Millis,
+    oldest_left: Millis,
+    /// Whether one lives in the session only.
+    only_here: bool,
+    /// Whether one is put off.
+    put_off: bool,
+    /// Whether the text of one is at hand that lies in the store.
+    at_hand: bool,
+}
+
+impl Entries {
+    fn marks(&self) -> Marks {
+        self.marks.get().unwrap_or_else(|| {
+            let oldest = |left: bool| {
+                let mortal = self.list.iter().filter(|entry| entry.is_mortal() && left == (entry.draft == Some(LEFT)));
+                mortal.map(|entry| entry.touched).min().unwrap_or(Millis::MAX)
+            };
+            let any = |what: fn(&Entry) -> bool| self.list.iter().any(what);
+            let marks = Marks {
+                oldest: oldest(false),
+                oldest_left: oldest(true),
+                only_here: any(Entry::is_only_here),
+                put_off: any(Entry::is_put_off),
+                at_hand: any(|entry| entry.apart && entry.text.is_some()),
+            };
+            self.marks.set(Some(marks));
+            marks
+        })
+    }
+}
+
+impl Deref for Entries {
+    type Target = Vec<Entry>;
+
+    fn deref(&self) -> &Vec<Entry> {
+        &self.list
+    }
+}
+
+impl DerefMut for Entries {
+    fn deref_mut(&mut self) -> &mut Vec<Entry> {
+        self.marks.set(None);
+        &mut self.list
+    }
 }
 
 impl Outbox {
@@ -364,7 +439,7 @@ impl Outbox {
         let same = |entry: &Entry| {
             let back = entry.handed.as_ref().is_some_and(|handed| handed.provider == CLAUDE.id);
             // What waits is this prompt whenever it is sent at last, and what was put back into a new chat is sent in that one.
-            let awaited = back || entry.later.is_some_and(|later| later != NO_MORE);
+            let awaited = back || entry.is_put_off();
             entry.state != EntryState::Confirmed
                 && entry.draft.is_none()
                 && (entry.conversation.as_deref() == conversation || (entry.first && back))
@@ -484,8 +559,10 @@ impl Outbox {
 
     /// Lets go of the texts that lie in the store.
     pub fn rest(&mut self) {
-        for entry in self.entries.iter_mut().filter(|entry| entry.apart) {
-            entry.text = None;
+        if self.entries.marks().at_hand {
+            for entry in self.entries.iter_mut().filter(|entry| entry.apart) {
+                entry.text = None;
+            }
         }
     }
 
@@ -518,7 +595,10 @@ impl Outbox {
     /// What prompts were put off for has come, if something good was seen of Claude at this moment last. Which of them.
     pub fn ripen(&mut self, seen: Millis, now: Millis) -> Vec<EntryId> {
         let mut ripe = Vec::new();
-        for entry in &mut self.entries {
+        if !self.entries.marks().put_off {
+            return ripe;
+        }
+        for entry in self.entries.iter_mut() {
             let come = match entry.later {
                 Some(TILL_BACK) => seen > entry.touched,
                 Some(at) => at > NO_MORE && at <= now,
@@ -579,6 +659,18 @@ impl Outbox {
         self.entries.iter().rev()
     }
 
+    /// Those that are to be put back later, or wait for that.
+    pub fn put_off(&self) -> impl Iterator<Item = &Entry> {
+        let any = self.entries.marks().put_off;
+        self.newest_first().take_while(move |_| any).filter(|entry| entry.is_put_off())
+    }
+
+    /// What lives in the session and nowhere else, whole, the newest first.
+    pub fn only_here(&self) -> Vec<String> {
+        let any = self.entries.marks().only_here;
+        self.newest_first().take_while(|_| any).filter(|entry| entry.is_only_here()).map(Entry::whole).collect()
+    }
+
     /// Deletes one entry; true if it was there.
     pub fn forget(&mut self, id: &str) -> bool {
         let before = self.entries.len();
@@ -588,13 +680,16 @@ impl Outbox {
 
     /// Whether anything has been kept long enough.
     pub fn has_old(&self, keep: Millis, now: Millis) -> bool {
-        self.entries.iter().any(|entry| entry.is_old(keep, now))
+        let marks = self.entries.marks();
+        now.saturating_sub(marks.oldest) > keep || now.saturating_sub(marks.oldest_left) > DAY_MS
     }
 
     /// Takes out what has been kept long enough. Returns what went.
     pub fn prune(&mut self, keep: Millis, now: Millis) -> Vec<Entry> {
         let mut gone = Vec::new();
-        while let Some(index) = self.entries.iter().position(|entry| entry.is_old(keep, now)) {
+        while self.has_old(keep, now)
+            && let Some(index) = self.entries.iter().position(|entry| entry.is_old(keep, now))
+        {
             gone.push(self.entries.remove(index));
         }
         while self.entries.len() > MAX_ENTRIES {
@@ -635,6 +730,46 @@ mod tests {
             temporary: false,
             first: false,
         }
+    }
+
+    /// What is remembered of all entries is what would be found out anew, whatever was done to one of them.
+    fn settled(outbox: &Outbox) -> super::Marks {
+        let remembered = outbox.entries.marks();
+        let anew = super::Entries { list: outbox.entries.to_vec(), ..super::Entries::default() };
+        assert_eq!(remembered, anew.marks());
+        assert_eq!(remembered.only_here, !outbox.only_here().is_empty());
+        assert_eq!(remembered.put_off, outbox.put_off().count() > 0);
+        remembered
+    }
+
+    #[test]
+    fn what_is_remembered_of_all_of_them_is_so() {
+        let mut outbox = Outbox::default();
+        let none = settled(&outbox);
+        let id = outbox.dispatched(&send("one"), None, false, 1_000).unwrap().id.clone();
+        assert_eq!(settled(&outbox), none);
+        outbox.get_mut(&id).unwrap().later = Some(super::TILL_ANSWER);
+        assert!(settled(&outbox).put_off);
+        assert_eq!(outbox.answered(&id), std::slice::from_ref(&id));
+        let answered = settled(&outbox);
+        assert!(answered.oldest == 1_000 && !answered.put_off && outbox.has_old(DAY_MS, 1_001 + DAY_MS));
+        assert!(!outbox.has_old(DAY_MS, 1_000 + DAY_MS));
+        outbox.get_mut(&id).unwrap().apart = true;
+        assert!(settled(&outbox).at_hand);
+        outbox.rest();
+        assert!(!settled(&outbox).at_hand && outbox.get(&id).unwrap().text.is_none());
+        assert!(outbox.dispatched(&send("two"), None, true, 500).is_some());
+        assert!(settled(&outbox).only_here);
+        outbox.typed(1, None, &UserText::new("a draft"), 700).unwrap();
+        assert_eq!(settled(&outbox).oldest, 700);
+        outbox.typed(1, None, &UserText::new(""), 20_000).unwrap();
+        assert_eq!((settled(&outbox).oldest, settled(&outbox).oldest_left), (1_000, 20_000));
+        assert_eq!(outbox.prune(7 * DAY_MS, 20_001 + DAY_MS).len(), 1);
+        assert_eq!(settled(&outbox).oldest_left, u64::MAX);
+        assert!(outbox.forget(&id));
+        assert_eq!(settled(&outbox).oldest, u64::MAX);
+        outbox.load(Entry::new("9-1".to_owned(), 9, &UserText::new("stored")));
+        settled(&outbox);
     }
 
     #[test]

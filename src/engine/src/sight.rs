@@ -9,7 +9,7 @@
 //!   least [`STRANGE_MS`], and not one that the table knows. Every page of today's claude.ai begins with known ones, so a
 //!   page that has begun well is never blind in this way, however long it idles and whatever it polls.
 
-use crate::codec::fields;
+use crate::codec::fields_and_rare;
 use crate::input::{Millis, TabId};
 
 /// Sends answered by a stream of which the tap told nothing.
@@ -56,7 +56,7 @@ pub struct Sight {
     page: Option<TabId>,
 }
 
-fields!(Sight: rows, page);
+fields_and_rare!(Sight:; rows, page);
 
 impl Sight {
     /// A page has begun.

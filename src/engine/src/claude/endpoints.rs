@@ -11,8 +11,10 @@ use crate::sight::Look;
 /// The first row of [`ENDPOINTS`] that fits wins; a path that fits none is [`Surface::Other`] with weight 0.
 pub fn endpoint<'a>(method: &str, url: &'a str) -> Option<Endpoint<'a>> {
     let (base, path) = split(url)?;
+    let start = path.bytes().next().unwrap_or(ANY);
     for row in ENDPOINTS {
         if row.base == base.kind()
+            && (row.start == start || row.start == ANY)
             && (row.methods.is_empty() || row.methods.split(' ').any(|m| m.eq_ignore_ascii_case(method)))
             && let Some(found) = fits(row.path, path)
         {
@@ -83,6 +85,8 @@ pub struct EndpointRow {
     /// Segments: a literal, `{c}` a UUID that is the conversation, `{u}` another UUID, `{x}` anything, `a|b` either, `a*` a
     /// prefix; `**` at the end stands for any number of segments.
     pub path: &'static str,
+    /// The byte that every such path begins with: most rows need not be looked at closer. 0 if it may be one of several.
+    pub start: u8,
     /// Its surface.
     pub surface: Surface,
     /// Its weight.
@@ -104,6 +108,9 @@ pub enum Base {
     Chat,
 }
 
+/// No byte in particular: no path has it.
+const ANY: u8 = 0;
+
 const ELSE: Endpoint<'static> =
     Endpoint { surface: Surface::Other, weight: 0.0, role: Role::Plain, conversation: None, row: "else" };
 
@@ -116,7 +123,23 @@ const fn row(
     weight: f32,
     role: Role,
 ) -> EndpointRow {
-    EndpointRow { name: named(name), methods, base, path, surface, weight, role }
+    EndpointRow { name: named(name), methods, base, path, start: start(path), surface, weight, role }
+}
+
+/// See [`EndpointRow::start`].
+const fn start(path: &str) -> u8 {
+    let bytes = path.as_bytes();
+    if bytes.is_empty() || matches!(bytes[0], b'{' | b'*') {
+        return ANY;
+    }
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b'/' {
+        if bytes[at] == b'|' && bytes[at + 1] != bytes[0] {
+            return ANY;
+        }
+        at += 1;
+    }
+    bytes[0]
 }
 
 /// Telemetry and noise.
@@ -293,15 +316,20 @@ struct Fit<'a> {
     conversation: Option<&'a str>,
 }
 
+/// The mark between segments. (To search for a `char` is built for long texts, and slow in short ones.)
+fn slash(c: char) -> bool {
+    c == '/'
+}
+
 /// Whether `path` fits `pattern`; see [`EndpointRow::path`].
 fn fits<'a>(pattern: &str, path: &'a str) -> Option<Fit<'a>> {
     let mut fit = Fit { conversation: None };
     // An empty path is no segment, not one empty segment.
-    let mut segments = path.split('/').filter(|_| !path.is_empty());
+    let mut segments = path.split(slash).filter(|_| !path.is_empty());
     if pattern.is_empty() {
         return segments.next().is_none().then_some(fit);
     }
-    for wanted in pattern.split('/') {
+    for wanted in pattern.split(slash) {
         if wanted == "**" {
             return Some(fit);
         }

@@ -66,7 +66,7 @@ impl Engine {
     /// When the next limit ends that a prompt waits for; 0 if none does.
     pub(super) fn put_off_until(&self) -> Millis {
         let mut until = 0;
-        for entry in self.outbox.newest_first() {
+        for entry in self.outbox.put_off() {
             if let Some(at) = entry.later.filter(|at| *at > NO_MORE && (until == 0 || *at < until)) {
                 until = at;
             }
@@ -79,13 +79,13 @@ impl Engine {
         if !self.is_back() {
             return 0;
         }
-        self.outbox.newest_first().filter(|entry| is_ripe(entry, now)).count() as u64
+        self.outbox.put_off().filter(|entry| is_ripe(entry, now)).count() as u64
     }
 
     /// The same, with those that wait for what is told just now: that Claude is back.
     pub(super) fn awaited(&self, now: Millis) -> u64 {
         let waits = |entry: &&Entry| entry.later == Some(TILL_BACK) || is_ripe(entry, now);
-        self.outbox.newest_first().filter(waits).count() as u64
+        self.outbox.put_off().filter(waits).count() as u64
     }
 
     /// Whether Claude can be gone on with, as far as is known.

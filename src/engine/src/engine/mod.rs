@@ -650,8 +650,7 @@ impl Engine {
     fn store(&mut self) {
         if self.dirty {
             self.dirty = false;
-            let kept_here = |entry: &&Entry| entry.temporary || entry.unstored;
-            self.session.temporary_entries = self.outbox.newest_first().filter(kept_here).map(Entry::whole).collect();
+            self.session.temporary_entries = self.outbox.only_here();
             let text = self.session.write();
             self.persist(Area::Session, SESSION_KEY.to_owned(), Some(text));
         }

@@ -3,7 +3,7 @@
 use super::log::Log;
 use crate::cause::{Cause, Class, Surface};
 use crate::claude::{self, ComponentStatus, IncidentStage, Role};
-use crate::codec::{self, Codec, Field, Kept, fields, fields_unless, variants};
+use crate::codec::{self, Codec, Field, Kept, fields, fields_and_rare, fields_unless, variants};
 use crate::handoff::{Job, Stage, Way};
 use crate::health::Condition;
 use crate::input::{EntryId, Headers, Millis, TabId};
@@ -14,7 +14,7 @@ use crate::search::has;
 use crate::sight::Sight;
 
 /// Grows with every change of the structs below: a snapshot of another version is not read.
-const VERSION: u64 = 17;
+const VERSION: u64 = 18;
 /// A 4xx whose meaning is in its body waits this long for the tap to tell it.
 pub(super) const BODY_MS: Millis = 1_500;
 /// A 4xx whose body does not come is taken for what its headers say after this long.
@@ -428,7 +428,7 @@ pub(super) struct Fallback {
     pub missed: Option<Millis>,
 }
 
-fields!(Session: online, recovered_at, requests, tabs, judge, incident, official, unanswered, jobs, job_counter, completed, allowed, temporary_chats, temporary_entries, badge, wake, set_aside, made_room, log, sight, notices, weighed_at, fallbacks, asked_fallbacks, back_since, back_at);
+fields_and_rare!(Session: online, requests, tabs, judge, job_counter, allowed, badge, wake, set_aside, made_room, log, sight; recovered_at, incident, official, unanswered, jobs, completed, temporary_chats, temporary_entries, notices, weighed_at, fallbacks, asked_fallbacks, back_since, back_at);
 fields!(Fallback: provider, condition, title, since, missed);
 variants!(Condition: Unknown, Healthy, Degraded, Down);
 fields_unless!(Pending is_over: tab, url, chat, surface, weight, role, started, entry, seq, accepted, halted, unread, done_at, settled; late, turn, status, headers, stopped, slow, limit, fallback);
