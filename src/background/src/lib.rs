@@ -3,8 +3,6 @@
 //! `extension/background.js` registers the listeners and hands every event to [`Background::event`], strictly one after
 //! another. Nothing here is kept that the stores do not have: the browser may end the background between any two events.
 
-#[cfg(target_arch = "wasm32")]
-mod allocator;
 mod border;
 mod events;
 mod outputs;

@@ -5,6 +5,8 @@
 
 pub mod action;
 pub mod alarms;
+#[cfg(target_arch = "wasm32")]
+mod allocator;
 pub mod net;
 pub mod notices;
 mod object;

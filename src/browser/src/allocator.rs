@@ -1,4 +1,4 @@
-//! The allocator of this module.
+//! The allocator of every wasm module of ours.
 
 /// Five kilobytes smaller than std's own. What is freed is given to later requests, and joined with what is free beside it.
 #[global_allocator]
