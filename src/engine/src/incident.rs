@@ -8,6 +8,7 @@
 use crate::cause::{Class, Surface};
 use crate::input::Millis;
 use crate::json::{Json, numbered, push_number};
+use crate::order;
 use crate::search::has;
 
 /// Records kept; the oldest goes first.
@@ -202,7 +203,7 @@ pub fn incident_key(id: u64) -> String {
 pub fn records<'a>(local: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Record> {
     let stored = local.into_iter().filter(|(key, _)| is_incident(key));
     let mut records: Vec<Record> = stored.filter_map(|(_, value)| Record::parse(value)).collect();
-    records.sort_by_key(|record| record.id);
+    order::by(&mut records, |record| record.id);
     records
 }
 

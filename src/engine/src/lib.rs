@@ -20,6 +20,7 @@ pub mod left;
 mod map;
 pub mod moment;
 pub mod notice;
+pub mod order;
 pub mod outbox;
 mod output;
 pub mod provider;

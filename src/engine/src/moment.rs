@@ -1,6 +1,7 @@
 //! Moments as people and programs read them: RFC 3339 in UTC, and calendar months.
 
 use crate::input::Millis;
+use crate::order;
 
 pub use crate::claude::parse_rfc3339;
 
@@ -38,6 +39,12 @@ impl Month {
         }
         let (year, month): (u32, u32) = (year.parse().ok()?, month.parse().ok()?);
         (year >= 1970 && (1..=12).contains(&month)).then_some(Self(year * 12 + month - 1))
+    }
+
+    /// Puts months in their order, each once.
+    pub fn each_once(months: &mut Vec<Self>) {
+        order::by(months, |month| month.0.into());
+        months.dedup();
     }
 
     /// For example `2026-03`.

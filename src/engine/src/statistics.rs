@@ -13,6 +13,7 @@
 use crate::incident::{Record, Span};
 use crate::input::Millis;
 use crate::moment::Month;
+use crate::order;
 
 /// Key of the observed minutes in `storage.local`.
 pub(crate) const WATCH_KEY: &str = "watch";
@@ -33,8 +34,7 @@ impl Watch {
     pub fn months(&self) -> Vec<Month> {
         let mut months: Vec<Month> =
             self.0.iter().filter(|row| row.1 > 0).filter_map(|row| u32::try_from(row.0).ok()).map(Month).collect();
-        months.sort_unstable();
-        months.dedup();
+        Month::each_once(&mut months);
         months
     }
 
@@ -161,7 +161,8 @@ pub fn figures(month: Month, records: &[Record], watch: &Watch, now: Millis) -> 
         at_least: sum.at_least || one.at_least,
     });
     let mut lags: Vec<i64> = mine.iter().filter_map(|record| record.official_lag_ms()).collect();
-    lags.sort_unstable();
+    // As far from the least number there is as each is from zero.
+    order::by(&mut lags, |lag| lag.cast_unsigned() ^ (1 << 63));
     MonthFigures {
         month,
         incidents: mine.len(),
@@ -187,7 +188,7 @@ pub fn uptime(month: Month, records: &[Record], watch: &Watch, now: Millis) -> U
         .map(|record| (record.since.max(start), record.since.saturating_add(record.lasted().ms).min(end)))
         .filter(|(from, to)| from < to)
         .collect();
-    spans.sort_unstable();
+    order::by(&mut spans, |(from, _)| *from);
     // What overlaps is down once.
     let (mut bad, mut until) = (0, 0);
     for (from, to) in spans {
@@ -203,7 +204,8 @@ pub fn median_recovery<'a>(records: impl Iterator<Item = &'a Record>) -> Option<
     let mut spans: Vec<(Millis, bool)> =
         records.map(|record| (record.lasted().ms, record.recovered.is_none())).collect();
     // Of equal durations the recovered ones first: a censored one was still at risk then.
-    spans.sort_unstable();
+    order::by(&mut spans, |(_, censored)| u64::from(*censored));
+    order::by(&mut spans, |(ms, _)| *ms);
     let mut alive = 1.0;
     for (index, (ms, censored)) in spans.iter().enumerate() {
         let at_risk = (spans.len() - index) as f64;

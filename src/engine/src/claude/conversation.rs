@@ -17,8 +17,13 @@ pub fn conversation(body: &str) -> Option<Conversation> {
     if !tree.found {
         return None;
     }
-    let places: BTreeMap<&str, usize> =
-        tree.messages.iter().enumerate().filter_map(|(at, one)| Some((one.message.uuid.as_deref()?, at))).collect();
+    // One at a time: to collect them would sort them, which is four kilobytes of wasm.
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, one) in tree.messages.iter().enumerate() {
+        if let Some(uuid) = one.message.uuid.as_deref() {
+            places.insert(uuid, at);
+        }
+    }
     let place = |uuid: &Option<String>| places.get(uuid.as_deref()?).copied();
     let mut branch = Vec::new();
     let mut seen = vec![false; tree.messages.len()];

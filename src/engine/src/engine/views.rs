@@ -10,6 +10,7 @@ use crate::context::Budget;
 use crate::handoff::{Stage, TYPED_UNITS, normalised, replaced, unheld};
 use crate::incident::Word;
 use crate::input::{Act, EntryId, JobId, Millis};
+use crate::order;
 use crate::outbox::EntryState;
 use crate::output::Tone;
 use crate::provider::{self, CLAUDE, CUSTOM, CUSTOM_BUDGET, Provider, Template};
@@ -189,7 +190,7 @@ impl Engine {
                 "seen_status" | "seen_capacity" | "seen_broken" => 0,
                 _ => 1,
             };
-            lines.sort_by_key(|line| strength(&line.say));
+            order::by(&mut lines, |line| strength(&line.say));
             if incident.asked > 0 {
                 let say = Say::new("seen_asked").count(incident.asked.into());
                 lines.push(Evidence { at: incident.asked_at, say });

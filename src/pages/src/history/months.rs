@@ -15,8 +15,7 @@ impl History {
     pub(super) fn months(&self, shown: &Shown<'_>) -> Option<El<Deed>> {
         let mut months = shown.watch.months();
         months.extend(shown.records.iter().map(|record| Month::of(record.since)));
-        months.sort_unstable();
-        months.dedup();
+        Month::each_once(&mut months);
         let target = target(shown.target);
         let mut cards = months
             .iter()
