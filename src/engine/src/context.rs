@@ -489,7 +489,8 @@ fn opened(line: &str) -> Option<&str> {
     let sign = line.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;
     let length = line.len() - line.trim_start_matches(sign).len();
     // ``` on one line, as in ```code```, opens nothing.
-    (length >= 3 && !(sign == '`' && line[length..].contains('`'))).then(|| &line[..length])
+    let (fence, rest) = line.split_at_checked(length)?;
+    (length >= 3 && !(sign == '`' && rest.contains('`'))).then_some(fence)
 }
 
 #[cfg(test)]

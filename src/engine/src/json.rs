@@ -155,6 +155,14 @@ fn push_text(json: &mut String, text: &str) {
     json.push('"');
 }
 
+/// A string as JSON has it.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut json = String::new();
+    push_text(&mut json, text);
+    json
+}
+
 /// In decimal. (The general formatting of numbers is three times as large.)
 pub(crate) fn push_number(text: &mut String, number: u64) {
     if number > 9 {

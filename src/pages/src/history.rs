@@ -237,7 +237,9 @@ fn export(page: &History, read: &Read, what: What, form: Form) -> Option<Say> {
 /// For example `claude-2026-03.csv`, or `claude-2026-03-02T11-37-02Z.md` for one incident. No file system minds it.
 fn file_name(receipt: &Receipt, form: Form) -> String {
     let of = match receipt.records.first().filter(|_| receipt.single) {
-        Some(record) => rfc3339(record.since)[..19].replace(':', "-") + "Z",
+        Some(record) => {
+            rfc3339(record.since).chars().take(19).map(|c| if c == ':' { '-' } else { c }).chain(['Z']).collect()
+        }
         None => receipt.month.month.name(),
     };
     format!("claude-{of}.{}", form.name())
