@@ -36,7 +36,6 @@ impl Background {
     /// `hand(name, …args)` puts an event into the queue: answers of spawned work come back through it, so that the order of
     /// events is one order.
     pub fn start(hand: Function) -> Promise {
-        std::panic::set_hook(Box::new(|_| renew()));
         work::promise(Box::pin(async move {
             // Firefox has no such call; there, no saved text is in the reach of a claude.ai content script by our own doing.
             let _ = storage::keep_from_content_scripts().await;
@@ -125,6 +124,7 @@ impl Core {
 }
 
 /// Declares this instance dead: the next call from JS is made to a fresh one. After a panic nothing in here can be trusted.
+// The build makes every panic call this (`xtask/src/panics.rs`): a hook would bring all that a panic could say.
 #[wasm_bindgen]
 pub fn renew() {
     wasm_bindgen::handler::schedule_reinit();

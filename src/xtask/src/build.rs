@@ -2,7 +2,7 @@
 
 use crate::manifest::{Browser, manifest};
 use crate::repo::Repo;
-use crate::{catalogue, pack, setup, shell, site};
+use crate::{catalogue, pack, panics, setup, shell, site};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::fs;
@@ -115,8 +115,14 @@ fn bound(repo: &Repo, optimiser: &Path, (name, package): (&str, &str)) -> Result
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
+    // What has panicked in the background is begun anew.
+    let last = (package == MODULES[0].1).then_some("renew");
+    let silenced = fs::read(&module)
+        .map_err(Into::into)
+        .and_then(|made| panics::silenced(&made, last))
+        .with_context(|| format!("{} cannot be made silent", module.display()))?;
     Bindgen::new()
-        .input_path(&module)
+        .input_bytes(name, silenced)
         .out_name(name)
         .web(true)?
         .typescript(false)

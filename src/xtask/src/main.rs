@@ -11,6 +11,7 @@ mod check;
 mod fuzz;
 mod manifest;
 mod pack;
+mod panics;
 mod repo;
 mod setup;
 mod shell;
