@@ -1,5 +1,5 @@
 // Runs in a fallback's page when a handoff comes there: writes the text into its composer, in the one way it is told, and
-// reports what stands there afterwards. It never sends anything.
+// reports what stands there afterwards; or hands the last answer back that its user asks for. It never sends anything.
 (() => { "use strict";
   if (globalThis.understudyFill?.()) return; // already here, and no leftover of an older version
   globalThis.understudyFill = () => globalThis.browser?.runtime?.id;
@@ -66,9 +66,8 @@
     setTimeout(() => host.attachShadow({ mode: "closed" }).append(hint), POLL); // read out, because its place was there before
     box.focus(); if (overwrite) select(box); // what a failed attempt has left gives way to what is pasted
     const touched = new Promise((end) => { box.addEventListener("input", end, { once: true }); });
-    const outcome = await Promise.race([touched.then(() => "occupied"), pause(HINT).then(() => "written")]);
-    host.remove();
-    return { outcome };
+    const over = (outcome) => () => { host.remove(); return { outcome }; };
+    return Promise.race([touched.then(over("occupied")), pause(HINT).then(over("written"))]);
   };
   const fill = async ({ selectors, technique, text, appearMs, settleMs, overwrite }) => {
     let box;
@@ -98,9 +97,10 @@
   };
   let last = Promise.resolve(); // one order after another
   browser.runtime.onMessage.addListener(({ type, order }, { id }) => {
-    if (id !== browser.runtime.id || !["fill", "look"].includes(type)) return undefined;
+    if (id !== browser.runtime.id || !["fill", "look", "answer"].includes(type)) return undefined;
     if (location.origin !== order.origin) return Promise.resolve({ outcome: "unreachable" }); // this tab has gone elsewhere
     if (type === "look") return Promise.resolve(order.selectors.split("\n").map((one) => Boolean(find(one)))); // self-test
+    if (type === "answer") return Promise.resolve(order.selectors.split("\n").map((one) => [...document.querySelectorAll(one)].pop()).find(Boolean)?.innerText);
     return order.hint ? hintAt(order) : (last = last.catch(() => {}).then(() => fill(order)));
   });
 })();

@@ -2,7 +2,7 @@
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use understudy_lab::{Answer, Effect, Fault, Part, Shape};
 use understudy_tests::stage::{Words, same_text};
@@ -57,7 +57,7 @@ fn put_back(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
-/// The answer from elsewhere is pasted by the user; what stands in the composer is what the page showed.
+/// The answer from elsewhere is read from its page on a click, or pasted by the user; what stands in the composer is what our page showed.
 fn answer_along(stage: &Stage) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
     let text = hard(400);
@@ -74,6 +74,7 @@ fn answer_along(stage: &Stage) -> Result<()> {
         anyhow::Ok(shown.as_str().unwrap_or_default().to_owned())
     };
     until("the page shows the prompt", PATIENT, || Ok(same_text(&shown()?, &text).then_some(())))?;
+    read_it(stage, &words)?;
     stage.browser.own_tab_eval(
         HOME,
         "const box = document.querySelector('#answer');
@@ -100,6 +101,59 @@ fn answer_along(stage: &Stage) -> Result<()> {
     stage.send_whole(&wanted)?;
     stage.wait_for_entry_state(&wanted, "confirmed")?;
     stage.wait_for_entry_state(&text, "confirmed")
+}
+
+/// On a click the last answer of the page is read, as its reader sees it; where there is none, that is said, and nothing is lost.
+fn read_it(stage: &Stage, words: &Words) -> Result<()> {
+    let ours = stage.browser.driver().windows()?;
+    let page = "return {said: document.querySelector('[role=status]').innerText, stands: document.querySelector('#answer').value,
+         goes: document.querySelector('#preview').textContent}";
+    // A person reads the result where the click was.
+    let to_front = || {
+        let front = "const {id} = await browser.tabs.getCurrent(); await browser.tabs.update(id, {active: true})";
+        stage.browser.own_tab_eval(HOME, front)
+    };
+    let read = |expected: &dyn Fn(&Value) -> bool| {
+        to_front()?;
+        stage.browser.own_tab_click(HOME, "button", &words.say("page_home_read", &["ChatGPT"])?)?;
+        let mut last = Value::Null;
+        until("what the click has brought", SOON, || {
+            last = stage.browser.own_tab_eval(HOME, page)?;
+            Ok(expected(&last).then_some(()))
+        })
+        .with_context(|| last.to_string())
+    };
+    let none = words.say("page_home_unread", &["ChatGPT"])?;
+    read(&|page| page["said"] == none.as_str() && page["stands"] == "")?;
+    stage.browser.visit_in_new_tab("https://chatgpt.com/")?;
+    stage.browser.wait_for("window.lab?.ready")?;
+    read(&|page| page["said"] == none.as_str())?;
+    for (role, text) in [("assistant", "No."), ("user", "Why?"), ("assistant", "First.\n\n\tcode();\n</textarea>")] {
+        stage.browser.eval(&format!(
+            "const one = document.createElement('article');
+             one.setAttribute('data-message-author-role', {});
+             const hidden = Object.assign(document.createElement('p'), {{textContent: 'not seen', hidden: true}});
+             const seen = Object.assign(document.createElement('pre'), {{textContent: {}}});
+             one.append(hidden, seen);
+             document.querySelector('.thread').append(one)",
+            json!(role),
+            json!(text)
+        ))?;
+    }
+    let quoted = "> First.\n>\n> \tcode();\n> </textarea>";
+    read(&|page| {
+        page["said"] == ""
+            && page["stands"] == "First.\n\n\tcode();\n</textarea>"
+            && page["goes"].as_str().is_some_and(|goes| goes.ends_with(quoted))
+    })?;
+    let stranger = |tab: &String| !ours.contains(tab);
+    for tab in stage.browser.driver().windows()?.into_iter().filter(stranger) {
+        stage.browser.driver().switch(&tab)?;
+        stage.browser.driver().close_tab()?;
+    }
+    stage.browser.driver().switch(stage.home())?;
+    to_front()?;
+    Ok(())
 }
 
 /// The limit's end comes in the next life of the browser; nothing of Claude is opened for it.

@@ -32,11 +32,7 @@ pub fn navigate(tab: TabId, url: &str) -> Answer {
 /// Brings the tab to the front that was last looked at among those whose address begins with one of these, with its window. `None` if
 /// there is none.
 pub async fn bring(shown: &[&str]) -> Option<TabId> {
-    let patterns: Array = shown.iter().map(|address| JsValue::from([address, "*"].concat())).collect();
-    let found = settled(raw::tabs_query(&object().with("url", &patterns).into())).await.ok()?;
-    let looked_at = |tab: &JsValue| member(tab, "lastAccessed").as_f64().unwrap_or_default();
-    let tabs = found.dyn_ref::<Array>()?.to_vec();
-    let tab = tabs.into_iter().max_by(|one, other| looked_at(one).total_cmp(&looked_at(other)))?;
+    let tab = last(shown).await?;
     let id = Tab::from(tab.clone()).id?;
     let active = object().with("active", &JsValue::TRUE).into();
     let shown = settled(number(id).and_then(|id| raw::tabs_update(id, &active)));
@@ -47,6 +43,15 @@ pub async fn bring(shown: &[&str]) -> Option<TabId> {
     }
     shown.await.ok()?;
     Some(id)
+}
+
+/// The tab that was last looked at among those whose address begins with one of these, and which are open to us.
+pub async fn last(shown: &[&str]) -> Option<JsValue> {
+    let patterns: Array = shown.iter().map(|address| JsValue::from([address, "*"].concat())).collect();
+    let found = settled(raw::tabs_query(&object().with("url", &patterns).into())).await.ok()?;
+    let looked_at = |tab: &JsValue| member(tab, "lastAccessed").as_f64().unwrap_or_default();
+    let tabs = found.dyn_ref::<Array>()?.to_vec();
+    tabs.into_iter().max_by(|one, other| looked_at(one).total_cmp(&looked_at(other)))
 }
 
 fn shown(url: &str) -> JsValue {

@@ -378,23 +378,25 @@ struct Marks {
 }
 
 impl Entries {
+    #[inline(never)]
     fn marks(&self) -> Marks {
-        self.marks.get().unwrap_or_else(|| {
-            let oldest = |left: bool| {
-                let mortal = self.list.iter().filter(|entry| entry.is_mortal() && left == (entry.draft == Some(LEFT)));
-                mortal.map(|entry| entry.touched).min().unwrap_or(Millis::MAX)
-            };
-            let any = |what: fn(&Entry) -> bool| self.list.iter().any(what);
-            let marks = Marks {
-                oldest: oldest(false),
-                oldest_left: oldest(true),
-                only_here: any(Entry::is_only_here),
-                put_off: any(Entry::is_put_off),
-                at_hand: any(|entry| entry.apart && entry.text.is_some()),
-            };
-            self.marks.set(Some(marks));
-            marks
-        })
+        if let Some(marks) = self.marks.get() {
+            return marks;
+        }
+        let mut marks =
+            Marks { oldest: Millis::MAX, oldest_left: Millis::MAX, only_here: false, put_off: false, at_hand: false };
+        for entry in &self.list {
+            if entry.is_mortal() {
+                let left = entry.draft == Some(LEFT);
+                let oldest = if left { &mut marks.oldest_left } else { &mut marks.oldest };
+                *oldest = entry.touched.min(*oldest);
+            }
+            marks.only_here |= entry.is_only_here();
+            marks.put_off |= entry.is_put_off();
+            marks.at_hand |= entry.apart && entry.text.is_some();
+        }
+        self.marks.set(Some(marks));
+        marks
     }
 }
 

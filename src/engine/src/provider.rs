@@ -93,6 +93,8 @@ pub struct About {
     pub login: Login,
     /// Its prefill link up to the encoded prompt, whatever it does on arrival; empty for none.
     pub link: &'static str,
+    /// CSS selectors of its answers, newest first, two, one a line; empty where none are known.
+    pub answer: &'static str,
 }
 
 /// How well something is known. Nothing was tried on the live sites.
@@ -437,6 +439,8 @@ mod tests {
         assert!(CATALOGUE.len() >= 20 && catalogue::ABOUT.len() == CATALOGUE.len());
         let ids: BTreeSet<&str> = CATALOGUE.iter().map(|provider| provider.id).collect();
         assert_eq!(ids.len(), CATALOGUE.len(), "no id twice");
+        let names: BTreeSet<&str> = CATALOGUE.iter().map(|provider| provider.name).collect();
+        assert_eq!(names.len(), CATALOGUE.len(), "no name twice");
         for (provider, known) in CATALOGUE.iter().zip(catalogue::ABOUT) {
             let id = provider.id;
             assert_eq!(about(id), Some(known), "the two tables are in the same order");
@@ -458,6 +462,10 @@ mod tests {
                 "{id}: {anchors:?}"
             );
             assert!(anchors.iter().all(|css| *css == css.trim()), "{id}: {anchors:?}");
+            // Its answers are read where it types only, by two anchors.
+            let answers: Vec<&str> = known.answer.split('\n').filter(|css| !css.is_empty()).collect();
+            assert!(answers.is_empty() || (answers.len() == 2 && provider.editor.is_some()), "{id}: {answers:?}");
+            assert!(answers.iter().all(|css| *css == css.trim()), "{id}: {answers:?}");
             // When it was seen, and what its link does.
             let (year, month) = known.seen.split_once('-').expect("year and month");
             assert!((2025..=2026).contains(&year.parse::<u16>().unwrap()), "{id}");

@@ -1,5 +1,6 @@
 //! Homecoming with company: the page on which a fallback's answer is put behind the prompt, before both go back into Claude.
-//! It shows exactly what will stand in Claude's composer. The answer comes by the user's own paste, and is kept nowhere.
+//! It shows exactly what will stand in Claude's composer. The answer comes by the user's own paste, or is read from the fallback's page
+//! when the user asks for it, and is kept nowhere.
 
 use crate::handoff::{WORDS, shown};
 use crate::host::{Host, Read, Scene, begin, copy, send};
@@ -7,19 +8,25 @@ use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{Part, el, say};
 use std::rc::Rc;
-use understudy_browser::tabs;
+use understudy_browser::tabs::{self, Tab};
+use understudy_browser::{object, permissions};
 use understudy_engine::context::{Answered, Budget, answered};
 use understudy_engine::handoff::TYPED_UNITS;
+use understudy_engine::provider::{CATALOGUE, Provider, about};
 use understudy_engine::view::PromptRow;
 use understudy_engine::words::Say;
 use understudy_engine::{Act, EntryId, Millis, UserText};
+use wasm_bindgen::JsValue;
 
 /// What the page remembers.
 #[derive(Debug)]
 pub struct Home {
     entry: EntryId,
-    /// What was pasted.
+    /// What was pasted or read, as it stands in the field.
     answer: UserText,
+    /// What was read last, and how often that was: each time it stands in a new field.
+    read: UserText,
+    reads: u32,
     /// The prompt, while this page is about it: once it has gone, its row is another one.
     last: Option<PromptRow>,
     leaving: bool,
@@ -31,6 +38,8 @@ pub struct Home {
 pub enum Deed {
     /// Paste or change the answer.
     Answer,
+    /// Read the answer from the fallback's page.
+    Read,
     /// Put both back.
     PutBack,
     /// Rather not: close this page.
@@ -40,7 +49,15 @@ pub enum Deed {
 impl Home {
     /// For one prompt.
     pub fn new(entry: EntryId) -> Self {
-        Self { entry, answer: UserText::default(), last: None, leaving: false, notice: None }
+        Self {
+            entry,
+            answer: UserText::default(),
+            read: UserText::default(),
+            reads: 0,
+            last: None,
+            leaving: false,
+            notice: None,
+        }
     }
 
     /// The whole page.
@@ -56,7 +73,17 @@ impl Home {
         let field = el("div")
             .class("field")
             .and(el("label").attr("for", "answer").text(Say::new("page_home_answer").text(name)))
-            .and(el("textarea").attr("id", "answer").attr("rows", "6").attr("dir", "auto").does(Deed::Answer));
+            .and(
+                el("textarea")
+                    .key(format!("answer {}", self.reads))
+                    .attr("id", "answer")
+                    .attr("rows", "6")
+                    .attr("dir", "auto")
+                    .text(&self.read)
+                    .does(Deed::Answer),
+            );
+        let read =
+            place(name).map(|_| button("quiet", Say::new("page_home_read").text(name), Deed::Read).attr("id", "read"));
         let cut = goes.cut.then(|| el("p").class("explain").attr("id", "cut").text(say("page_home_cut")));
         let busy = if self.leaving { "true" } else { "false" };
         let decide = el("div")
@@ -75,7 +102,7 @@ impl Home {
                         .and(el("div").attr("role", "status").with(said))
                         .and(el("p").class("line").text(Say::new("page_home_explain").text(name))),
                 )
-                .and(field)
+                .and(field.with(read))
                 .and(shown(&goes.text, "page_home_preview"))
                 .with(cut)
                 .and(decide)
@@ -110,6 +137,24 @@ impl Scene for Home {
         match deed {
             Deed::Answer => host.change(|page| page.answer = UserText::new(entered.value)),
             Deed::Cancel => begin(close()),
+            Deed::Read => {
+                let name = host.look(|page, _| page.last.as_ref()?.elsewhere.clone()).unwrap_or_default();
+                let Some((provider, answers)) = place(&name) else { return };
+                // Asked at once, inside the click.
+                let asked = permissions::request(provider.pattern().as_deref());
+                begin(async move {
+                    let allowed = asked.await.unwrap_or(false);
+                    let found = if allowed { read_from(provider, answers).await } else { None };
+                    host.change(|page| {
+                        page.notice = found.is_none().then(|| Say::new("page_home_unread").text(&name));
+                        if let Some(found) = found {
+                            page.read = UserText::new(found);
+                            page.answer = page.read.clone();
+                            page.reads += 1;
+                        }
+                    });
+                });
+            }
             Deed::PutBack => {
                 let Some((entry, prompt, goes)) = host.look(|page, _| {
                     let row = page.last.as_ref()?;
@@ -136,6 +181,27 @@ impl Scene for Home {
         }
     }
 }
+
+/// Where the answers of the provider of this name are found, if that is known.
+fn place(name: &str) -> Option<(&'static Provider, &'static str)> {
+    let provider = CATALOGUE.iter().find(|provider| provider.name == name)?;
+    let answers = about(provider.id)?.answer;
+    (!answers.is_empty()).then_some((provider, answers))
+}
+
+/// The last answer on the provider's page that was last looked at.
+async fn read_from(provider: &Provider, answers: &str) -> Option<String> {
+    let origin = provider.origin();
+    let tab = Tab::from(tabs::last(&[&[origin, "/"].concat()]).await?).id?;
+    tabs::run_script(tab, "fill.js").await.ok()?;
+    let order = object().text("origin", origin).text("selectors", answers);
+    let message = JsValue::from(object().text("type", "answer").with("order", &order.into()));
+    let answer = tabs::send_within(READ_MS, tab, &message).await.ok()?.as_string()?;
+    (!answer.trim().is_empty()).then_some(answer)
+}
+
+/// How long a page may take to show its answer.
+const READ_MS: u32 = 3_000;
 
 /// Closes this page's tab.
 async fn close() {
@@ -196,6 +262,25 @@ mod tests {
         page.answer = UserText::new(format!("a line\n{}", "x".repeat(200_000)));
         let root = whole(&page, Some(&row()));
         assert!(texts(&root).contains(&"page_home_cut".to_owned()) && preview(&page).ends_with("pack_answer_cut"));
+    }
+
+    #[test]
+    fn an_answer_is_read_where_it_is_known_how() {
+        let mut page = Home::new("e1".into());
+        let has_read = |page: &Home, name: &str| {
+            let root = whole(page, Some(&PromptRow { elsewhere: Some(name.into()), ..row() }));
+            all(&root).into_iter().any(|one| one.does == Some(Deed::Read))
+        };
+        assert!(has_read(&page, "ChatGPT") && !has_read(&page, "My own"));
+        // What was read stands in a new field, which the user may change.
+        let field = |page: &Home| {
+            let root = whole(page, Some(&row()));
+            let field = all(&root).into_iter().find(|one| one.does == Some(Deed::Answer)).expect("a field");
+            (field.key.clone(), texts(field).concat())
+        };
+        let before = field(&page);
+        (page.read, page.reads) = (UserText::new("read"), 1);
+        assert!(field(&page).0 != before.0 && field(&page).1 == "read" && before.1.is_empty());
     }
 
     #[test]

@@ -263,17 +263,27 @@ pub const CATALOGUE: &[Provider] = &[
 
 /// What is known of each row beside that, in the same order.
 pub(super) const ABOUT: &[About] = &[
-    about("chatgpt", "2026-09", Confidence::Sure, Login::Without, "https://chatgpt.com/?prompt="),
-    about("gemini", "2026-11", Confidence::Sure, Login::Varies, ""),
-    about("mistral", "2026-09", Confidence::Once, Login::Varies, "https://chat.mistral.ai/chat?q="),
-    about("perplexity", "2026-03", Confidence::Sure, Login::Without, "https://www.perplexity.ai/search/new?q="),
-    about("deepseek", "2026-11", Confidence::Once, Login::Needed, "https://chat.deepseek.com/?q="),
-    about("grok", "2026-03", Confidence::Once, Login::Varies, "https://grok.com/?q="),
-    about("ms-copilot", "2026-09", Confidence::Once, Login::Needed, "https://copilot.microsoft.com/?q="),
+    about("chatgpt", "2026-09", Confidence::Sure, Login::Without, "https://chatgpt.com/?prompt=")
+        .answers("[data-message-author-role=\"assistant\"]\n[data-turn=\"assistant\"]"),
+    about("gemini", "2026-11", Confidence::Sure, Login::Varies, "")
+        .answers("model-response message-content\nmodel-response"),
+    about("mistral", "2026-09", Confidence::Once, Login::Varies, "https://chat.mistral.ai/chat?q=")
+        .answers("[data-message-part-type=\"answer\"]\n[data-message-author-role=\"assistant\"]"),
+    about("perplexity", "2026-03", Confidence::Sure, Login::Without, "https://www.perplexity.ai/search/new?q=")
+        .answers("[id^=\"markdown-content-\"]\nmain .prose"),
+    about("deepseek", "2026-11", Confidence::Once, Login::Needed, "https://chat.deepseek.com/?q=")
+        .answers(".ds-assistant-message-main-content\n.ds-markdown"),
+    about("grok", "2026-03", Confidence::Once, Login::Varies, "https://grok.com/?q=")
+        .answers(".items-start .response-content-markdown\n.response-content-markdown"),
+    about("ms-copilot", "2026-09", Confidence::Once, Login::Needed, "https://copilot.microsoft.com/?q=")
+        .answers("[data-content=\"ai-message\"]\n[data-testid=\"ai-message-body\"]"),
     about("meta", "2026-11", Confidence::Conflict, Login::Needed, "https://www.meta.ai/?prompt="),
-    about("kimi", "2026-11", Confidence::Once, Login::Needed, "https://kimi.com/_prefill_chat?prefill_prompt="),
-    about("qwen", "2026-09", Confidence::Once, Login::Varies, "https://chat.qwen.ai/?text="),
-    about("zai", "2026-02", Confidence::Once, Login::Varies, "https://chat.z.ai/?q="),
+    about("kimi", "2026-11", Confidence::Once, Login::Needed, "https://kimi.com/_prefill_chat?prefill_prompt=")
+        .answers(".markdown-container:not(.toolcall-content-text) > .markdown\n.segment-content"),
+    about("qwen", "2026-09", Confidence::Once, Login::Varies, "https://chat.qwen.ai/?text=")
+        .answers(".qwen-chat-message-assistant\n.markdown-content-container"),
+    about("zai", "2026-02", Confidence::Once, Login::Varies, "https://chat.z.ai/?q=")
+        .answers(".chat-assistant\n[class*=\"chat-assistant\"]"),
     about("duck", "2026-09", Confidence::Once, Login::Without, "https://duck.ai/?bang=true&prompt=1&q="),
     about("poe", "2026-09", Confidence::Once, Login::Needed, ""),
     about("t3", "2026-02", Confidence::Once, Login::Varies, "https://t3.chat/new?q="),
@@ -302,5 +312,13 @@ const fn about(
     login: Login,
     link: &'static str,
 ) -> About {
-    About { id, seen, confidence, login, link }
+    About { id, seen, confidence, login, link, answer: "" }
+}
+
+impl About {
+    /// The same, where it is known how its answers are marked (scripts of others that read them, 2026-09 to 2026-11).
+    const fn answers(mut self, selectors: &'static str) -> Self {
+        self.answer = selectors;
+        self
+    }
 }
