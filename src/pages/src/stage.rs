@@ -100,12 +100,30 @@ impl Boards {
             let performance = web_sys::window().and_then(|window| window.performance());
             let _ = performance.map(|performance| performance.mark("drawn"));
         }
-        // A node that was moved has lost the focus.
         if let Some(focused) = focused.and_then(|element| element.dyn_into::<HtmlElement>().ok())
-            && focused.is_connected()
             && self.document.active_element().as_deref() != Some(&*focused)
         {
-            let _ = focused.focus();
+            if focused.is_connected() {
+                // A node that was moved has lost it.
+                let _ = focused.focus();
+            } else {
+                self.hand_on(&focused);
+            }
+        }
+    }
+
+    /// What is gone leaves the focus to what stood before it, not to what stands in its place: Enter may still be held.
+    fn hand_on(&self, gone: &Element) {
+        let number = gone.get_attribute("data-do").and_then(|number| number.parse::<usize>().ok());
+        let mut number = number.unwrap_or_default();
+        loop {
+            number = number.saturating_sub(1);
+            let before = self.root.query_selector(&["[data-do='", &number.to_string(), "']"].concat());
+            let _ = before.ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok()).map(|one| one.focus());
+            let held = self.document.active_element().is_some_and(|one| one.has_attribute("data-do"));
+            if held || number == 0 {
+                return;
+            }
         }
     }
 
@@ -436,8 +454,14 @@ mod tests {
             let shown = seen("[...page.querySelectorAll('button')].map((b) => b.textContent).join()");
             assert_eq!(shown, order.join(","));
         }
-        show(&stage, vec![rows(&["a"])]);
-        assert_eq!(seen("document.activeElement === document.body"), true);
+        // What is gone leaves it to what stood before it, if that is still there and can be seen.
+        show(&stage, vec![rows(&["a", "z"])]);
+        assert_eq!(seen("document.activeElement.id"), "b-z");
+        let hidden = el("button").attr("hidden", "").text("y").does(1);
+        show(&stage, vec![rows(&["a"]), hidden, el("p").and(el("button").attr("id", "last").text("c").does(2))]);
+        stage.focus("last");
+        show(&stage, vec![rows(&["a"]), el("button").attr("hidden", "").text("y").does(1)]);
+        assert_eq!(seen("document.activeElement.id"), "b-a");
     }
 
     #[wasm_bindgen_test]
