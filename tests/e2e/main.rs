@@ -15,6 +15,7 @@ mod harm;
 mod health;
 mod history;
 mod home;
+mod keys;
 mod languages;
 mod matrix;
 mod offers;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
     home::add(&mut suite);
     site::add(&mut suite);
     panel::add(&mut suite);
+    keys::add(&mut suite);
     welcome::add(&mut suite);
     languages::add(&mut suite);
     let stages = suite.stages();

@@ -7,12 +7,20 @@ use std::fs;
 
 /// What axe-core finds wrong with a document, a line each; `eval` runs the body of an async function in it.
 pub fn violations(eval: impl FnOnce(&str) -> Result<Value>) -> Result<Vec<String>> {
-    let path = repository().join("tests/sites/node_modules/axe-core/axe.min.js");
-    let axe = fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))?;
-    let found = eval(&format!("{axe}\n{RUN}"))?;
+    let found = eval(&format!("{}\n{RUN}", source()?))?;
     // A run that looked at nothing finds nothing either.
     ensure!(found["passes"].as_u64().is_some_and(|passes| passes > 5), "axe-core did not run: {found}");
     Ok(serde_json::from_value(found["violations"].clone())?)
+}
+
+/// Puts axe-core into a document as `window.axe`, for what else it knows.
+pub fn put(eval: impl FnOnce(&str) -> Result<Value>) -> Result<()> {
+    eval(&source()?).map(drop)
+}
+
+fn source() -> Result<String> {
+    let path = repository().join("tests/sites/node_modules/axe-core/axe.min.js");
+    fs::read_to_string(&path).with_context(|| format!("{} is missing", path.display()))
 }
 
 /// Nothing is fetched for it: the pages' own rules would not allow it.

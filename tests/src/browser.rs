@@ -30,6 +30,38 @@ pub enum Kind {
     Firefox,
 }
 
+/// Where keys are pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// The current tab.
+    Tab,
+    /// The popup.
+    Popup,
+    /// A tab, or the panel, with this page of the extension's own.
+    Own(&'a str),
+}
+
+/// A key, or Shift with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// To the next stop.
+    Tab,
+    /// Shift+Tab: to the one before.
+    Back,
+    /// Enter.
+    Enter,
+    /// The space bar.
+    Space,
+    /// Escape.
+    Escape,
+    /// The arrow to the right.
+    Right,
+    /// The arrow down.
+    Down,
+    /// A letter or digit.
+    Letter(char),
+}
+
 /// How to start a browser.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -93,8 +125,8 @@ pub(crate) trait Side: Send {
     fn own_tab_click_at(&self, page: &str, x: f64, y: f64) -> Result<()>;
     /// Presses the mouse at the first point of such a tab, takes it to the others and releases it at the last.
     fn own_tab_drag(&self, page: &str, points: &[(f64, f64)]) -> Result<()>;
-    /// Presses Enter in such a tab.
-    fn own_tab_enter(&self, page: &str) -> Result<()>;
+    /// Presses keys, one after another, wherever the focus is in this place.
+    fn press(&self, place: Place<'_>, keys: &[Key]) -> Result<()>;
     /// A PNG of such a tab.
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>>;
     /// Grants optional hosts, and in Firefox the consent to handoffs, without a prompt.
@@ -111,6 +143,10 @@ pub(crate) trait Side: Send {
     fn offline(&self, off: bool) -> Result<()>;
     /// Makes the pages prefer dark or light.
     fn dark(&self, dark: bool) -> Result<()>;
+    /// Makes the current tab prefer that nothing moves, or not.
+    fn still(&self, still: bool) -> Result<()>;
+    /// Gives the current tab so many pixels of its own, each so many of the screen's; or what the window has.
+    fn sized(&self, size: Option<(u32, u32, u32)>) -> Result<()>;
 }
 
 /// The card of Understudy as it stands in the page.
@@ -142,6 +178,35 @@ impl Kind {
             Self::Chromium => "chrome",
             Self::Firefox => "firefox",
         }
+    }
+}
+
+impl Key {
+    /// `WebDriver`'s code point, or the letter itself.
+    pub(crate) const fn code(self) -> char {
+        match self {
+            Self::Tab | Self::Back => '\u{e004}',
+            Self::Enter => '\u{e007}',
+            Self::Space => ' ',
+            Self::Escape => '\u{e00c}',
+            Self::Right => '\u{e014}',
+            Self::Down => '\u{e015}',
+            Self::Letter(letter) => letter,
+        }
+    }
+
+    /// The name in the page's events, and the number that goes with it.
+    pub(crate) fn name(self) -> (String, u32) {
+        let (name, number) = match self {
+            Self::Tab | Self::Back => ("Tab", 9),
+            Self::Enter => ("Enter", 13),
+            Self::Space => (" ", 32),
+            Self::Escape => ("Escape", 27),
+            Self::Right => ("ArrowRight", 39),
+            Self::Down => ("ArrowDown", 40),
+            Self::Letter(letter) => return (letter.to_string(), u32::from(letter.to_ascii_uppercase())),
+        };
+        (name.to_owned(), number)
     }
 }
 
@@ -473,7 +538,21 @@ impl Browser {
 
     /// Presses Enter in such a tab, wherever the focus is.
     pub fn own_tab_enter(&self, page: &str) -> Result<()> {
-        self.side.own_tab_enter(page)
+        self.press(Place::Own(page), &[Key::Enter])
+    }
+
+    /// Presses keys, one after another, wherever the focus is in this place.
+    pub fn press(&self, place: Place<'_>, keys: &[Key]) -> Result<()> {
+        self.side.press(place, keys)
+    }
+
+    /// Runs the body of an async function in this place.
+    pub fn eval_in(&self, place: Place<'_>, body: &str) -> Result<Value> {
+        match place {
+            Place::Tab => self.eval(&format!("return (async () => {{{body}\n}})()")),
+            Place::Popup => self.side.popup_eval(body),
+            Place::Own(page) => self.side.own_tab_eval(page, body),
+        }
     }
 
     /// A PNG of the popup.
@@ -564,6 +643,23 @@ impl Browser {
         self.side.dark(dark)?;
         // Firefox tells its pages a little later.
         self.wait_for(&format!("matchMedia('(prefers-color-scheme: dark)').matches === {dark}"))
+    }
+
+    /// Makes the current tab prefer that nothing moves, or not.
+    pub fn still(&self, still: bool) -> Result<()> {
+        self.side.still(still)?;
+        self.wait_for(&format!("matchMedia('(prefers-reduced-motion: reduce)').matches === {still}"))
+    }
+
+    /// Gives the current tab so many pixels in width and height, each so many of the screen's (2 is a zoom of 200 %).
+    pub fn size(&self, width: u32, height: u32, zoom: u32) -> Result<()> {
+        self.side.sized(Some((width, height, zoom)))?;
+        self.wait_for(&format!("innerWidth === {width} && devicePixelRatio === {zoom}"))
+    }
+
+    /// The size that the window has.
+    pub fn size_of_window(&self) -> Result<()> {
+        self.side.sized(None)
     }
 
     /// A PNG of the current tab.

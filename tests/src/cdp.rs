@@ -1,5 +1,6 @@
 //! The `DevTools` protocol at the level of the browser, for what chromedriver does not pass on.
 
+use crate::browser::Key;
 use crate::died::{Died, Lines};
 use crate::wait::{LOOK, SOON, until};
 use anyhow::{Context, Result, bail};
@@ -151,6 +152,28 @@ impl Cdp {
                 "Input.dispatchMouseEvent",
                 &json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": u8::from(kind != "mouseReleased"), "clickCount": 1}),
             )?;
+        }
+        Ok(())
+    }
+
+    /// Presses and releases keys, one after another. One that closes the target is not released there.
+    pub fn press(&mut self, target: &Attached, keys: &[Key]) -> Result<()> {
+        for key in keys {
+            let (name, number) = key.name();
+            let text = match key {
+                Key::Enter => "\r",
+                Key::Space | Key::Letter(_) => &*name,
+                _ => "",
+            };
+            let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
+            let shift = if *key == Key::Back { 8 } else { 0 };
+            let key = json!({"key": name, "windowsVirtualKeyCode": number, "modifiers": shift});
+            let mut down = key.clone();
+            (down["type"], down["text"]) = (json!(kind), json!(text));
+            self.send_to(target, "Input.dispatchKeyEvent", &down)?;
+            let mut up = key;
+            up["type"] = json!("keyUp");
+            let _ = self.send_to(target, "Input.dispatchKeyEvent", &up);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Chromium, by chromedriver and by the `DevTools` protocol of the whole browser.
 
-use crate::browser::{Options, Side, downloads};
+use crate::browser::{Key, Options, Place, Side, downloads};
 use crate::cdp::{Attached, Cdp};
 use crate::process::Process;
 use crate::wait::{PATIENT, SOON, until};
@@ -257,15 +257,12 @@ impl Side for Chromium {
         self.with_own_tab(page, (), |cdp, tab| cdp.drag(tab, points))
     }
 
-    fn own_tab_enter(&self, page: &str) -> Result<()> {
-        self.with_own_tab(page, (), |cdp, tab| {
-            for (kind, text) in [("keyDown", "\r"), ("keyUp", "")] {
-                let key =
-                    json!({"type": kind, "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": text});
-                cdp.send_to(tab, "Input.dispatchKeyEvent", &key)?;
-            }
-            Ok(())
-        })
+    fn press(&self, place: Place<'_>, keys: &[Key]) -> Result<()> {
+        match place {
+            Place::Tab => self.driver.strike(keys),
+            Place::Popup => self.with_popup(|cdp, popup| cdp.press(popup, keys)),
+            Place::Own(page) => self.with_own_tab(page, (), |cdp, tab| cdp.press(tab, keys)),
+        }
     }
 
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
@@ -363,6 +360,23 @@ impl Side for Chromium {
             wire.cdp.send_to(popup, "Emulation.setEmulatedMedia", &media)?;
         }
         Ok(())
+    }
+
+    fn still(&self, still: bool) -> Result<()> {
+        let value = if still { "reduce" } else { "no-preference" };
+        let media = json!({"features": [{"name": "prefers-reduced-motion", "value": value}]});
+        self.driver.post("/goog/cdp/execute", &json!({"cmd": "Emulation.setEmulatedMedia", "params": media})).map(drop)
+    }
+
+    fn sized(&self, size: Option<(u32, u32, u32)>) -> Result<()> {
+        let (cmd, params) = match size {
+            Some((width, height, zoom)) => (
+                "Emulation.setDeviceMetricsOverride",
+                json!({"width": width, "height": height, "deviceScaleFactor": zoom, "mobile": false}),
+            ),
+            None => ("Emulation.clearDeviceMetricsOverride", json!({})),
+        };
+        self.driver.post("/goog/cdp/execute", &json!({"cmd": cmd, "params": params})).map(drop)
     }
 }
 

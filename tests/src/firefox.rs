@@ -1,6 +1,6 @@
 //! Firefox, by geckodriver with access to the browser's own scripts.
 
-use crate::browser::{Options, Side, downloads};
+use crate::browser::{Key, Options, Place, Side, downloads};
 use crate::process::{Process, kill_tree};
 use crate::wait::{PATIENT, SOON, until};
 use crate::webdriver::{WebDriver, text};
@@ -262,8 +262,25 @@ impl Side for Firefox {
         self.in_chrome(|| self.driver.drag(&points))
     }
 
-    fn own_tab_enter(&self, _: &str) -> Result<()> {
-        self.in_chrome(|| self.driver.press("\u{e007}"))
+    fn press(&self, place: Place<'_>, keys: &[Key]) -> Result<()> {
+        let pick = match place {
+            Place::Tab => "const b = gBrowser.selectedBrowser;".to_owned(),
+            Place::Popup => PICK_POPUP.to_owned(),
+            Place::Own(page) => self.pick_own_tab(page)?,
+        };
+        // As whoever opened it by a key, or clicked into it, has the focus in it.
+        self.chrome_eval(&format!("{pick} if (document.activeElement !== b) b.focus()"), &json!([]))?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        // They go through the browser's window, and come to the page a little later.
+        self.frame_eval(&pick, &format!("const count = {}; {LISTEN}", keys.len()))?;
+        self.in_chrome(|| self.driver.strike(keys))?;
+        // One that does something may close its page, which then tells no more.
+        if keys.iter().any(|key| matches!(key, Key::Enter | Key::Space | Key::Escape)) {
+            return Ok(());
+        }
+        self.frame_eval(&pick, HEARD).map(drop)
     }
 
     fn own_tab_screenshot(&self, page: &str) -> Result<Vec<u8>> {
@@ -349,6 +366,18 @@ impl Side for Firefox {
             &json!([i32::from(!dark)]),
         )
         .map(drop)
+    }
+
+    fn still(&self, still: bool) -> Result<()> {
+        let set = "Services.prefs.setIntPref('ui.prefersReducedMotion', arguments[0])";
+        self.chrome_eval(set, &json!([i32::from(still)])).map(drop)
+    }
+
+    fn sized(&self, size: Option<(u32, u32, u32)>) -> Result<()> {
+        let viewport = size.map(|(width, height, _)| json!({"width": width, "height": height}));
+        let zoom = size.map(|(.., zoom)| zoom);
+        let params = json!({"context": self.driver.window()?, "viewport": viewport, "devicePixelRatio": zoom});
+        self.bidi("browsingContext.setViewport", &params).map(drop)
     }
 }
 
@@ -475,6 +504,18 @@ const IN_FRAME: &str = "
         b.messageManager.loadFrameScript('data:,' + encodeURIComponent(code), false);
     });
 ";
+
+/// Counts in the page the keys that have come to it.
+const LISTEN: &str = "
+    const count_one = ({key}) => { if (key !== 'Shift') window.testKeys++; };
+    window.testKeys ??= (addEventListener('keyup', count_one, true), 0);
+    window.testWanted = window.testKeys + count";
+
+/// Waits until all of them are there. Where the focus leaves the page the others go elsewhere.
+const HEARD: &str = "
+    for (let turn = 0; turn < 900 && window.testKeys < window.testWanted && document.hasFocus(); turn++) {
+        await new Promise((done) => setTimeout(done, 10));
+    }";
 
 const OPEN_POPUP: &str = "
     const {ExtensionParent} = ChromeUtils.importESModule('resource://gre/modules/ExtensionParent.sys.mjs');

@@ -26,7 +26,7 @@ pub mod texts;
 pub mod wait;
 pub mod webdriver;
 
-pub use browser::{Browser, Card, Kind, Options};
+pub use browser::{Browser, Card, Key, Kind, Options, Place};
 pub use died::Died;
 pub use display::Display;
 pub use process::{Process, leave_nothing_behind};

@@ -1,5 +1,6 @@
 //! A `WebDriver` client as small as the tests need it, with the vendor commands that the usual libraries lack.
 
+use crate::browser::Key;
 use crate::died::{Died, Lines};
 use anyhow::{Context, Result, anyhow, bail};
 use base64::Engine as _;
@@ -179,14 +180,21 @@ impl WebDriver {
         self.post("/actions", &json!({"actions": [mouse]})).map(drop)
     }
 
-    /// Presses and releases keys, one after another, wherever the focus is. Special keys are `WebDriver`'s code points.
-    pub fn press(&self, keys: &str) -> Result<()> {
-        let strokes = keys.chars().flat_map(|key| {
-            let key = key.to_string();
-            [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
+    /// Presses and releases keys, one after another, wherever the focus is.
+    pub fn strike(&self, keys: &[Key]) -> Result<()> {
+        let stroke = |kind: &str, code: char| json!({"type": kind, "value": code});
+        let strokes = keys.iter().flat_map(|key| {
+            let shift = (*key == Key::Back).then_some(SHIFT);
+            let downs = shift.into_iter().chain([key.code()]).map(move |code| stroke("keyDown", code));
+            downs.chain([key.code()].into_iter().chain(shift).map(move |code| stroke("keyUp", code)))
         });
         let strokes: Vec<Value> = strokes.collect();
         self.post("/actions", &json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})).map(drop)
+    }
+
+    /// The same for a text; special keys are `WebDriver`'s code points.
+    pub fn press(&self, keys: &str) -> Result<()> {
+        self.strike(&keys.chars().map(Key::Letter).collect::<Vec<_>>())
     }
 
     /// A PNG of the current tab's viewport.
@@ -272,6 +280,8 @@ fn found(answer: Result<Value>) -> Result<Option<Element>> {
 /// The protocol's own names of references (W3C `WebDriver`, sections "Elements" and "Shadow Roots").
 const ELEMENT_KEY: &str = "element-6066-11e4-a52e-4f735466cecf";
 const SHADOW_KEY: &str = "shadow-6066-11e4-a52e-4f735466cecf";
+/// The Shift key.
+const SHIFT: char = '\u{e008}';
 /// Longer than any page load here; a hanging driver fails the test instead of the run.
 const COMMAND_LIMIT: Duration = Duration::from_secs(90);
 /// Screenshots and long texts.
