@@ -5,6 +5,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
+use tempfile::TempDir;
 use understudy_tests::served::Served;
 use understudy_tests::stage::{dist, repository};
 use understudy_tests::wait::{SOON, until};
@@ -24,7 +25,10 @@ fn all(stage: &Stage) -> Result<()> {
     recordings(stage)?;
     a_large_recording(stage)?;
     looks(stage)?;
-    nobody_else_is_asked(stage, &site)
+    narrow(stage)?;
+    nobody_else_is_asked(stage, &site)?;
+    still(stage)?;
+    broken(stage)
 }
 
 /// The verdict comes long before the status page, later without probes, and time can be moved by hand and by itself.
@@ -166,6 +170,84 @@ fn looks(stage: &Stage) -> Result<()> {
     Ok(())
 }
 
+/// On a telephone and at a zoom of 200 %, nothing is wider than the window and nothing is cut. What is shown is the fullest page: a
+/// story at its verdict, with its reasons opened, and a recording that was read.
+fn narrow(stage: &Stage) -> Result<()> {
+    let page = &stage.browser;
+    press(stage, "#story-dead-network")?;
+    press(stage, "#jump")?;
+    page.eval("for (const one of document.querySelectorAll('details')) one.open = true; return null")?;
+    for (width, height, zoom) in [(360, 640, 1), (640, 360, 2)] {
+        page.size(width, height, zoom)?;
+        let found = page.eval(TOO_WIDE)?;
+        ensure!(found == json!([]), "{width} x {height}: {found:#}");
+    }
+    page.size_of_window()
+}
+
+/// Who wants nothing to move gets one picture after another when it plays, and none that slides.
+fn still(stage: &Stage) -> Result<()> {
+    let page = &stage.browser;
+    let pictures = |still: bool| {
+        page.still(still)?;
+        page.visit(&page.driver().url()?)?;
+        page.wait_for("document.querySelector('#figures')")?;
+        waiting(stage, &format!("const span = {}; {PLAYED}", if still { 2_500 } else { 1_000 }))
+    };
+    let moving = pictures(false)?;
+    let resting = pictures(true);
+    page.still(false)?;
+    let resting = resting?;
+    // At five minutes a second: ten pictures a second, or one.
+    let steps: [Vec<u64>; 2] = serde_json::from_value(json!([moving["steps"], resting["steps"]]))?;
+    ensure!(steps[0].len() > 3 && steps[0].iter().all(|step| *step == 30), "moving {moving}, resting {resting}");
+    ensure!((1..=3).contains(&steps[1].len()) && steps[1].iter().all(|step| *step == 300), "{moving} {resting}");
+    ensure!(resting["animated"] == 0 && resting["slides"] == 0, "{resting}");
+    Ok(())
+}
+
+/// A module that does not come, is none, or breaks later, leaves one sentence with a next step; so does a script that does not come.
+fn broken(stage: &Stage) -> Result<()> {
+    let page = &stage.browser;
+    let said = "const one = document.querySelector('.trouble');
+        return one.checkVisibility({visibilityProperty: true}) ? one.textContent.replace(/\\s+/g, ' ') : ''";
+    ensure!(page.eval(said)? == "", "a playground that runs is said not to");
+    let script = fs::read_to_string(dist().join("www/site.js"))?;
+    for (what, name, bytes) in [
+        ("a module that is none", "site_bg.wasm", Some(b"\0asm, but not really".to_vec())),
+        ("no module", "site_bg.wasm", None),
+        ("a module that breaks later", "site.js", Some(format!("{script}{TRAP}").into_bytes())),
+        ("no script", "site.js", None),
+    ] {
+        let folder = TempDir::with_prefix("understudy-site-")?;
+        for file in fs::read_dir(dist().join("www"))? {
+            let file = file?;
+            if file.file_name() != name {
+                fs::copy(file.path(), folder.path().join(file.file_name()))?;
+            }
+        }
+        if let Some(bytes) = bytes {
+            fs::write(folder.path().join(name), bytes)?;
+        }
+        let site = Served::start(folder.path().to_owned())?;
+        page.visit(site.url())?;
+        if what == "no script" {
+            // Nobody can tell that it will never come: it is said after a while, which is not waited for here.
+            page.wait_for("document.readyState === 'complete'")?;
+            ensure!(page.eval(said)? == "", "{what}: said before its time");
+            page.eval("for (const one of document.getAnimations()) one.finish(); return null")?;
+        }
+        let text =
+            until(what, SOON, || Ok(page.eval(said)?.as_str().filter(|said| !said.is_empty()).map(str::to_owned)))?;
+        ensure!(text.contains("Load this page again"), "{what}: {text}");
+        let left = page.eval(
+            "return document.querySelector('#page').checkVisibility() && document.querySelector('#play') !== null",
+        )?;
+        ensure!(left == false, "{what}: what does not work can still be seen");
+    }
+    page.visit("about:blank")
+}
+
 /// Nothing but the page's own files was fetched, and the page could not send anything if it wanted to.
 fn nobody_else_is_asked(stage: &Stage, site: &Served) -> Result<()> {
     let loaded = stage.browser.eval("return performance.getEntriesByType('resource').map(({name}) => name)")?;
@@ -218,6 +300,47 @@ fn press(stage: &Stage, css: &str) -> Result<()> {
 fn choose(stage: &Stage, path: &str) -> Result<()> {
     stage.browser.driver().type_into(&stage.browser.wait_for_element("#har")?, path)
 }
+
+/// What is wider than the window, or is cut inside a box that hides it. What scrolls by itself is a table or a command.
+const TOO_WIDE: &str = "
+    const wide = document.documentElement.clientWidth, found = [];
+    if (document.documentElement.scrollWidth > wide) found.push(`the page: ${document.documentElement.scrollWidth}`);
+    const scrolls = (one) => one && (['auto', 'scroll'].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+    for (const one of document.body.querySelectorAll('*')) {
+        const {left, right, width} = one.getBoundingClientRect();
+        const name = `${one.localName}.${one.getAttribute('class')} ${one.textContent.trim().slice(0, 40)}`;
+        if (width && !scrolls(one.parentElement) && (left < -0.5 || right > wide + 0.5)) found.push(`${name}: ${left} to ${right}`);
+        const {overflowX, textOverflow} = getComputedStyle(one);
+        if (['hidden', 'clip'].includes(overflowX) && !['svg', 'input'].includes(one.localName) && one.scrollWidth > one.clientWidth) found.push(`${name}: cut ${textOverflow}`);
+    }
+    return found;
+";
+
+/// Plays for `span` milliseconds, and says by how many seconds the clock went on each time, and what moved meanwhile.
+const PLAYED: &str = "
+    const clock = document.querySelector('.clock time'), at = (css) => document.querySelector(css);
+    const read = () => clock.textContent.match(/\\d+/g).reduce((sum, part) => sum * 60 + Number(part), 0);
+    const steps = [];
+    let last = read(), animated = 0;
+    await new Promise((done) => {
+        const seen = new MutationObserver(() => {
+            steps.push(read() - last);
+            last = read();
+            animated = Math.max(animated, document.getAnimations().length);
+        });
+        seen.observe(clock, {subtree: true, childList: true, characterData: true});
+        at('#play').click();
+        setTimeout(() => { at('#play').click(); seen.disconnect(); done(); }, span);
+    });
+    const slides = [...document.querySelectorAll('*')].filter((one) => parseFloat(getComputedStyle(one).transitionDuration) > 0).length;
+    return {steps, animated, slides};
+";
+
+/// What traps as wasm does, while the page lives.
+const TRAP: &str = "
+const trap = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11];
+setTimeout(() => new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(trap))).exports.f());
+";
 
 /// A key, as the drivers know it.
 const ARROW_RIGHT: &str = "\u{e014}";

@@ -50,6 +50,7 @@ pub fn start() -> Result<(), JsValue> {
         speed: 1,
         probing: true,
         playing: None,
+        turn: TURN_MS,
         recording: Recording::None,
     };
     let app = Rc::new(App { state: RefCell::new(first), stage: OnceCell::new(), reading: Cell::new(0) });
@@ -77,6 +78,8 @@ struct State {
     speed: usize,
     probing: bool,
     playing: Option<Interval>,
+    /// One step of what plays, in milliseconds.
+    turn: u32,
     recording: Recording,
 }
 
@@ -129,7 +132,8 @@ impl App {
                     state.at = state.life.span.0;
                 }
                 let app = Rc::clone(self);
-                state.playing = Some(Interval::new(TURN_MS, move || app.go_on()));
+                state.turn = if still() { STILL_TURN_MS } else { TURN_MS };
+                state.playing = Some(Interval::new(state.turn, move || app.go_on()));
             }
             Deed::Seek => {
                 if let Ok(second) = entered.value.parse::<u64>() {
@@ -158,7 +162,7 @@ impl App {
     fn go_on(&self) {
         let mut state = self.state.borrow_mut();
         let end = state.life.span.1;
-        state.at = (state.at + u64::from(TURN_MS) * SPEEDS[state.speed].0).min(end);
+        state.at = (state.at + u64::from(state.turn) * SPEEDS[state.speed].0).min(end);
         let over = state.at == end;
         // An interval must not be dropped while it is being called: it is stopped in a turn of its own.
         let ended = over.then(|| state.playing.take()).flatten();
@@ -230,12 +234,21 @@ impl App {
     }
 }
 
+/// Whether the visitor wants nothing to move.
+fn still() -> bool {
+    let asked =
+        web_sys::window().and_then(|window| window.match_media("(prefers-reduced-motion: reduce)").ok().flatten());
+    asked.is_some_and(|asked| asked.matches())
+}
+
 fn field() -> Option<HtmlInputElement> {
     web_sys::window()?.document()?.get_element_by_id("har")?.dyn_into().ok()
 }
 
 /// One step of what plays, in milliseconds.
 const TURN_MS: u32 = 100;
+/// The same where nothing may move: pictures one after another, and as much of the story in a second.
+const STILL_TURN_MS: u32 = 1_000;
 
 #[cfg(test)]
 #[cfg(target_arch = "wasm32")]

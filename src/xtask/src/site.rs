@@ -26,8 +26,14 @@ pub fn contents(repo: &Repo) -> Result<Contents> {
     Ok(contents)
 }
 
-/// What is added to the bindings: a page has no line of JavaScript of its own, so the module starts itself.
-pub const START: &str = "\n__wbg_init();\n";
+/// What is added to the bindings: a page has no script of its own, so the module starts itself. Where it does not, or where it breaks
+/// later, the page's own sentence is shown.
+pub const START: &str = "
+const broken = () => document.documentElement.classList.add('broken');
+for (const name of ['error', 'unhandledrejection'])
+  addEventListener(name, ({ error, reason = error }) => reason instanceof WebAssembly.RuntimeError && broken());
+__wbg_init().catch(broken);
+";
 
 /// Puts the command and its first table in the place of the mark.
 fn with_table(page: &str, accuracy: &str) -> Result<String> {
@@ -42,7 +48,7 @@ fn with_table(page: &str, accuracy: &str) -> Result<String> {
     // Below the head stands a line of dashes.
     ensure!(rows.len() > 2, "{ACCURACY} has no table");
     let mut table = format!(
-        "<pre tabindex=\"0\" aria-label=\"Command\"><code>{}</code></pre>\n      <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Accuracy\"><table>\n",
+        "<pre tabindex=\"0\" role=\"region\" aria-label=\"Command\"><code>{}</code></pre>\n      <div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Accuracy\"><table>\n",
         escape(command)
     );
     for (index, row) in rows.iter().enumerate().filter(|(index, _)| *index != 1) {
