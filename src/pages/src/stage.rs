@@ -114,14 +114,11 @@ impl Boards {
 
     /// What is gone leaves the focus to what stood before it, not to what stands in its place: Enter may still be held.
     fn hand_on(&self, gone: &Element) {
-        let number = gone.get_attribute("data-do").and_then(|number| number.parse::<usize>().ok());
-        let mut number = number.unwrap_or_default();
-        loop {
-            number = number.saturating_sub(1);
+        let number = gone.get_attribute("data-do").and_then(|number| number.parse().ok());
+        for number in (0..number.unwrap_or(0_usize).max(1)).rev() {
             let before = self.root.query_selector(&["[data-do='", &number.to_string(), "']"].concat());
             let _ = before.ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok()).map(|one| one.focus());
-            let held = self.document.active_element().is_some_and(|one| one.has_attribute("data-do"));
-            if held || number == 0 {
+            if self.document.active_element().is_some_and(|one| one.has_attribute("data-do")) {
                 return;
             }
         }
