@@ -618,6 +618,31 @@ mod tests {
         assert_eq!(read::<u64>(1, &sealed(&[0x40; 12])), None);
     }
 
+    #[derive(Debug, PartialEq)]
+    struct Rare {
+        often: u64,
+        seldom: Option<u64>,
+        never: [(u64, bool); 2],
+    }
+    fields_and_rare!(Rare: often; seldom, never);
+
+    #[test]
+    fn what_is_seldom_anything_is_one_flag_while_it_is_nothing() {
+        let rare = |often, seldom, never| Rare { often, seldom, never };
+        for (mut one, bytes) in [
+            (rare(0, None, [(0, false); 2]), 2),
+            (rare(5, None, [(0, false); 2]), 2),
+            // Nothing of it is lost as soon as one part is something.
+            (rare(0, Some(0), [(0, false); 2]), 8),
+            (rare(0, None, [(0, false), (0, true)]), 7),
+        ] {
+            assert_eq!(one.is_blank(), one == Rare::blank());
+            let text = write(1, &mut one);
+            assert_eq!(text.len() - SEAL, bytes, "{one:?}");
+            assert_eq!(read::<Rare>(1, &text), Some(one));
+        }
+    }
+
     #[test]
     fn what_was_kept_is_what_would_be_written_anew() {
         let mut kept = Kept::<Vec<String>>::default();
