@@ -186,15 +186,15 @@ fn options(stage: &Stage, lists: &mut Lists) -> Result<()> {
     reach(stage, OPTIONS, Key::Tab, "Move Gemini down")?;
     browser.press(OPTIONS, &[Key::Enter])?;
     first("chatgpt")?;
-    // What stood before either of them is in DeepSeek's row: its own box, or the last button above Gemini's.
-    for name in ["Allow typing in DeepSeek", "Never offer Gemini"] {
+    // What stood before it has the focus then, and not what moves up, which a key that is held would press as well.
+    for (name, before) in [("Allow typing in DeepSeek", "deepseek"), ("Never offer Gemini", "chatgpt")] {
         reach(stage, OPTIONS, Key::Back, name)?;
         browser.press(OPTIONS, &[Key::Enter])?;
         until(&format!("{name:?} is done"), SOON, || {
             let there = format!("return Boolean(document.querySelector('[aria-label={}]'))", json!(name));
             Ok((browser.eval_in(OPTIONS, &there)? == false).then_some(()))
         })?;
-        held(stage, OPTIONS, "[data-provider=deepseek]")?;
+        held(stage, OPTIONS, &format!("[data-provider={before}]"))?;
     }
     browser.close_own_tab("options.html")
 }

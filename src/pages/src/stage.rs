@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use understudy_engine::words::{Arg, Say};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Node};
+use web_sys::{Document, Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Node, NodeList};
 
 /// The place of a page in its document.
 pub struct Stage<D> {
@@ -92,7 +92,7 @@ struct Boards {
 
 impl Boards {
     fn show(&self, parts: &dyn Parts) {
-        let focused = self.document.active_element();
+        let (focused, stops) = (self.document.active_element(), self.root.query_selector_all("[data-do]"));
         self.fill(&self.root, parts, &mut 0);
         if self.root.has_attribute("aria-busy") {
             let _ = self.root.remove_attribute("aria-busy");
@@ -106,18 +106,19 @@ impl Boards {
             if focused.is_connected() {
                 // A node that was moved has lost it.
                 let _ = focused.focus();
-            } else {
-                self.hand_on(&focused);
+            } else if let Ok(stops) = stops {
+                self.hand_on(&focused, &stops);
             }
         }
     }
 
     /// What is gone leaves the focus to what stood before it, not to what stands in its place: Enter may still be held.
-    fn hand_on(&self, gone: &Element) {
-        let number = gone.get_attribute("data-do").and_then(|number| number.parse().ok());
-        for number in (0..number.unwrap_or(0_usize).max(1)).rev() {
-            let before = self.root.query_selector(&["[data-do='", &number.to_string(), "']"].concat());
-            let _ = before.ok().flatten().and_then(|one| one.dyn_into::<HtmlElement>().ok()).map(|one| one.focus());
+    fn hand_on(&self, gone: &Node, stops: &NodeList) {
+        let place = (0..stops.length()).find(|at| stops.get(*at).as_ref() == Some(gone)).unwrap_or_default();
+        let before = (0..place).rev().filter_map(|at| stops.get(at)).filter(Node::is_connected);
+        let first = self.root.query_selector("[data-do]").ok().flatten().map(Node::from);
+        for one in before.chain(first).filter_map(|one| one.dyn_into::<HtmlElement>().ok()) {
+            let _ = one.focus();
             if self.document.active_element().is_some_and(|one| one.has_attribute("data-do")) {
                 return;
             }
@@ -453,7 +454,18 @@ mod tests {
         }
         // What is gone leaves it to what stood before it, if that is still there and can be seen.
         show(&stage, vec![rows(&["a", "z"])]);
-        assert_eq!(seen("document.activeElement.id"), "b-z");
+        assert_eq!(seen("document.activeElement.id"), "b-a", "nothing did");
+        // Not to what moves up: it would be pressed as well.
+        let pair = |keys: &[&str]| {
+            let button = |name: &str| el("button").attr("id", name.to_owned()).text(name).does(3);
+            el("ul").with(
+                keys.iter().map(|key| el("li").key(*key).with(["box", "never"].map(|b| button(&format!("{key}-{b}"))))),
+            )
+        };
+        show(&stage, vec![pair(&["a", "b", "c"])]);
+        stage.focus("b-never");
+        show(&stage, vec![pair(&["a", "c"])]);
+        assert_eq!(seen("document.activeElement.id"), "a-never");
         let hidden = el("button").attr("hidden", "").text("y").does(1);
         show(&stage, vec![rows(&["a"]), hidden, el("p").and(el("button").attr("id", "last").text("c").does(2))]);
         stage.focus("last");
