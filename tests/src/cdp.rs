@@ -156,7 +156,7 @@ impl Cdp {
         Ok(())
     }
 
-    /// Presses and releases keys, one after another. One that closes the target is not released there.
+    /// Presses and releases keys, one after another.
     pub fn press(&mut self, target: &Attached, keys: &[Key]) -> Result<()> {
         for key in keys {
             let (name, number) = key.name();
@@ -167,13 +167,19 @@ impl Cdp {
             };
             let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
             let shift = if *key == Key::Back { 8 } else { 0 };
+            // What is closed by a key never answers to it: that is not waited for long.
+            let acts = matches!(key, Key::Enter | Key::Space | Key::Escape);
+            self.limit = if acts { HEARD_LIMIT } else { ANSWER_LIMIT };
             let key = json!({"key": name, "windowsVirtualKeyCode": number, "modifiers": shift});
             let mut down = key.clone();
             (down["type"], down["text"]) = (json!(kind), json!(text));
-            self.send_to(target, "Input.dispatchKeyEvent", &down)?;
             let mut up = key;
             up["type"] = json!("keyUp");
-            let _ = self.send_to(target, "Input.dispatchKeyEvent", &up);
+            let strokes = [down, up].map(|stroke| self.send_to(target, "Input.dispatchKeyEvent", &stroke));
+            self.limit = ANSWER_LIMIT;
+            if !acts {
+                strokes.into_iter().collect::<Result<Vec<_>>>()?;
+            }
         }
         Ok(())
     }
@@ -225,7 +231,7 @@ impl Cdp {
 }
 
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
-/// How long a click may take to its page.
+/// How long a click, or a key that does something, may take to its page.
 const HEARD_LIMIT: Duration = Duration::from_secs(2);
 /// How often a click that nothing comes of is made.
 const CLICKS: usize = 4;
