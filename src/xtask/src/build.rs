@@ -2,7 +2,7 @@
 
 use crate::manifest::{Browser, manifest};
 use crate::repo::Repo;
-use crate::{catalogue, pack, panics, setup, shell, site};
+use crate::{catalogue, imports, pack, panics, setup, shell, site};
 use anyhow::{Context, Result, ensure};
 use std::collections::BTreeMap;
 use std::fs;
@@ -132,7 +132,13 @@ fn bound(repo: &Repo, optimiser: &Path, (name, package): (&str, &str)) -> Result
         .remove_producers_section(true)
         .generate(&out)
         .with_context(|| format!("the bindings of {} cannot be generated", module.display()))?;
-    optimise(optimiser, &out.join(format!("{name}_bg.wasm")), &repo.target.join("optimised").join(name))?;
+    let (module, script) = (out.join(format!("{name}_bg.wasm")), out.join(format!("{name}.js")));
+    optimise(optimiser, &module, &repo.target.join("optimised").join(name))?;
+    let bindings = format!("./{name}_bg.js");
+    let (short, named) = imports::shortened(&fs::read(&module)?, &fs::read_to_string(&script)?, &bindings)
+        .with_context(|| format!("the imports of {} cannot be named", module.display()))?;
+    fs::write(&module, short)?;
+    fs::write(&script, named)?;
     pack::files(&out)?.into_iter().map(|(file, path)| Ok((file, fs::read(path)?))).collect()
 }
 

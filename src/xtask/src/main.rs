@@ -9,6 +9,7 @@ mod build;
 mod catalogue;
 mod check;
 mod fuzz;
+mod imports;
 mod manifest;
 mod pack;
 mod panics;

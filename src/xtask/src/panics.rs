@@ -2,10 +2,11 @@
 //!
 //! Without this a panic puts together what it has to say, calls the hook and traps. There is nobody to say it to: the error stream of wasm
 //! leads nowhere. What builds those words and passes their parts is a hundredth of a module, and no stable compiler leaves it out. Here
-//! the functions that do nothing but panic become the trap itself; the optimiser then takes away whatever was only for them.
+//! the functions that do nothing but panic become the trap itself; the optimiser then takes away whatever was only for them. It does not
+//! see that the places they would have named, file, line and column, are nobody's any more: these are made zeros, which it leaves out.
 
 use anyhow::{Context, Result, ensure};
-use wasmparser::{ExternalKind, KnownCustom, Name, Parser, Payload, TypeRef};
+use wasmparser::{DataKind, ExternalKind, KnownCustom, Name, Operator, Parser, Payload, TypeRef};
 
 /// The module, in which a panic calls this export of Rust's, if one is named, and traps.
 pub fn silenced(module: &[u8], last: Option<&str>) -> Result<Vec<u8>> {
@@ -65,8 +66,54 @@ pub fn silenced(module: &[u8], last: Option<&str>) -> Result<Vec<u8>> {
     number(&mut made, section.len());
     made.extend(section);
     made.extend(&module[end..]);
+    forget_places(&mut made)?;
     Ok(made)
 }
+
+/// Makes zeros of what only panics would have read: `core::panic::Location`s, which are the address and length of a file's name, a line
+/// and a column, and those names.
+fn forget_places(module: &mut [u8]) -> Result<()> {
+    let mut zeros = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let Payload::DataSection(section) = payload? else { continue };
+        for data in section {
+            let data = data?;
+            let DataKind::Active { offset_expr, .. } = data.kind else { continue };
+            let Operator::I32Const { value } = offset_expr.get_operators_reader().read()? else { continue };
+            let (base, start) = (usize::try_from(value)?, data.range.end - data.data.len());
+            for at in (0..data.data.len().saturating_sub(LOCATION - 1)).step_by(4) {
+                let word = |nth: usize| {
+                    let word = &data.data[at + 4 * nth..at + 4 * nth + 4];
+                    word.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte))
+                };
+                let [name, length, line, column] = [0, 1, 2, 3].map(word);
+                let place = name.checked_sub(base).map(|name| name..name + length);
+                if let Some(place) = place
+                    && data.data.get(place.clone()).is_some_and(is_file)
+                    && (1..LINES).contains(&line)
+                    && (1..COLUMNS).contains(&column)
+                {
+                    zeros.extend([at..at + LOCATION, place].map(|range| start + range.start..start + range.end));
+                }
+            }
+        }
+    }
+    for zeros in zeros {
+        module[zeros].fill(0);
+    }
+    Ok(())
+}
+
+/// Whether this is the name of a source file: they have a NUL behind them, which is part of it.
+fn is_file(name: &[u8]) -> bool {
+    let name = name.strip_suffix(b"\0").unwrap_or(name);
+    name.ends_with(b".rs") && name.iter().all(u8::is_ascii_graphic)
+}
+
+/// Bytes of a `Location`, and what its line and column are below.
+const LOCATION: usize = 16;
+const LINES: usize = 100_000;
+const COLUMNS: usize = 1_000;
 
 /// The functions that only panic.
 fn panicking(section: wasmparser::NameSectionReader<'_>) -> Result<Vec<u32>> {
@@ -116,8 +163,8 @@ const UNREACHABLE: u8 = 0x00;
 const END: u8 = 0x0b;
 const CALL: u8 = 0x10;
 
-/// In LEB128.
-fn number(bytes: &mut Vec<u8>, mut number: usize) {
+/// A number as the binary format has it: in LEB128.
+pub fn number(bytes: &mut Vec<u8>, mut number: usize) {
     while number > 0x7f {
         bytes.push(u8::try_from(number & 0x7f).unwrap_or_default() | 0x80);
         number >>= 7;
@@ -193,6 +240,32 @@ mod tests {
         let trapped = || vec![trap.to_owned(), end()];
         let silent = silenced(&module, None).unwrap();
         assert_eq!(bodies(&silent), [vec![called(0), end()], trapped(), nothing(), trapped(), nothing()]);
+    }
+
+    #[test]
+    fn a_place_that_only_a_panic_names_becomes_zeros() {
+        let text = b"src/engine/src/map.rs\0keep.rs and this ";
+        let words = |words: [u32; 4]| words.map(u32::to_le_bytes).concat();
+        // A location; a text of the same length that is not a file's; a length and numbers without a name; a column that is none.
+        let (base, name) = (1_024, 1_024 + 64);
+        let tables = [[name, 22, 7, 9], [name + 22, 12, 7, 9], [7, 22, 7, 9], [name, 22, 7, 0]].map(words).concat();
+        let data = [&tables[..], text].concat();
+        let mut section = vec![1, 0, 0x41];
+        section.extend([0x80, 0x08, 0x0b]);
+        number(&mut section, data.len());
+        section.extend(&data);
+        let mut module = b"\0asm\x01\0\0\0".to_vec();
+        module.extend([5, 3, 1, 0, 1, 11]);
+        number(&mut module, section.len());
+        module.extend(&section);
+        assert_eq!(base + 64, name);
+        super::forget_places(&mut module).unwrap();
+        wasmparser::validate(&module).unwrap();
+        let left = &module[module.len() - data.len()..];
+        assert!(left[..16].iter().all(|byte| *byte == 0), "{left:?}");
+        assert_eq!(left[16..64], data[16..64]);
+        assert!(left[64..86].iter().all(|byte| *byte == 0), "{left:?}");
+        assert_eq!(left[86..], data[86..]);
     }
 
     #[test]
