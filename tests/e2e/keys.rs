@@ -50,7 +50,7 @@ fn prompts(stage: &Stage) -> Result<()> {
     // As an older version stored them: texts, of which entries are made.
     for (at, text) in PROMPTS.iter().take(2).enumerate() {
         let stored = json!({format!("text:{}-1", 1_772_451_420_000_u64 + at as u64): text});
-        stage.browser.probe_eval(&format!("await browser.storage.local.set({stored})"))?;
+        stage.browser.store(&stored.to_string())?;
     }
     stage.browser.kill_background()?;
     fail(stage, PROMPTS[2])

@@ -25,6 +25,7 @@ mod privacy;
 mod probes;
 mod restore;
 mod scenarios;
+mod sealed;
 mod selftest;
 mod site;
 mod store;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
     handoff::add(&mut suite);
     matrix::add(&mut suite);
     restore::add(&mut suite);
+    sealed::add(&mut suite);
     texts::add(&mut suite);
     selftest::add(&mut suite);
     survival::add(&mut suite);

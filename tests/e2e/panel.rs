@@ -24,7 +24,7 @@ fn panel(stage: &Stage) -> Result<()> {
         .enumerate()
         .map(|(at, text)| (format!("text:{}-1", 1_772_451_420_000_u64 + at as u64), json!(text)))
         .collect();
-    browser.probe_eval(&format!("await browser.storage.local.set({})", json!(stored)))?;
+    browser.store(&json!(stored).to_string())?;
     browser.kill_background()?;
     stage.open("/new")?;
     browser.grant(&["https://chatgpt.com/*"])?;

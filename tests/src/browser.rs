@@ -437,6 +437,15 @@ impl Browser {
         Ok(entries)
     }
 
+    /// Writes into the lasting store (`items` is an expression of JavaScript) behind the extension's back; what it mirrors of that
+    /// store is not true any more.
+    pub fn store(&self, items: &str) -> Result<()> {
+        self.probe_eval(&format!(
+            "await browser.storage.local.set({items}); await browser.storage.session.remove('mirror')"
+        ))?;
+        Ok(())
+    }
+
     /// Empties both stores: a fresh install, without a restart. The background is stopped, so that it forgets too.
     pub fn forget_everything(&self) -> Result<()> {
         until("the stores are empty", SOON, || {
@@ -573,7 +582,9 @@ impl Browser {
 
     /// Closes such a tab.
     pub fn close_own_tab(&self, page: &str) -> Result<()> {
-        self.side.close_own_tab(page)
+        self.side.close_own_tab(page)?;
+        // Which tab comes to the front then, is the browser's choice.
+        self.side.front()
     }
 
     /// Closes the panel beside the page, which is looked into as a tab with its page is.

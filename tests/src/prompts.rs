@@ -34,7 +34,8 @@ pub fn plant(stage: &Stage, count: usize, chars: usize, now: u64) -> Result<Vec<
                  items['text:' + id] = (start + line).slice(0, {chars} - 1) + '.';
                  items['entry:' + id] = facts;
              }});
-             await browser.storage.local.set(items)",
+             await browser.storage.local.set(items);
+             await browser.storage.session.remove('mirror')",
             json!(LINE),
             json!(some),
             part * 50

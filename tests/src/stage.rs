@@ -87,7 +87,7 @@ impl Stage {
         let lines: String = agreed.iter().flat_map(|known| [known, "\n"]).collect();
         until("it is stored who was agreed to", SOON, || {
             // An event may have woken the background before, and it knows what it knew then.
-            self.browser.probe_eval(&format!("await browser.storage.local.set({})", json!({AGREED_KEY: lines})))?;
+            self.browser.store(&json!({AGREED_KEY: lines}).to_string())?;
             self.browser.kill_background()?;
             Ok((!self.browser.background_runs()?).then_some(()))
         })

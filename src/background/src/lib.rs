@@ -6,13 +6,14 @@
 mod border;
 mod events;
 mod outputs;
+mod sealing;
 mod work;
 
 use js_sys::{Array, Date, Function, Promise};
 use outputs::{Shell, Then};
 use std::cell::RefCell;
 use understudy_browser::{notices, runtime, storage};
-use understudy_engine::{Area, Config, Engine, Input, Millis, Output, Place, Stored, needed_at_start, text_key};
+use understudy_engine::{Act, Area, Config, Engine, Input, Millis, Output, Place, Stored, text_key};
 use wasm_bindgen::prelude::*;
 
 /// Where the engine's snapshot lies in `storage.session`.
@@ -39,11 +40,7 @@ impl Background {
         work::promise(Box::pin(async move {
             // Firefox has no such call; there, no saved text is in the reach of a claude.ai content script by our own doing.
             let _ = storage::keep_from_content_scripts().await;
-            let stored = Stored {
-                session: storage::get(Area::Session, SNAPSHOT).await.unwrap_or_default(),
-                local: storage::get_some(needed_at_start).await.unwrap_or_default(),
-            };
-            let core = Core::new(stored, hand);
+            let core = Core::new(Shell::new(hand)).await;
             core.fetch(None).await;
             core.take(events::permissions().await).await;
             Background(core).into()
@@ -63,6 +60,7 @@ impl Background {
                 _ => events::input(&name, &args),
             };
             match input {
+                Some(Input::Act { act: Act::Seal {}, .. }) => core.read_anew().await,
                 Some(input) => core.take(input).await,
                 None => JsValue::UNDEFINED,
             }
@@ -71,10 +69,23 @@ impl Background {
 }
 
 impl Core {
-    fn new(stored: Stored, hand: Function) -> &'static Self {
-        let config = Config { platform: runtime::platform() };
-        let engine = RefCell::new(Engine::restore(config, stored, now()));
-        Box::leak(Box::new(Self { engine, shell: Shell::new(hand) }))
+    async fn new(shell: Shell) -> &'static Self {
+        let engine = RefCell::new(restored(sealing::stored(&shell).await));
+        Box::leak(Box::new(Self { engine, shell }))
+    }
+
+    /// As after the death of a background: sealing has begun or ended, or its keys have come. How much is left to be brought into the
+    /// form that is wanted now.
+    async fn read_anew(&self) -> JsValue {
+        let _ = storage::remove(Area::Session, storage::MIRROR).await;
+        let stored = sealing::stored(&self.shell).await;
+        // What could take an engine apart would be shipped for this alone: it stays where it is, and that happens once or twice in the
+        // life of a browser.
+        std::mem::forget(self.engine.replace(restored(stored)));
+        let left = sealing::convert(self.shell.seals.get()).await;
+        self.fetch(None).await;
+        self.take(Input::Tick).await;
+        left.unwrap_or(JsValue::NULL)
     }
 
     /// The shell loop: give what is needed, mutate, then drain, carrying out each output in order.
@@ -112,7 +123,7 @@ impl Core {
     async fn fetch(&self, input: Option<&Input>) {
         let wanted = self.engine.borrow_mut().wants(input);
         for id in wanted {
-            let text = storage::get(Area::Local, &text_key(&id)).await.ok().flatten();
+            let text = storage::one(&text_key(&id)).await.value();
             self.engine.borrow_mut().give(&id, text);
         }
     }
@@ -128,6 +139,10 @@ impl Core {
 #[wasm_bindgen]
 pub fn renew() {
     wasm_bindgen::handler::schedule_reinit();
+}
+
+fn restored(stored: Stored) -> Engine {
+    Engine::restore(Config { platform: runtime::platform() }, stored, now())
 }
 
 #[expect(
@@ -153,7 +168,7 @@ mod tests {
     use js_sys::Array;
     use understudy_browser::storage;
     use understudy_engine::notice::Notice;
-    use understudy_engine::{Area, Output, Stored};
+    use understudy_engine::{Area, Output};
     use wasm_bindgen::JsCast;
     use wasm_bindgen_futures::JsFuture;
     use wasm_bindgen_test::wasm_bindgen_test;
@@ -165,7 +180,7 @@ mod tests {
     async fn failed_send(browser: &StandIn) -> usize {
         // Not by `start`: its panic hook would take the harness's place.
         let hand = js("(...args) => { globalThis.handed = args; }").unchecked_into();
-        let background = Background(Core::new(Stored::default(), hand));
+        let background = Background(Core::new(Shell::new(hand)).await);
         let body = "new TextEncoder().encode(JSON.stringify({ prompt: 'kept', model: 'm', attachments: [], files: [] })).buffer";
         for (name, details) in [
             (
@@ -240,7 +255,7 @@ mod tests {
     async fn a_click_on_a_notice_brings_claude_to_the_front() {
         let browser = install();
         let hand = js("() => {}").unchecked_into();
-        let background = Background(Core::new(Stored::default(), hand));
+        let background = Background(Core::new(Shell::new(hand)).await);
         JsFuture::from(background.event("notice".to_owned(), Array::new())).await.unwrap();
         turns().await;
         let wanted = [

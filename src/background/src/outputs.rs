@@ -2,10 +2,12 @@
 
 use crate::work;
 use js_sys::{Array, Function};
+use std::cell::Cell;
 use understudy_browser::tabs::Tab;
-use understudy_browser::{Answer, action, after, alarms, net, notices, object, runtime, say, storage, tabs};
+use understudy_browser::{action, after, alarms, net, notices, object, runtime, say, seal, storage, tabs};
 use understudy_engine::{
-    Act, Action, Area, Badge, Card, EntryId, FillOrder, Input, JobId, Output, TabId, Target, Tone,
+    Act, Action, Area, Badge, Card, EntryId, FillOrder, Input, JobId, Output, TabId, Target, Tone, is_at_hand,
+    is_private,
 };
 use wasm_bindgen::prelude::*;
 use work::Work;
@@ -28,6 +30,8 @@ const GRACE: u32 = 10_000;
 /// The way out into the browser.
 pub struct Shell {
     hand: Function,
+    /// Whether what is private is sealed before it is stored.
+    pub seals: Cell<bool>,
 }
 
 /// What is left to do for an output that was carried out.
@@ -37,13 +41,13 @@ pub enum Then {
     /// Hand this to the sender of the message being handled.
     Reply(JsValue),
     /// Wait until it is stored.
-    Stored(Answer),
+    Stored(seal::Work),
 }
 
 impl Shell {
     /// Answers of spawned work go to `hand(name, …args)`.
     pub fn new(hand: Function) -> Self {
-        Self { hand }
+        Self { hand, seals: Cell::new(false) }
     }
 
     /// Carries out one output.
@@ -52,9 +56,11 @@ impl Shell {
     pub fn carry_out(&self, output: &Output) -> Then {
         match output {
             Output::Persist { area, key, value } => {
-                return Then::Stored(match value {
-                    Some(value) => storage::set(*area, key, value),
-                    None => storage::remove(*area, key),
+                let value = value.as_deref();
+                return Then::Stored(match (area, value) {
+                    (Area::Local, _) => storage::keep(key, value, self.seals.get() && is_private(key), is_at_hand(key)),
+                    (_, Some(value)) => Box::pin(storage::set(*area, key, value)),
+                    (_, None) => Box::pin(storage::remove(*area, key)),
                 });
             }
             Output::Badge(badge) => show_badge(badge),

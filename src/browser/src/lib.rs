@@ -14,6 +14,7 @@ pub mod panel;
 pub mod permissions;
 mod raw;
 pub mod runtime;
+pub mod seal;
 pub mod storage;
 pub mod tabs;
 mod time;

@@ -1,7 +1,7 @@
 //! Objects on their way into the browser.
 
 use js_sys::{Object, Reflect};
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// An object that is being filled, member by member: a few calls, where serialising a struct for each costs kilobytes.
 #[derive(Debug, Default)]
@@ -32,6 +32,13 @@ impl Members {
     #[expect(clippy::cast_precision_loss, reason = "times of this era and ids are far below 2^53")]
     pub fn number(self, name: &str, value: i64) -> Self {
         self.with(name, &JsValue::from_f64(value as f64))
+    }
+}
+
+impl From<JsValue> for Members {
+    /// More members for an object; what is none is taken for one without members.
+    fn from(object: JsValue) -> Self {
+        Self(object.dyn_into().unwrap_or_default())
     }
 }
 

@@ -11,17 +11,22 @@ const DATA: [&str; 2] = ["websiteContent", "personalCommunications"];
 
 /// The match patterns of every host that we may access now, [`CONSENT`] where Firefox's was given, and [`PERMISSION`] where notices
 /// are allowed.
-pub async fn origins() -> Result<Vec<String>, Refused> {
-    let granted = settled(raw::permissions_get_all()).await?;
-    let mut all = strings(&member(&granted, "origins"));
-    let data = strings(&member(&granted, "data_collection"));
-    if DATA.iter().all(|kind| data.iter().any(|granted| granted == kind)) {
-        all.push(CONSENT.to_owned());
+///
+/// The browser is asked at the call, so that something else can be asked meanwhile.
+pub fn origins() -> impl Future<Output = Result<Vec<String>, Refused>> {
+    let granted = settled(raw::permissions_get_all());
+    async move {
+        let granted = granted.await?;
+        let mut all = strings(&member(&granted, "origins"));
+        let data = strings(&member(&granted, "data_collection"));
+        if DATA.iter().all(|kind| data.iter().any(|granted| granted == kind)) {
+            all.push(CONSENT.to_owned());
+        }
+        if strings(&member(&granted, "permissions")).iter().any(|name| name == PERMISSION) {
+            all.push(PERMISSION.to_owned());
+        }
+        Ok(all)
     }
-    if strings(&member(&granted, "permissions")).iter().any(|name| name == PERMISSION) {
-        all.push(PERMISSION.to_owned());
-    }
-    Ok(all)
 }
 
 fn strings(list: &JsValue) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! None of them is `async`: some answer with a promise in one browser and with nothing in the other. [`crate::settled`] takes
 //! both, and its one future is shared by all.
 
-use js_sys::{Array, Date, Function};
+use js_sys::{Array, Date, Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -104,6 +104,16 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = console, js_name = warn)]
     pub fn warn(message: &str);
+
+    // WebCrypto, and texts that stand for bytes
+    #[wasm_bindgen(thread_local_v2, js_namespace = crypto, js_name = subtle)]
+    pub static SUBTLE: JsValue;
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    pub fn get_random_values(bytes: &Uint8Array);
+    #[wasm_bindgen(catch, js_namespace = Uint8Array, js_name = fromBase64)]
+    pub fn from_base64(text: &JsValue) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(js_namespace = ["Uint8Array", "prototype", "toBase64"], js_name = call)]
+    pub fn to_base64(bytes: &Uint8Array) -> JsValue;
 
     // globals that are the same in a window and in a worker
     #[wasm_bindgen(js_name = setTimeout)]

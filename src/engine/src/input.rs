@@ -365,6 +365,8 @@ pub enum Act {
         /// Which of the two.
         down: bool,
     },
+    /// What is stored is sealed from now on, or no longer, or its keys have come: it is to be read anew. Whoever stores it hears this.
+    Seal {},
     /// Store the settings of the options page.
     Configure {
         /// All of them.
@@ -546,6 +548,7 @@ impl Act {
                 json.text("act", "say");
                 json.truth("down", *down);
             }
+            Self::Seal {} => json.text("act", "seal"),
             Self::Configure { settings } => {
                 json.text("act", "configure");
                 json.object("settings", settings.written());
@@ -579,6 +582,7 @@ impl Act {
             "forget" => Self::Forget { entry: entry? },
             "forget-all" => Self::ForgetAll {},
             "say" => Self::Say { down: json.take("down").truth()? },
+            "seal" => Self::Seal {},
             "configure" => Self::Configure { settings: crate::provider::Settings::read(json.take("settings"))? },
             _ => return None,
         };
@@ -647,6 +651,7 @@ mod tests {
             Act::Write { field: 7, text: UserText::new("t") },
             Act::Forget { entry: "e".into() },
             Act::ForgetAll {},
+            Act::Seal {},
             Act::Say { down: true },
             Act::Configure { settings: Settings::default() },
         ];

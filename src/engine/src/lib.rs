@@ -42,7 +42,7 @@ pub use input::{
     StatusAnswer, StreamEnd, TabId, Technique,
 };
 pub use output::{
-    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, begun_key, entry_key, needed_at_start,
-    sent_key, text_key,
+    Action, ActionKind, Area, Badge, Card, FillOrder, Output, Target, Tone, begun_key, entry_key, is_at_hand,
+    is_private, needed_at_start, sent_key, text_key,
 };
 pub use text::UserText;

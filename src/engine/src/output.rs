@@ -273,21 +273,52 @@ pub fn needed_at_start(keys: &[String]) -> Vec<&str> {
         let kept = key
             .strip_prefix(TEXT)
             .is_some_and(|id| keys.iter().any(|other| other.strip_prefix(ENTRY).is_some_and(|other| other == id)));
-        if !kept && ![BEGUN, SENT].iter().any(|place| key.starts_with(place)) {
+        if !kept && (key.starts_with(TEXT) || is_at_hand(key)) {
             needed.push(key.as_str());
         }
     }
     needed
 }
 
+/// Whether every start needs what lies at this key in `storage.local`: everything but the texts of prompts, of attachments and of answers.
+pub fn is_at_hand(key: &str) -> bool {
+    ![TEXT, BEGUN, SENT].iter().any(|place| key.starts_with(place))
+}
+
+/// Whether what lies at this key in `storage.local` is a person's words, or tells of them.
+pub fn is_private(key: &str) -> bool {
+    [ENTRY, TEXT, BEGUN, SENT, ASIDE].iter().any(|place| key.starts_with(place))
+}
+
 pub(crate) const ENTRY: &str = "entry:";
 pub(crate) const TEXT: &str = "text:";
 pub(crate) const BEGUN: &str = "begun:";
 pub(crate) const SENT: &str = "sent:";
+/// Before the key of a damaged value that was set aside.
+pub(crate) const ASIDE: &str = "aside:";
 
 #[cfg(test)]
 mod tests {
-    use super::{ActionKind, Tone};
+    use super::{ActionKind, Tone, is_at_hand, is_private, needed_at_start};
+
+    #[test]
+    fn what_is_private_is_sealed_and_what_every_start_needs_is_mirrored() {
+        for (key, private, at_hand) in [
+            ("entry:1", true, true),
+            ("text:1", true, false),
+            ("begun:1", true, false),
+            ("sent:1", true, false),
+            ("aside:entry:1", true, true),
+            ("incident:1", false, true),
+            ("settings", false, true),
+            ("left", false, true),
+            ("agreed", false, true),
+            ("watch", false, true),
+        ] {
+            assert_eq!((is_private(key), is_at_hand(key)), (private, at_hand), "{key}");
+            assert_eq!(needed_at_start(&[key.to_owned(), "entry:1".to_owned()]).contains(&key), at_hand, "{key}");
+        }
+    }
 
     #[test]
     fn names_are_what_the_wire_has() {

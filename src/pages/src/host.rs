@@ -2,6 +2,7 @@
 
 mod reading;
 
+use crate::sealing::Sealing;
 use crate::stage::{Entered, Stage};
 use crate::tree::{Part, el, say};
 use gloo_timers::callback::Interval;
@@ -63,6 +64,8 @@ pub struct Read {
     pub origins: Vec<String>,
     /// The texts of prompts that were read.
     texts: BTreeMap<EntryId, Text>,
+    /// Whether prompts are sealed.
+    pub sealing: Sealing,
     /// The incident log as it is stored; only few pages look into it.
     log: Vec<(String, String)>,
 }

@@ -1,5 +1,6 @@
 //! wasm module 2: the popup, the handoff page, the options page, the history, the welcome page and the self-test. They read what is stored, draw
-//! the engine's views and tell the background what the user did; they never write a store and never decide.
+//! the engine's views and tell the background what the user did; they never decide, and write no store but the keys of
+//! what is sealed.
 #![deny(clippy::unwrap_used)]
 
 mod handoff;
@@ -10,6 +11,7 @@ mod marks;
 mod options;
 mod popup;
 mod save;
+mod sealing;
 mod selftest;
 mod stage;
 mod tree;
@@ -51,7 +53,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 35] = [
+    const SOURCES: [&str; 38] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/heard.rs"),
@@ -75,13 +77,16 @@ mod tests {
         include_str!("options/parts.rs"),
         include_str!("options/choices.rs"),
         include_str!("options/left.rs"),
+        include_str!("options/seal.rs"),
         include_str!("popup.rs"),
         include_str!("popup/home.rs"),
+        include_str!("popup/locked.rs"),
         include_str!("popup/parts.rs"),
         include_str!("popup/rows.rs"),
         include_str!("popup/search.rs"),
         include_str!("popup/text.rs"),
         include_str!("popup/write.rs"),
+        include_str!("sealing.rs"),
         include_str!("selftest.rs"),
         include_str!("stage.rs"),
         include_str!("welcome.rs"),

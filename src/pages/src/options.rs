@@ -9,9 +9,11 @@ mod keys;
 mod left;
 mod own;
 mod parts;
+mod seal;
 
 use crate::host::{Host, Read, Scene, begin};
 use crate::marks::{brand, button};
+use crate::sealing::Sealing;
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use change::{configure, forget, offer, shift};
@@ -39,6 +41,8 @@ pub struct Options {
     /// Whether the next click deletes every prompt.
     doomed: bool,
     notice: Option<Say>,
+    /// The passphrase that is being typed.
+    phrases: seal::Phrases,
 }
 
 /// What the user can do here.
@@ -78,6 +82,8 @@ pub enum Deed {
     ForgetAll,
     /// Delete the log of what left.
     ForgetLeft,
+    /// Seal what is private, or open it.
+    Seal(seal::Seal),
     /// Save the settings to a file.
     Export,
     /// Take them from one.
@@ -97,6 +103,8 @@ pub struct Shown<'a> {
     pub damaged: usize,
     /// What left this browser, the newest first.
     pub left: &'a [Left],
+    /// Whether prompts are sealed.
+    pub sealing: Sealing,
 }
 
 impl Scene for Options {
@@ -111,7 +119,7 @@ impl Scene for Options {
         let prompts = read.view(now).saved;
         let left = read.engine.left();
         let (origins, damaged) = (&read.origins, read.damaged);
-        self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left })
+        self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left, sealing: read.sealing })
     }
 
     fn begun(host: &Rc<Host<Self>>) {
@@ -184,6 +192,7 @@ impl Scene for Options {
                 forget(host, Act::ForgetAll {}, "page_forgotten_all");
             }
             Deed::ForgetLeft => forget(host, Act::Forget { entry: KEY.to_owned() }, "page_left_forgotten"),
+            Deed::Seal(deed) => seal::done(host, deed, entered.value),
             Deed::Export => carry::export(host),
             // A file field tells of a choice twice.
             Deed::Import if entered.typing => {}
@@ -213,6 +222,7 @@ impl Options {
             .and(keys::keys())
             .and(left::left(shown))
             .and(self.stored(shown))
+            .and(seal::section(&self.phrases, shown))
             .and(carry::carry());
         vec![Part::El(main)]
     }
@@ -257,7 +267,9 @@ const TYPING_MS: u32 = 600;
 #[cfg(test)]
 mod tests {
     use super::change::place;
+    use super::seal::Seal;
     use super::{Deed, Options, Shown, offer, shift};
+    use crate::sealing::Sealing;
     use crate::tree::look::{all, attr, texts};
     use crate::tree::{El, el};
     use understudy_engine::handoff::Way;
@@ -267,7 +279,14 @@ mod tests {
     fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
         let origins = ["https://gemini.google.com/*".to_owned()];
         let mut root = el("div");
-        root.parts = page.page(&Shown { settings, origins: &origins, prompts, damaged: 0, left: &[] });
+        root.parts = page.page(&Shown {
+            settings,
+            origins: &origins,
+            prompts,
+            damaged: 0,
+            left: &[],
+            sealing: Sealing::default(),
+        });
         root
     }
 
@@ -386,7 +405,14 @@ mod tests {
     fn asking_and_telling_are_shown_as_they_are() {
         let ticked = |settings: &Settings, origins: &[String]| {
             let mut root = el("div");
-            root.parts = Options::default().page(&Shown { settings, origins, prompts: 0, damaged: 0, left: &[] });
+            root.parts = Options::default().page(&Shown {
+                settings,
+                origins,
+                prompts: 0,
+                damaged: 0,
+                left: &[],
+                sealing: Sealing::default(),
+            });
             [Deed::Probes, Deed::Notices].map(|deed| {
                 let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
                 found.is_some_and(|field| attr(field, "checked").is_some())
@@ -430,7 +456,14 @@ mod tests {
         let left = [Left { at: 7, provider: "gemini".into(), way: Way::Typed, size: 1_234, along }];
         let mut root: El<Deed> = el("div");
         let settings = Settings::default();
-        let shown = Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &left };
+        let shown = Shown {
+            settings: &settings,
+            origins: &[],
+            prompts: 0,
+            damaged: 0,
+            left: &left,
+            sealing: Sealing::default(),
+        };
         root.parts = Options::default().page(&shown);
         let texts = texts(&root);
         for text in [
@@ -458,5 +491,33 @@ mod tests {
         assert!(!deeds(&Options::default(), 2).contains(&Deed::ForgetAll));
         let asked = Options { doomed: true, ..Options::default() };
         assert!(deeds(&asked, 2).contains(&Deed::ForgetAll));
+    }
+
+    #[test]
+    fn a_passphrase_is_asked_for_twice_and_what_is_locked_is_told() {
+        let deeds = |page: &Options, on, locked| {
+            let mut root = el("div");
+            let sealing = Sealing { on, locked };
+            let settings = Settings::default();
+            let shown = Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &[], sealing };
+            root.parts = page.page(&shown);
+            let seals = all(&root).into_iter().filter_map(|one| match &one.does {
+                Some(Deed::Seal(deed)) => Some(*deed),
+                _ => None,
+            });
+            (seals.collect::<Vec<_>>(), texts(&root))
+        };
+        let page = Options::default();
+        let (off, said) = deeds(&page, false, 0);
+        assert_eq!(off, [Seal::Phrase, Seal::Again, Seal::Begin]);
+        assert!(["page_seal_honest", "page_seal_lost"].iter().all(|key| said.contains(&(*key).to_owned())));
+        let (on, said) = deeds(&page, true, 0);
+        assert_eq!(on, [Seal::End]);
+        assert!(said.contains(&"page_seal_honest".to_owned()));
+        // Also where sealing was being ended when the browser was closed.
+        let (locked, said) = deeds(&page, true, 2);
+        assert_eq!(locked, [Seal::Phrase, Seal::Unlock, Seal::Doom]);
+        assert!(said.contains(&"page_locked_many".to_owned()));
+        assert!(deeds(&page, true, 1).1.contains(&"page_locked_one".to_owned()));
     }
 }

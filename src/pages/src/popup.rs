@@ -2,6 +2,7 @@
 //! the prompts.
 
 mod home;
+mod locked;
 mod parts;
 mod rows;
 mod search;
@@ -12,6 +13,7 @@ use crate::host::{Host, Read, Scene, begin, send};
 use crate::marks::button;
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
+use locked::Locked;
 use parts::{closed, diagnosis, leads, reasons, verdict, way_on, words};
 use search::Search;
 use std::rc::Rc;
@@ -21,7 +23,7 @@ use understudy_engine::outbox::EntryState;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
 use understudy_engine::words::Say;
-use understudy_engine::{Act, EntryId, Millis};
+use understudy_engine::{Act, EntryId, Millis, UserText};
 use write::Written;
 
 /// What the popup remembers beside the view.
@@ -43,6 +45,8 @@ pub struct Popup {
     notice: Option<Say>,
     /// What is being written here.
     written: Written,
+    /// What is locked, and the passphrase for it.
+    locked: Locked,
     /// Every prompt has its row; the first picture is of the newest ones.
     whole: bool,
 }
@@ -76,6 +80,10 @@ pub enum Deed {
     Say(Act),
     /// Keep what stands in the field.
     Write,
+    /// The passphrase is what stands in the field.
+    Phrase,
+    /// Open what is locked with it.
+    Unlock,
     /// Look for what stands in the field.
     Search,
     /// Show prompts in this state only, or all.
@@ -93,6 +101,7 @@ impl Scene for Popup {
 
     fn draw(&mut self, read: &Read, now: Millis) -> Vec<Part<Deed>> {
         self.opens = !self.panel && panel::exists();
+        self.locked.count = read.sealing.locked;
         let view = read.view(now);
         let since = view.since.filter(|_| view.diagnosis.as_ref().is_some_and(|diagnosis| diagnosis.down));
         self.page(&view, since.map(|since| Wait::of(since, &read.records(), now)))
@@ -119,6 +128,8 @@ impl Scene for Popup {
     fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
         match deed {
             Deed::Write => write::keep(host, entered.value),
+            Deed::Phrase => host.look(|popup, _| popup.locked.phrase = UserText::new(entered.value)),
+            Deed::Unlock => locked::unlock(host),
             Deed::Search => {
                 host.change(|popup| popup.search.typed = entered.value);
                 host.refresh();
@@ -195,7 +206,7 @@ impl Popup {
         let main = el("main").class("popup").and(verdict(view)).and(self.notice());
         // What fails and why is the popup's; the panel is for the prompts.
         let main = if self.panel { main } else { main.with(diagnosis(view, wait)) };
-        let main = main.with(home::home(view));
+        let main = main.with(home::home(view)).with(locked::section(&self.locked));
         let (way, prompts) = (way_on(view, chosen), self.prompts(view, chosen));
         // Where to write when claude.ai does not even open.
         let field = (self.panel || closed(view)).then(write::field);

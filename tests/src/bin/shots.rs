@@ -486,4 +486,5 @@ const PAST: &str = "
         ...record(7, 6 * 60 * minute, 84 * minute, {down: minute, posted: 18 * minute, sends: 6, handed: 1, title: 'Elevated errors on claude.ai'}),
         watch: JSON.stringify({n: [0, month(now - 41 * day), 4120, 31, month(now - 11 * day), 3872, 9], t: ['']}),
     });
+    await browser.storage.session.remove('mirror');
 ";

@@ -7,7 +7,7 @@
     const items = new Map();
     const told = () => { for (const listener of [...listeners]) listener({}, ""); };
     return {
-      get: async (key) => Object.fromEntries([...items].filter(([name]) => key === null || key === name)),
+      get: async (key) => Object.fromEntries([...items].filter(([name]) => key === null || [key].flat().includes(name))),
       set: async (added) => { for (const [name, value] of Object.entries(added)) items.set(name, structuredClone(value)); told(); },
       remove: async (name) => { items.delete(name); told(); },
     };

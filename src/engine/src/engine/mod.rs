@@ -19,7 +19,7 @@ use crate::json::Json;
 use crate::judge;
 use crate::left;
 use crate::outbox::{DAY_MS, Entry, HEAD, LEFT, Outbox, Typed};
-use crate::output::{Area, ENTRY, Output, SENT, TEXT, begun_key, entry_key, sent_key, text_key};
+use crate::output::{ASIDE, Area, ENTRY, Output, SENT, TEXT, begun_key, entry_key, sent_key, text_key};
 use crate::provider::{CLAUDE, Settings};
 use crate::text::UserText;
 use crate::verdict::State;
@@ -57,8 +57,6 @@ const SESSION_KEY: &str = "engine";
 const SETTINGS_KEY: &str = "settings";
 /// Key of the fallbacks that the user has agreed to in `storage.local`: their ids, or the address of one of the user's own, a line each.
 pub const AGREED_KEY: &str = "agreed";
-/// Before the key of a damaged value that was set aside.
-const ASIDE: &str = "aside:";
 /// What was good so long ago proves nothing now: as long as a verdict is held to be true without news. An idle page is not
 /// blind before that.
 const HEALTH_LIFE_MS: Millis = judge::VERDICT_LIFE_MS;
@@ -411,6 +409,8 @@ impl Engine {
                     self.unkeep(&entry);
                 }
             }
+            // What is stored is not the engine's business.
+            Act::Seal {} => {}
             Act::ForgetAll {} => {
                 for id in self.outbox.ids() {
                     self.outbox.forget(&id);

@@ -7,7 +7,7 @@ use understudy_engine::claude;
 use understudy_engine::context::{Begun, Conversation, Message};
 use understudy_engine::handoff::same_text;
 use understudy_engine::view::{HandoffView, PromptRow};
-use understudy_engine::{Area, EntryId, UserText, begun_key, sent_key};
+use understudy_engine::{EntryId, UserText, begun_key, sent_key};
 use wasm_bindgen::JsCast;
 
 /// What claude.ai's pages keep in their memory, and what was kept with the prompt: nothing is asked of claude.ai for it.
@@ -24,10 +24,10 @@ impl Heard {
     /// What was kept with a prompt: the beginning of its answer, and what was attached to it.
     pub async fn kept(entry: &EntryId, words: InWords<'_>) -> Self {
         let mut heard = Self::default();
-        if let Ok(Some(begun)) = storage::get(Area::Local, &begun_key(entry)).await {
+        if let Some(begun) = storage::one(&begun_key(entry)).await.value() {
             heard.take(&begun, words);
         }
-        if let Ok(Some(sent)) = storage::get(Area::Local, &sent_key(entry)).await {
+        if let Some(sent) = storage::one(&sent_key(entry)).await.value() {
             heard.take_sent(&sent, words);
         }
         heard
