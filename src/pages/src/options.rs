@@ -192,7 +192,7 @@ impl Scene for Options {
                 forget(host, Act::ForgetAll {}, "page_forgotten_all");
             }
             Deed::ForgetLeft => forget(host, Act::Forget { entry: KEY.to_owned() }, "page_left_forgotten"),
-            Deed::Seal(deed) => seal::done(host, deed, entered.value),
+            Deed::Seal(deed) => seal::done(host, deed, entered),
             Deed::Export => carry::export(host),
             // A file field tells of a choice twice.
             Deed::Import if entered.typing => {}

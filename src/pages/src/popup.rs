@@ -128,7 +128,13 @@ impl Scene for Popup {
     fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {
         match deed {
             Deed::Write => write::keep(host, entered.value),
-            Deed::Phrase => host.look(|popup, _| popup.locked.phrase = UserText::new(entered.value)),
+            Deed::Phrase => {
+                host.look(|popup, _| popup.locked.phrase = UserText::new(entered.value));
+                // Enter, or on to the button.
+                if !entered.typing {
+                    locked::unlock(host);
+                }
+            }
             Deed::Unlock => locked::unlock(host),
             Deed::Search => {
                 host.change(|popup| popup.search.typed = entered.value);

@@ -150,6 +150,7 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.stage.browser.open_own_tab("options.html")?;
             c.own("options", "options.html")
         }),
+        ("sealed", Camera::sealed),
         ("history-empty", |c| {
             c.stage.browser.open_own_tab("history.html")?;
             c.own("history-empty", "history.html")?;
@@ -331,6 +332,39 @@ impl Camera {
         shows("#again")?;
         self.own("welcome-arrived", page)?;
         browser.close_own_tab(page)
+    }
+
+    /// Prompts under a passphrase: as it is set, and after the browser was closed.
+    fn sealed(&self) -> Result<()> {
+        let (browser, words, page) = (&self.stage.browser, &self.words, "options.html");
+        let there = |key: &str| {
+            let wanted = words.say(key, &[])?;
+            until("the options say so", PATIENT, || Ok(browser.own_tab_text(page)?.contains(&wanted).then_some(())))?;
+            browser.own_tab_eval(page, "document.getElementById('seal').scrollIntoView(); return null").map(drop)
+        };
+        self.fails(Effect::shape(Shape::ApiError))?;
+        browser.open_own_tab(page)?;
+        there("page_seal_begin")?;
+        browser.own_tab_eval(
+            page,
+            "for (const id of ['phrase', 'again']) {
+                 const field = document.getElementById(id);
+                 field.value = 'correct horse battery';
+                 field.dispatchEvent(new Event('input', {bubbles: true}));
+             }",
+        )?;
+        browser.own_tab_click(page, "#seal button", &words.say("page_seal_begin", &[])?)?;
+        there("page_seal_state")?;
+        self.own("options-sealed", page)?;
+        browser.close_own_tab(page)?;
+        // What is gone with the browser.
+        browser.probe_eval("await browser.storage.session.clear()")?;
+        browser.kill_background()?;
+        self.stage.open("/new")?;
+        self.popup("popup-locked")?;
+        browser.open_own_tab(page)?;
+        there("page_locked_lose")?;
+        self.own("options-locked", page)
     }
 
     /// The website as it opens, its playground, and a recording that was read.

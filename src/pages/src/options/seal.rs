@@ -4,6 +4,7 @@ use super::{Deed, Options, Shown};
 use crate::host::{Host, begin};
 use crate::marks::button;
 use crate::sealing::{self, SHORTEST, Sealing, Tried};
+use crate::stage::Entered;
 use crate::tree::{El, el, say};
 use std::rc::Rc;
 use understudy_engine::UserText;
@@ -90,11 +91,20 @@ pub(super) fn section(page: &Phrases, shown: &Shown<'_>) -> El<Deed> {
 }
 
 /// The user did something.
-pub(super) fn done(host: &Rc<Host<Options>>, deed: Seal, value: String) {
+pub(super) fn done(host: &Rc<Host<Options>>, deed: Seal, entered: Entered) {
     let phrases = |change: fn(&mut Phrases)| host.change(|page| change(&mut page.phrases));
     match deed {
-        Seal::Phrase => host.look(|page, _| page.phrases.phrase = UserText::new(value)),
-        Seal::Again => host.look(|page, _| page.phrases.again = UserText::new(value)),
+        Seal::Phrase => {
+            let locked = host.look(|page, read| {
+                page.phrases.phrase = UserText::new(entered.value);
+                read.is_some_and(|read| read.sealing.locked > 0)
+            });
+            // Enter, or on to the button.
+            if locked && !entered.typing {
+                work(host, Seal::Unlock);
+            }
+        }
+        Seal::Again => host.look(|page, _| page.phrases.again = UserText::new(entered.value)),
         Seal::Doom => {
             phrases(|phrases| phrases.losing = true);
             host.focus("keep-locked");
