@@ -3,7 +3,7 @@
 use crate::outputs::Shell;
 use crate::{SNAPSHOT, now};
 use js_sys::Array;
-use understudy_browser::{Refused, member, object, seal, storage};
+use understudy_browser::{Members, Refused, member, object, seal, storage};
 use understudy_engine::{Area, Stored, is_private, needed_at_start};
 use wasm_bindgen::JsValue;
 
@@ -21,6 +21,14 @@ pub async fn stored(shell: &Shell) -> Stored {
         if sealed && !found.keys.is_object() {
             // Without a key nothing private is stored, and that is said.
             let _ = seal::begin(&found.record, &now().to_string()).await;
+        }
+        // The browser was closed in the middle of it.
+        if sealed
+            && member(&found.record, seal::BEGINNING).is_truthy()
+            && convert(true).await.is_ok_and(|left| left == 0)
+        {
+            let begun = Members::from(found.record).with(seal::BEGINNING, &JsValue::FALSE).into();
+            let _ = storage::set_value(Area::Local, seal::RECORD, &begun).await;
         }
         mirror = object()
             .with(seal::ON, &on.into())
@@ -171,6 +179,26 @@ mod tests {
         stored(&shell).await;
         assert!(!shell.seals.get());
         assert_eq!(lies().await.matches(r#"["sealed:"#).count(), 2);
+    }
+
+    #[wasm_bindgen_test]
+    async fn what_was_not_sealed_to_the_end_is_sealed_at_the_next_start() {
+        install();
+        let record = record().await;
+        keep(&entry_key(ID), ENTRY).await;
+        keep(&text_key(ID), "kept").await;
+        set_value(Area::Local, seal::RECORD, &record).await.unwrap();
+        let shell = Shell::new(js("() => {}").unchecked_into());
+        stored(&shell).await;
+        assert_eq!(lies().await.matches("kept").count(), 2, "nobody has asked for it");
+        let beginning = Members::from(record).with(seal::BEGINNING, &JsValue::TRUE).into();
+        set_value(Area::Local, seal::RECORD, &beginning).await.unwrap();
+        js("browser.storage.session.remove('mirror')");
+        let found = stored(&shell).await;
+        assert!(found.local.iter().any(|(key, value)| *key == entry_key(ID) && value == ENTRY));
+        assert_eq!(lies().await.matches("kept").count(), 0);
+        assert_eq!(one(&text_key(ID)).await.value().as_deref(), Some("kept"));
+        assert!(lies().await.contains(r#""beginning":false"#));
     }
 
     /// From the message of a page to what the engine has and what the store holds.

@@ -26,6 +26,9 @@ pub const SEALS: &str = "seals";
 /// See [`ON`].
 pub const LOCKED: &str = "locked";
 
+/// In the record, that not all of what is private is sealed yet.
+pub const BEGINNING: &str = "beginning";
+
 /// In the record, that nothing is to be sealed any more, though something still is.
 pub const ENDING: &str = "ending";
 

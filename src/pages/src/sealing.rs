@@ -61,11 +61,14 @@ pub async fn begin(phrase: &UserText, left: impl Fn(u32)) -> Result<(), Refused>
         .with(SALT, &seal::letters(&salt))
         .number(TIMES, ROUNDS.into())
         .with(IV, &seal::letters(&iv))
-        .with(PRIVATE, &seal::letters(&private))
-        .into();
+        .with(PRIVATE, &seal::letters(&private));
+    let record = JsValue::from(record.with(seal::BEGINNING, &JsValue::TRUE));
     seal::begin(&record, &now().to_string()).await?;
     storage::set_value(Area::Local, seal::RECORD, &record).await?;
-    settle(left).await
+    settle(left).await?;
+    let begun = Members::from(record).with(seal::BEGINNING, &JsValue::FALSE).into();
+    storage::set_value(Area::Local, seal::RECORD, &begun).await?;
+    Ok(())
 }
 
 /// Takes the keys of earlier sessions out, for as long as the browser is open.
