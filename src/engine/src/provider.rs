@@ -188,6 +188,8 @@ pub struct Settings {
     pub target: Option<u32>,
     /// Whether claude.ai may be asked from its own page whether it is back, while it fails.
     pub probes: bool,
+    /// Whether another assistant is offered at the user's own usage limit, too.
+    pub limits: bool,
     /// Providers that no prompt may ever go to: not offered anywhere, and refused if they are asked for all the same.
     pub never: Vec<String>,
     /// What goes along with a prompt: nothing (0, one click), so many turns of the conversation, or [`EVERYTHING`]. Where something
@@ -211,6 +213,7 @@ impl Default for Settings {
             custom_name: String::new(),
             target: None,
             probes: true,
+            limits: true,
             never: Vec::new(),
             along: 0,
             keep: KEPT[1],
@@ -233,6 +236,7 @@ impl Settings {
             json.number("target", target.into());
         }
         json.truth("probes", self.probes);
+        json.truth("limits", self.limits);
         json.texts("never", &self.never);
         json.number("along", self.along.into());
         json.number("keep", self.keep.into());
@@ -249,6 +253,7 @@ impl Settings {
             custom_name: json.take("customName").text().unwrap_or_default(),
             target: json.take("target").number(),
             probes: json.take("probes").truth().unwrap_or(default.probes),
+            limits: json.take("limits").truth().unwrap_or(default.limits),
             never: json.take("never").texts().unwrap_or_default(),
             along: json.take("along").number().unwrap_or_default(),
             keep: json.take("keep").number().unwrap_or(default.keep),
@@ -592,7 +597,7 @@ mod tests {
     fn settings_of_an_older_version_ask_as_new_ones_do() {
         let read = |json: &str| Json::parse(json).and_then(Settings::read);
         let older = read(r#"{"fallbacks":["grok"],"customUrl":"","customName":""}"#).expect("settings");
-        assert_eq!((older.fallbacks[0].as_str(), older.probes), ("grok", true));
+        assert_eq!((older.fallbacks[0].as_str(), older.probes, older.limits), ("grok", true, true));
         assert_eq!(read(&older.write()), Some(older));
         assert_eq!(read(r#"{"probes":false}"#).map(|read| read.probes), Some(false));
         assert_eq!(read("[]"), None);

@@ -1249,6 +1249,24 @@ fn stop_is_no_failure() {
 }
 
 #[test]
+fn at_a_usage_limit_nothing_is_offered_to_whoever_does_not_want_it() {
+    journey(|world| {
+        let limit = r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772460000}"}}"#;
+        world.refused("at the limit", 429, "application/json", limit);
+        assert_eq!(world.title(), "title_limit");
+        world.page_act(Act::Configure { settings: Settings { limits: false, ..Settings::default() } });
+        assert!(world.card.is_none(), "it was not wanted");
+        world.refused("at the limit again", 429, "application/json", limit);
+        assert!(world.card.is_none());
+        // It is kept all the same, with its clock, and what really fails is offered.
+        let view = world.engine.view(world.now);
+        assert!(view.prompts.iter().any(|row| row.head.reveal() == "at the limit again" && row.may_wait), "{view:?}");
+        world.refused("fails", 500, "text/html", "");
+        assert_eq!(world.title(), "title_failed");
+    });
+}
+
+#[test]
 fn a_usage_limit_is_never_called_an_outage() {
     journey(|world| {
         let limit = r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772460000,\"representativeClaim\":\"five_hour\"}"}}"#;

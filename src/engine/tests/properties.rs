@@ -257,6 +257,7 @@ impl Teller {
                     custom_name: self.text(),
                     target: Some(99_000),
                     probes: !self.random.one_in(3),
+                    limits: !self.random.one_in(3),
                     along: self.random.of(&[0, 0, 2]),
                     keep: self.random.of(&[1, 7, 30]),
                 },

@@ -70,6 +70,8 @@ pub enum Deed {
     Along(u32),
     /// Ask claude.ai while it fails, or no longer.
     Probes,
+    /// Offer another assistant at a usage limit, too, or no longer.
+    Limits,
     /// Ask the browser for notices, or give them back.
     Notices,
     /// Keep answered prompts for so many days.
@@ -167,6 +169,7 @@ impl Scene for Options {
             Deed::Along(turns) => configure(host, |settings| settings.along = turns),
             Deed::Keep(days) => configure(host, |settings| settings.keep = days),
             Deed::Probes => configure(host, |settings| settings.probes = entered.checked),
+            Deed::Limits => configure(host, |settings| settings.limits = entered.checked),
             Deed::Notices => {
                 let (host, on) = (Rc::clone(host), entered.checked);
                 begin(async move {
@@ -413,14 +416,14 @@ mod tests {
                 left: &[],
                 sealing: Sealing::default(),
             });
-            [Deed::Probes, Deed::Notices].map(|deed| {
+            [Deed::Probes, Deed::Limits, Deed::Notices].map(|deed| {
                 let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
                 found.is_some_and(|field| attr(field, "checked").is_some())
             })
         };
-        let quiet = Settings { probes: false, ..Settings::default() };
-        assert_eq!(ticked(&Settings::default(), &[]), [true, false]);
-        assert_eq!(ticked(&quiet, &["notifications".to_owned()]), [false, true]);
+        let quiet = Settings { probes: false, limits: false, ..Settings::default() };
+        assert_eq!(ticked(&Settings::default(), &[]), [true, true, false]);
+        assert_eq!(ticked(&quiet, &["notifications".to_owned()]), [false, false, true]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod session;
 mod traffic;
 mod views;
 
-use crate::cause::{Cause, Surface};
+use crate::cause::{Cause, Class, Surface};
 use crate::handoff::normalised;
 use crate::incident::{self, Word};
 use crate::input::{Act, EntryId, Input, JobId, Millis, Place, TabId};
@@ -421,6 +421,11 @@ impl Engine {
             Act::Configure { settings } => {
                 self.settings = settings.cleaned();
                 self.session.judge.allow(self.settings.probes, now);
+                if !self.settings.limits {
+                    for tab in self.session.tabs.values_mut() {
+                        tab.offer.take_if(|offer| offer.cause.class == Class::UserLimit);
+                    }
+                }
                 let json = self.settings.write();
                 self.persist(Area::Local, SETTINGS_KEY.to_owned(), Some(json));
             }

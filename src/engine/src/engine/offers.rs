@@ -32,6 +32,10 @@ impl Engine {
         ) {
             return;
         }
+        // Claude works then, and says so itself.
+        if cause.class == Class::UserLimit && !self.settings.limits {
+            return;
+        }
         let Some(tab) = self.likely_tab(tab) else { return };
         let tab = self.session.tab(tab, now);
         // A failed send without its prompt may be the very prompt whose card was closed: that is told once it is known.

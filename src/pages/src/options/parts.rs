@@ -148,6 +148,7 @@ pub(super) fn failing(shown: &Shown<'_>) -> El<Deed> {
         .attr("aria-labelledby", "failing-title")
         .and(el("h2").attr("id", "failing-title").text(say("page_failing")))
         .with(tick("probes", shown.settings.probes, ["page_probes", "page_probes_explain"], Deed::Probes))
+        .with(tick("limits", shown.settings.limits, ["page_limits", "page_limits_explain"], Deed::Limits))
         .with(tick("notices", notices, ["page_notices", "page_notices_explain"], Deed::Notices))
 }
 
