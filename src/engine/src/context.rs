@@ -408,6 +408,11 @@ fn attached(message: &Message, words: &dyn Fn(&Say) -> String) -> String {
     text
 }
 
+/// What was said before the prompt.
+pub fn before(source: Source<'_>) -> &[Message] {
+    parted(source).0
+}
+
 /// What was said before the prompt, and the prompt's own message if it has arrived.
 fn parted(source: Source<'_>) -> (&[Message], Option<&Message>) {
     let messages = source.conversation.map_or(&[][..], |conversation| &conversation.messages);

@@ -402,6 +402,44 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_along_begins_with_a_message_that_was_chosen() {
+        let mut page = Handoff::new("j1".into(), false);
+        let messages = (0..8).map(|at| {
+            let (sender, text) = (["human", "assistant"][at % 2], ["first", "a", "second", "b", "third", "c", "", "d"][at]);
+            format!(
+                r#"{{"uuid":"019f3e54-0000-7000-8000-00000000000{at}","sender":"{sender}",
+                "parent_message_uuid":"019f3e54-0000-7000-8000-00000000000{}","content":[{{"type":"text","text":"{text}"}}],"attachments":[{{"file_name":"{at}.txt","extracted_content":""}}]}}"#,
+                if at == 0 { 9 } else { at - 1 }
+            )
+        });
+        let messages = messages.collect::<Vec<_>>().join(",");
+        let leaf = "019f3e54-0000-7000-8000-000000000007";
+        let kept = format!(r#"{{"uuid":"{CHAT}","current_leaf_message_uuid":"{leaf}","chat_messages":[{messages}]}}"#);
+        page.heard.take(&kept, &|say| say.key.clone());
+        let asked = view(false);
+        let rows = |page: &Handoff| {
+            let root = whole(page, Some(&asked));
+            let ids = all(&root).into_iter().filter_map(|one| attr(one, "id").map(str::to_owned));
+            let ids: Vec<String> = ids.filter(|id| id.starts_with("since-") || id.starts_with("along-")).collect();
+            let on = all(&root).into_iter().find(|one| attr(one, "checked").is_some());
+            (ids, on.and_then(|one| attr(one, "id")).map(str::to_owned), texts(&root))
+        };
+        let (ids, on, said) = rows(&page);
+        let own = ["since-1", "since-2", "since-3", "since-4"];
+        assert_eq!(ids, [&["along-0", "along-2", "along-6", "along-1000"][..], &own].concat());
+        assert_eq!(on.as_deref(), Some("along-0"));
+        // The newest first; one without words has the names of what was attached.
+        let at = |word: &str| said.iter().position(|text| text == word).unwrap_or_else(|| panic!("{word}: {said:?}"));
+        assert!(at("6.txt") < at("third") && at("third") < at("second") && at("second") < at("first"));
+        page.choice.turns = Some(3);
+        assert_eq!(rows(&page).1.as_deref(), Some("since-3"));
+        let goes = page.goes(&asked).text;
+        assert!(goes.reveal().contains("second") && !goes.reveal().contains("first"), "{}", goes.reveal());
+        page.choice.turns = Some(2);
+        assert_eq!(rows(&page).1.as_deref(), Some("along-2"));
+    }
+
+    #[test]
     fn the_conversation_is_offered_where_it_is_known() {
         let asked = view(false);
         let mut page = Handoff::new("j1".into(), false);

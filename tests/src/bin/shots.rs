@@ -148,7 +148,8 @@ fn scenes() -> Vec<(&'static str, Scene)> {
         ("welcome", Camera::welcome),
         ("options", |c| {
             c.stage.browser.open_own_tab("options.html")?;
-            c.own("options", "options.html")
+            c.own("options", "options.html")?;
+            c.stage.browser.close_own_tab("options.html")
         }),
         ("sealed", Camera::sealed),
         ("history-empty", |c| {
@@ -364,7 +365,8 @@ impl Camera {
         self.popup("popup-locked")?;
         browser.open_own_tab(page)?;
         there("page_locked_lose")?;
-        self.own("options-locked", page)
+        self.own("options-locked", page)?;
+        browser.close_own_tab(page)
     }
 
     /// The website as it opens, its playground, and a recording that was read.

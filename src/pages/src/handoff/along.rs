@@ -3,7 +3,7 @@
 use super::{Deed, Heard};
 use crate::tree::{El, Words, el, say};
 use understudy_engine::UserText;
-use understudy_engine::context::{Budget, Message, Part, Scope, Source, Wish, pack};
+use understudy_engine::context::{Budget, Message, Part, Scope, Source, Wish, before, pack};
 use understudy_engine::handoff::TYPED_UNITS;
 use understudy_engine::left::Along;
 use understudy_engine::provider::EVERYTHING;
@@ -75,14 +75,7 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
     };
     let build = |safe: bool| {
         let prompt = if safe { UserText::new(masked(view.prompt.reveal(), words)) } else { view.prompt.clone() };
-        let source = Source {
-            prompt: &prompt,
-            message: view.message.as_deref(),
-            parent: view.parent.as_deref(),
-            conversation: heard.conversation(view).map(|kept| &kept[usize::from(safe)]),
-            sent: heard.sent.as_ref().map(|kept| &kept[usize::from(safe)]),
-            begun: heard.begun(view).map(|kept| &kept[usize::from(safe)]),
-        };
+        let source = source(view, heard, &prompt, safe);
         // A prompt that is longer than what may go along goes by itself, as ever.
         let alone = understudy_engine::context::Pack { text: prompt.clone(), ..Default::default() };
         pack(source, &wish, view.budget, words).unwrap_or(alone)
@@ -108,6 +101,19 @@ pub fn goes(view: &HandoffView, heard: &Heard, choice: Choice, words: InWords<'_
     let too_long = changed && Budget::Units(TYPED_UNITS).size(pack.text.reveal()) > TYPED_UNITS;
     let left_out = pack.left_out > 0 || pack.cut;
     Goes { along: Along::new(flags, pack.messages), text: pack.text, changed, too_long, found, left_out }
+}
+
+/// What there is to choose from; `safe` with its secrets masked.
+fn source<'a>(view: &'a HandoffView, heard: &'a Heard, prompt: &'a UserText, safe: bool) -> Source<'a> {
+    let safe = usize::from(safe);
+    Source {
+        prompt,
+        message: view.message.as_deref(),
+        parent: view.parent.as_deref(),
+        conversation: heard.conversation(view).map(|kept| &kept[safe]),
+        sent: heard.sent.as_ref().map(|kept| &kept[safe]),
+        begun: heard.begun(view).map(|kept| &kept[safe]),
+    }
 }
 
 /// The text of a message.
@@ -147,11 +153,18 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
     }
     let begun = heard.begun(view);
     if conversation.is_some() || begun.is_some() || heard.sent.is_some() {
-        let others = (!SCOPES.contains(&wanted)).then_some(wanted);
+        let since = since(source(view, heard, &view.prompt, false), wanted);
+        // One of those is chosen among the messages.
+        let others = (!SCOPES.contains(&wanted) && wanted as usize > since.len()).then_some(wanted);
         let mut rows = group("along", "page_along");
         for turns in SCOPES.into_iter().chain(others).filter(|_| conversation.is_some()) {
             let deed = Deed::Scope(turns);
             rows = rows.and(tick("radio", "along", &format!("along-{turns}"), scope(turns), wanted == turns, deed));
+        }
+        if since.len() > 1 {
+            let list = el("div").class("choices").with(since);
+            rows =
+                rows.and(el("details").attr("id", "since").and(el("summary").text(say("page_along_since"))).and(list));
         }
         let inside = |one: &Message| one.attachments.iter().any(|one| one.text.is_some());
         if heard.sent.is_some() || conversation.is_some_and(|known| known.messages.iter().any(inside)) {
@@ -186,6 +199,23 @@ pub fn choices(view: &HandoffView, heard: &Heard, choice: Choice, goes: &Goes) -
     asked
 }
 
+/// The messages of the person's own, the newest first: each can be the one with which what goes along begins.
+fn since(source: Source<'_>, wanted: u32) -> Vec<El<Deed>> {
+    let own = before(source).iter().rev().filter(|message| message.human).take(MESSAGES);
+    let rows = own.zip(1..).map(|(message, turns)| {
+        let words = UserText::new(written(message).trim()).beginning(BEGINNING);
+        let words = if words.is_blank() {
+            Words::Plain(message.attachments.iter().map(|one| one.name.as_str()).collect::<Vec<_>>().join(", "))
+        } else {
+            Words::User(words)
+        };
+        // Of two rows that mean the same, one is ticked.
+        let on = wanted == turns && !SCOPES.contains(&turns);
+        tick("radio", "along", &format!("since-{turns}"), words, on, Deed::Scope(turns))
+    });
+    rows.collect()
+}
+
 /// Exactly what will go.
 pub fn preview(goes: &Goes) -> El<Deed> {
     shown(&goes.text, "page_handoff_preview")
@@ -210,6 +240,10 @@ pub(crate) fn shown<D>(text: &UserText, caption: &str) -> El<D> {
                 .text(text),
         )
 }
+
+/// So many messages are shown to choose from, and so many characters of each.
+const MESSAGES: usize = 100;
+const BEGINNING: usize = 120;
 
 /// How much of a conversation can be chosen, in turns.
 pub(crate) const SCOPES: [u32; 4] = [0, 2, 6, EVERYTHING];
