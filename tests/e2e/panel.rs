@@ -7,6 +7,7 @@ use understudy_tests::stage::Words;
 use understudy_tests::wait::{SOON, until};
 use understudy_tests::{Kind, Stage, axe};
 
+const HISTORY: &str = "history.html";
 const PAGE: &str = "panel.html";
 
 pub fn add(suite: &mut Suite) {
@@ -88,6 +89,15 @@ fn panel(stage: &Stage) -> Result<()> {
         browser.own_tab_click(PAGE, ".prompt button", &words.say(label, &[])?)?;
     }
     until("it is gone too", SOON, || Ok((rows(stage)? == texts.len() - 1).then_some(())))?;
+
+    // The history has room there, too, and a way back.
+    browser.own_tab_click(PAGE, "#history", "")?;
+    let lead = words.say("page_history_lead", &[])?;
+    until("the history", SOON, || Ok(browser.own_tab_text(HISTORY)?.contains(&lead).then_some(())))?;
+    let wide = browser.own_tab_eval(HISTORY, "return document.documentElement.scrollWidth - innerWidth")?;
+    ensure!(wide.as_i64().is_some_and(|wide| wide <= 0), "the history is {wide} px too wide for the panel");
+    browser.own_tab_eval(HISTORY, "document.getElementById('back').click(); return null")?;
+    until("the prompts again", SOON, || Ok((rows(stage)? == texts.len() - 1).then_some(())))?;
     browser.close_panel(PAGE)?;
     if browser.kind() == Kind::Chromium { keys(stage, &texts[9]) } else { Ok(()) }
 }

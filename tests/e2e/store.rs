@@ -4,10 +4,10 @@ use crate::handoff::clipboard_holds;
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
-use understudy_tests::Stage;
 use understudy_tests::prompts::{MARK, plant, text};
 use understudy_tests::stage::{Words, now};
 use understudy_tests::wait::{SOON, until};
+use understudy_tests::{Kind, Stage};
 
 const PROMPTS: usize = 200;
 const CHARS: usize = 100_000;
@@ -29,6 +29,9 @@ fn long_prompts(stage: &Stage) -> Result<()> {
 
     // Shown in full, and copied.
     popup(stage, PROMPTS)?;
+    if browser.kind() == Kind::Chromium {
+        stands_still(stage)?;
+    }
     let row = |number: usize| format!("li.prompt[data-key='{}']", ids[number]);
     browser.popup_click(&format!("{} button", row(57)), &words.say("page_more", &[])?)?;
     let shown = format!("return document.querySelector(\"{} .text\").textContent", row(57));
@@ -96,6 +99,28 @@ fn popup(stage: &Stage, rows: usize) -> Result<()> {
         Ok((count == rows).then_some(()))
     })?;
     stage.browser.popup_eval(LISTEN).map(drop)
+}
+
+/// Nothing in the popup has moved since its first paint, though most rows came after it. Only Chromium tells of that.
+fn stands_still(stage: &Stage) -> Result<()> {
+    let moved = |before: &str| {
+        let told = stage.browser.popup_eval(&format!(
+            "{before}
+             await new Promise((seen) => setTimeout(seen, 300));
+             const moved = [];
+             new PerformanceObserver((list) => moved.push(...list.getEntries()))
+                 .observe({{type: 'layout-shift', buffered: true}});
+             await new Promise((told) => setTimeout(told, 100));
+             return moved.reduce((sum, {{value}}) => sum + value, 0)"
+        ))?;
+        told.as_f64().context("no number")
+    };
+    let shift = moved("")?;
+    ensure!(shift == 0.0, "the popup has shifted by {shift}");
+    // And it would have been seen.
+    let pushed = moved("document.querySelector('main').style.paddingTop = '80px';")?;
+    ensure!(pushed > 0.0, "a shift is not seen");
+    Ok(())
 }
 
 fn heard_nothing(stage: &Stage) -> Result<()> {

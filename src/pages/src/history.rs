@@ -22,6 +22,8 @@ use understudy_engine::{Act, Millis};
 /// What the page remembers.
 #[derive(Debug, Default)]
 pub struct History {
+    /// Whether it stands in the panel: then there is a way back to the prompts.
+    panel: bool,
     /// Settings on their way to the background.
     pending: Option<Settings>,
     /// Whether the user has chosen a target of their own, which may not stand there yet.
@@ -152,6 +154,11 @@ impl Scene for History {
 }
 
 impl History {
+    /// In the panel, or in a tab of its own.
+    pub fn new(panel: bool) -> Self {
+        Self { panel, ..Self::default() }
+    }
+
     /// The whole page.
     pub fn page(&self, shown: &Shown<'_>) -> Vec<Part<Deed>> {
         let notice = el("p").class("notice").attr("role", "status").attr("id", "notice");
@@ -159,9 +166,13 @@ impl History {
             Some(words) => notice.text(words),
             None => notice,
         };
+        let back = self
+            .panel
+            .then(|| el("p").and(el("a").attr("href", "panel.html").attr("id", "back").text(say("page_back_prompts"))));
         let main = el("main")
             .class("sheet history")
             .and(brand())
+            .with(back)
             .and(el("h1").text(say("page_title_history")))
             .and(el("p").class("lead").text(say("page_history_lead")))
             .and(notice);

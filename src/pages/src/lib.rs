@@ -38,7 +38,11 @@ pub fn start(page: &str) -> Result<(), JsValue> {
         }
         "selftest" => Host::start(selftest::SelfTest::default(), &say("page_title_selftest")),
         "options" => Host::start(options::Options::default(), &say("page_title_options")),
-        "history" => Host::start(history::History::default(), &say("page_title_history")),
+        "history" => {
+            let window = web_sys::window().ok_or("no window")?;
+            let panel = window.location().search()?.ends_with("panel");
+            Host::start(history::History::new(panel), &say("page_title_history"))
+        }
         "welcome" => Host::start(welcome::Welcome::default(), &say("page_title_welcome")),
         _ => Err("no such page".into()),
     }

@@ -172,6 +172,10 @@ impl Scene for Popup {
                 act(host, Act::Forget { entry });
             }
             Deed::Say(word) => act(host, word),
+            // The panel has room for it, and stands beside the page.
+            Deed::History if host.look(|popup, _| popup.panel) => {
+                let _ = web_sys::window().map(|window| window.location().set_href("history.html?panel"));
+            }
             Deed::History => {
                 let opened = tabs::create(&runtime::url("history.html"));
                 go(host, async move { opened.await.map(drop) });
