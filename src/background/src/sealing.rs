@@ -4,7 +4,7 @@ use crate::outputs::Shell;
 use crate::{SNAPSHOT, now};
 use js_sys::Array;
 use understudy_browser::{Members, Refused, member, object, seal, storage};
-use understudy_engine::{Area, Stored, is_private, needed_at_start};
+use understudy_engine::{Area, Stored, is_at_hand, is_private, needed_at_start};
 use wasm_bindgen::JsValue;
 
 /// What is brought into its form goes on for so long at a time, in milliseconds: what comes meanwhile waits for it.
@@ -36,7 +36,9 @@ pub async fn stored(shell: &Shell) -> Stored {
             .with(seal::LOCKED, &found.locked.into())
             .into();
         if found.trouble.is_none() {
-            let all = found.local.iter().fold(object(), |all, (key, value)| all.text(key, value));
+            // A text without its entry gets one now, which is mirrored when it is stored.
+            let needed = found.local.iter().filter(|(key, _)| is_at_hand(key));
+            let all = needed.fold(object(), |all, (key, value)| all.text(key, value));
             let _ = storage::set_all(Area::Session, all.with(storage::MIRROR, &mirror)).await;
         }
     }
@@ -179,6 +181,34 @@ mod tests {
         stored(&shell).await;
         assert!(!shell.seals.get());
         assert_eq!(lies().await.matches(r#"["sealed:"#).count(), 2);
+    }
+
+    #[wasm_bindgen_test]
+    async fn no_text_is_mirrored_and_what_was_forgotten_does_not_come_back() {
+        install();
+        keep(&text_key(ID), "kept").await;
+        let hand = js("() => {}").unchecked_into();
+        let background = Background(Core::new(Shell::new(hand)).await);
+        let act = |act: &str| {
+            let sender = "{ id: browser.runtime.id, url: browser.runtime.getURL('options.html') }";
+            let args = Array::from(&js(&format!("[{{ type: 'act', act: {act} }}, {sender}]")));
+            JsFuture::from(background.event("message".to_owned(), args))
+        };
+        act("{ act: 'say', down: false }").await.unwrap();
+        let mirrored = || async {
+            let session = understudy_browser::storage::read(Area::Session, &JsValue::NULL).await.unwrap();
+            let keys: Vec<_> = js_sys::Object::keys(session.unchecked_ref::<js_sys::Object>())
+                .iter()
+                .filter_map(|key| key.as_string())
+                .collect();
+            keys
+        };
+        let keys = mirrored().await;
+        assert!(keys.contains(&entry_key(ID)) && !keys.contains(&text_key(ID)), "{keys:?}");
+        act("{ act: 'forget', entry: '1772452152123-1' }").await.unwrap();
+        assert!(!mirrored().await.contains(&entry_key(ID)));
+        let shell = Shell::new(js("() => {}").unchecked_into());
+        assert!(stored(&shell).await.local.iter().all(|(key, _)| !key.contains(ID)));
     }
 
     #[wasm_bindgen_test]
