@@ -1272,6 +1272,12 @@ fn a_usage_limit_is_never_called_an_outage() {
         let limit = r#"{"type":"error","error":{"type":"rate_limit_error","message":"{\"type\":\"exceeded_limit\",\"resetsAt\":1772460000,\"representativeClaim\":\"five_hour\"}"}}"#;
         world.refused("hello", 429, "application/json", limit);
         assert_eq!((world.title(), world.line(0)), ("title_limit", "what_limit_until"));
+        let advice = world.engine.view(world.now).advice.expect("a next step");
+        assert_eq!(
+            advice,
+            understudy_engine::words::Say::new("advice_limit_until").time(1_772_460_000_000),
+            "with its clock"
+        );
         assert_eq!(world.entry().0, EntryState::NotSent);
         assert!(world.engine.since().is_none());
         assert_eq!(world.asked_status(), 0);

@@ -101,7 +101,11 @@ impl Engine {
                         (OfferKind::Refused | OfferKind::Broken, Class::Unknown) => "title_unknown",
                         _ => "verdict_unanswered",
                     };
-                    (Tone::Grey, Say::new(key), Some(Say::new(self.next_step(Some(offer)))))
+                    let step = match offer.cause.resets_at {
+                        Some(at) if key == "verdict_limit" => Say::new("advice_limit_until").time(at),
+                        _ => Say::new(self.next_step(Some(offer))),
+                    };
+                    (Tone::Grey, Say::new(key), Some(step))
                 }
                 None => match self.session.sight.blind().filter(|_| state == State::Blind) {
                     Some((Blindness::Unheard, _)) => told(Tone::Grey, "verdict_unheard", "advice_unheard"),
