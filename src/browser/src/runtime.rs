@@ -1,6 +1,6 @@
 //! `browser.runtime`: who and where we are.
 
-use crate::{Refused, raw, settled};
+use crate::{Answer, Refused, raw, settled};
 use understudy_engine::Platform;
 use wasm_bindgen::JsValue;
 
@@ -19,9 +19,9 @@ pub fn platform() -> Platform {
     if url("").starts_with("moz-extension:") { Platform::Firefox } else { Platform::Chromium }
 }
 
-/// Sends a message (JSON) to the background, and hands back its reply.
-pub async fn send(message: &str) -> Result<JsValue, Refused> {
-    settled(raw::runtime_send_message(&js_sys::JSON::parse(message)?)).await
+/// Sends a message to the background, and hands back its reply.
+pub fn send(message: &JsValue) -> Answer {
+    settled(raw::runtime_send_message(message))
 }
 
 /// Opens the options page.

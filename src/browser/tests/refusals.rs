@@ -42,7 +42,7 @@ const CALLS: [(&str, Call); 23] = [
     ("permissions.remove", || Box::pin(async { permissions::withdraw_notices().await.map(drop) })),
     ("notifications.create", || Box::pin(async { notices::show("title", "text").await.map(drop) })),
     ("notifications.clear", || Box::pin(async { notices::clear().await.map(drop) })),
-    ("runtime.sendMessage", || Box::pin(async { runtime::send("{}").await.map(drop) })),
+    ("runtime.sendMessage", || Box::pin(async { runtime::send(&JsValue::NULL).await.map(drop) })),
     ("runtime.openOptionsPage", || Box::pin(runtime::open_options())),
 ];
 

@@ -224,10 +224,6 @@ impl Default for Settings {
 impl Settings {
     /// The text as it is stored.
     pub fn write(&self) -> String {
-        self.written().finish()
-    }
-
-    pub(crate) fn written(&self) -> Writer {
         let mut json = Writer::new();
         json.texts("fallbacks", &self.fallbacks);
         json.text("customUrl", &self.custom_url);
@@ -240,7 +236,7 @@ impl Settings {
         json.texts("never", &self.never);
         json.number("along", self.along.into());
         json.number("keep", self.keep.into());
-        json
+        json.finish()
     }
 
     /// Reads stored settings; what is missing has its default, `None` if it is no such object.

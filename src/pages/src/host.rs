@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
-use understudy_browser::{Refused, runtime, storage};
+use understudy_browser::{Refused, object, runtime, storage};
 use understudy_engine::handoff::normalised;
 use understudy_engine::incident::{self, Record};
 use understudy_engine::view::View;
@@ -226,8 +226,13 @@ impl<S: Scene> Page for Host<S> {
 
 /// Tells the background what the user did.
 pub async fn send(act: &Act) -> Result<(), Refused> {
-    runtime::send(&[r#"{"type":"act","act":"#, &act.write(), "}"].concat()).await?;
-    Ok(())
+    ask(act).await.map(drop)
+}
+
+/// Tells the background what the user did, and hands back its reply.
+pub async fn ask(act: &Act) -> Result<JsValue, Refused> {
+    let act = serde_wasm_bindgen::to_value(act).map_err(JsValue::from)?;
+    runtime::send(&object().text("type", "act").with("act", &act).into()).await
 }
 
 /// Puts text on the clipboard, as it goes by any other way. Call it inside a click; the browser is asked at once, not when this is
@@ -263,3 +268,48 @@ pub fn now() -> Millis {
 
 /// How often a page is drawn anew without a change, because time passes in it.
 const REDRAW_MS: u32 = 15_000;
+
+#[cfg(test)]
+#[cfg(target_arch = "wasm32")]
+mod tests {
+    use super::send;
+    use crate::stand_in::{install, js};
+    use understudy_engine::json::Json;
+    use understudy_engine::provider::Settings;
+    use understudy_engine::{Act, UserText};
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    /// The background's border reads a message from its JSON.
+    #[wasm_bindgen_test]
+    async fn what_is_sent_is_what_the_border_reads() {
+        let hard = || UserText::new("\u{202e}</script>\"\\ 🧑‍💻\0");
+        let settings = Settings { target: Some(99_900), never: vec!["gemini".into()], ..Settings::default() };
+        for act in [
+            Act::HandOff { provider: "chatgpt".into(), entry: Some("e".into()), copied: true },
+            Act::HandOff { provider: "chatgpt".into(), entry: None, copied: false },
+            Act::PutBack { entry: "e".into(), text: Some(hard()), copied: true },
+            Act::PutBack { entry: "e".into(), text: None, copied: false },
+            Act::Later { entry: "e".into(), on: true },
+            Act::Copy { entry: "e".into() },
+            Act::Dismiss {},
+            Act::Decided { job: "j".into(), granted: true },
+            Act::Choose { job: "j".into(), text: Some(hard()), along: u32::MAX, copied: true },
+            Act::PasteByHand { job: "j".into() },
+            Act::Write { field: 1_772_452_152, text: hard() },
+            Act::Forget { entry: "e".into() },
+            Act::ForgetAll {},
+            Act::Say { down: true },
+            Act::Seal {},
+            Act::Configure { settings: Settings::default() },
+            Act::Configure { settings },
+        ] {
+            install()
+                .replace("runtime.sendMessage", "async (message) => { globalThis.sent = JSON.stringify(message); }");
+            send(&act).await.unwrap();
+            let mut said = Json::parse(&js("sent").as_string().unwrap()).unwrap();
+            assert_eq!(said.take("type").text().as_deref(), Some("act"));
+            assert_eq!(Act::read(said.take("act")), Some(act));
+            assert!(said.is_spent());
+        }
+    }
+}

@@ -3,10 +3,10 @@
 //!
 //! A key goes through no message: this is the one thing that pages write into the stores themselves.
 
-use crate::host::now;
+use crate::host::{ask, now};
 use crate::tree::{El, el, say};
 use js_sys::{Array, Uint8Array};
-use understudy_browser::{Members, Refused, member, object, runtime, seal, storage};
+use understudy_browser::{Members, Refused, member, object, seal, storage};
 use understudy_engine::words::Say;
 use understudy_engine::{Act, Area, UserText, is_private};
 use wasm_bindgen::prelude::*;
@@ -122,9 +122,8 @@ pub async fn lose(left: impl Fn(u32)) -> Result<(), Refused> {
 
 /// Lets the background bring what is stored into the form that is wanted, slice by slice; `left` hears how many values are left.
 async fn settle(left: impl Fn(u32)) -> Result<(), Refused> {
-    let message = [r#"{"type":"act","act":"#, &Act::Seal {}.write(), "}"].concat();
     loop {
-        let more = runtime::send(&message).await?.as_f64().ok_or(JsValue::NULL)?;
+        let more = ask(&Act::Seal {}).await?.as_f64().ok_or(JsValue::NULL)?;
         if more < 1.0 {
             return Ok(());
         }
@@ -204,8 +203,8 @@ pub fn locked(count: usize) -> Say {
 mod tests {
     use super::{Tried, begin, end, lose, unlock};
     use crate::stand_in::{StandIn, install, js};
+    use understudy_browser::seal;
     use understudy_browser::storage::{everything, found, one, set};
-    use understudy_browser::{runtime, seal};
     use understudy_engine::{Area, UserText};
     use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -312,6 +311,5 @@ mod tests {
             assert!(end(|_| ()).await.is_err() && unlock(&phrase, |_| ()).await.is_err(), "{answer}");
             assert_eq!(one("text:1").await.value().as_deref(), Some("first"));
         }
-        assert!(runtime::send("{}").await.is_err());
     }
 }
