@@ -275,8 +275,8 @@ fn bare(say: &Say) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Deed, Handoff, Heard, Step};
-    use crate::tree::look::{all, attr, texts};
-    use crate::tree::{El, el};
+    use crate::tree::El;
+    use crate::tree::look::{self, all, attr, texts};
     use understudy_engine::UserText;
     use understudy_engine::context::Budget;
     use understudy_engine::left::Along;
@@ -311,9 +311,7 @@ mod tests {
     }
 
     fn whole(page: &Handoff, view: Option<&HandoffView>) -> El<Deed> {
-        let mut root = el("div");
-        root.parts = page.page(view);
-        root
+        look::page(page.page(view))
     }
 
     fn deeds(root: &El<Deed>) -> Vec<(Deed, &str)> {

@@ -213,8 +213,8 @@ async fn close() {
 #[cfg(test)]
 mod tests {
     use super::{Deed, Home};
-    use crate::tree::look::{all, attr, texts};
-    use crate::tree::{El, el};
+    use crate::tree::El;
+    use crate::tree::look::{self, all, attr, texts};
     use understudy_engine::UserText;
     use understudy_engine::outbox::EntryState;
     use understudy_engine::view::PromptRow;
@@ -242,9 +242,7 @@ mod tests {
     }
 
     fn whole(page: &Home, row: Option<&PromptRow>) -> El<Deed> {
-        let mut root = el("div");
-        root.parts = page.page(row);
-        root
+        look::page(page.page(row))
     }
 
     #[test]

@@ -273,24 +273,22 @@ mod tests {
     use super::seal::Seal;
     use super::{Deed, Options, Shown, offer, shift};
     use crate::sealing::Sealing;
-    use crate::tree::look::{all, attr, texts};
-    use crate::tree::{El, el};
+    use crate::tree::El;
+    use crate::tree::look::{self, all, attr, texts};
     use understudy_engine::handoff::Way;
     use understudy_engine::left::{Along, Left};
     use understudy_engine::provider::{CATALOGUE, CUSTOM, EVERYTHING, KEPT, Own, Settings};
 
     fn whole(page: &Options, settings: &Settings, prompts: usize) -> El<Deed> {
         let origins = ["https://gemini.google.com/*".to_owned()];
-        let mut root = el("div");
-        root.parts = page.page(&Shown {
+        look::page(page.page(&Shown {
             settings,
             origins: &origins,
             prompts,
             damaged: 0,
             left: &[],
             sealing: Sealing::default(),
-        });
-        root
+        }))
     }
 
     fn chosen(ids: &[&str]) -> Settings {
@@ -407,15 +405,14 @@ mod tests {
     #[test]
     fn asking_and_telling_are_shown_as_they_are() {
         let ticked = |settings: &Settings, origins: &[String]| {
-            let mut root = el("div");
-            root.parts = Options::default().page(&Shown {
+            let root = look::page(Options::default().page(&Shown {
                 settings,
                 origins,
                 prompts: 0,
                 damaged: 0,
                 left: &[],
                 sealing: Sealing::default(),
-            });
+            }));
             [Deed::Probes, Deed::Limits, Deed::Notices].map(|deed| {
                 let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
                 found.is_some_and(|field| attr(field, "checked").is_some())
@@ -457,7 +454,6 @@ mod tests {
         assert!(!all(&root).into_iter().any(|one| one.does == Some(Deed::ForgetLeft)));
         let along = Along::new(Along::MASKED | Along::BEGUN, 2);
         let left = [Left { at: 7, provider: "gemini".into(), way: Way::Typed, size: 1_234, along }];
-        let mut root: El<Deed> = el("div");
         let settings = Settings::default();
         let shown = Shown {
             settings: &settings,
@@ -467,7 +463,7 @@ mod tests {
             left: &left,
             sealing: Sealing::default(),
         };
-        root.parts = Options::default().page(&shown);
+        let root = look::page(Options::default().page(&shown));
         let texts = texts(&root);
         for text in [
             "clock 7",
@@ -499,11 +495,10 @@ mod tests {
     #[test]
     fn a_passphrase_is_asked_for_twice_and_what_is_locked_is_told() {
         let deeds = |page: &Options, on, locked| {
-            let mut root = el("div");
             let sealing = Sealing { on, locked };
             let settings = Settings::default();
             let shown = Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &[], sealing };
-            root.parts = page.page(&shown);
+            let root = look::page(page.page(&shown));
             let seals = all(&root).into_iter().filter_map(|one| match &one.does {
                 Some(Deed::Seal(deed)) => Some(*deed),
                 _ => None,

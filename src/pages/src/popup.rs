@@ -308,7 +308,7 @@ async fn leave(host: &Host<Popup>) {
 mod tests {
     use super::parts::beginning;
     use super::{Deed, Popup};
-    use crate::tree::look::{all, attr, texts};
+    use crate::tree::look::{self, all, attr, texts};
     use crate::tree::{El, Words, el, say};
     use understudy_engine::outbox::{EntryState, HEAD};
     use understudy_engine::verdict::State;
@@ -378,9 +378,7 @@ mod tests {
     }
 
     fn whole(popup: &Popup, view: &View) -> El<Deed> {
-        let mut root = el("div");
-        root.parts = popup.page(view, None);
-        root
+        look::page(popup.page(view, None))
     }
 
     fn buttons(root: &El<Deed>) -> Vec<String> {
@@ -457,6 +455,13 @@ mod tests {
         (view.tone, view.headline) = (Tone::Grey, Say::new("verdict_offline"));
         assert_eq!(buttons(&whole(&Popup::default(), &view))[0], "chatgpt fallback", "offline there is nowhere to go");
         assert!(texts(&whole(&Popup::default(), &view)).contains(&"page_state_connection".to_owned()));
+    }
+
+    #[test]
+    fn the_name_of_a_fallback_and_what_it_does_are_two_words() {
+        let root = whole(&Popup::default(), &down());
+        let button = all(&root).into_iter().find(|one| one.does == Some(Deed::HandOff("gemini".into()))).expect("it");
+        assert_eq!(texts(button), ["GEMINI", " ", "page_hint_types"]);
     }
 
     #[test]
@@ -598,8 +603,7 @@ mod tests {
     #[test]
     fn what_is_still_to_wait_is_a_range_and_a_chance() {
         let said = |wait: Option<Wait>| {
-            let mut root = el("div");
-            root.parts = Popup::default().page(&failing(), wait);
+            let root = look::page(Popup::default().page(&failing(), wait));
             let found = all(&root).into_iter().find(|element| attr(element, "class") == Some("wait")).cloned();
             found.map(|found| found.parts)
         };

@@ -151,14 +151,12 @@ const PAUSE_MS: u32 = 500;
 #[cfg(test)]
 mod tests {
     use super::{Deed, Outcome, SelfTest};
-    use crate::tree::look::{all, attr, texts};
-    use crate::tree::{El, el};
+    use crate::tree::El;
+    use crate::tree::look::{self, all, attr, texts};
     use understudy_engine::provider::CATALOGUE;
 
     fn whole(page: &SelfTest) -> El<Deed> {
-        let mut root = el("div");
-        root.parts = page.page();
-        root
+        look::page(page.page())
     }
 
     #[test]

@@ -162,6 +162,15 @@ impl<D> El<D> {
     pub fn and(self, element: Self) -> Self {
         self.with([element])
     }
+
+    /// Adds those that are there, with a space before each but the first: where they are one name, as in a button, their words do not
+    /// run together.
+    pub fn apart<const COUNT: usize>(self, elements: [Option<Self>; COUNT]) -> Self {
+        elements.into_iter().flatten().fold(self, |all, element| {
+            let all = if all.parts.is_empty() { all } else { all.text(" ") };
+            all.and(element)
+        })
+    }
 }
 
 impl From<Say> for Words {
@@ -198,7 +207,27 @@ impl From<&UserText> for Words {
 pub mod look {
     //! What a test asks of a tree.
 
-    use super::{El, Part, Words};
+    use super::{El, Part, Words, el};
+
+    /// A page as one tree; every test that has drawn one sees that its names can be read.
+    pub fn page<D>(parts: Vec<Part<D>>) -> El<D> {
+        let mut root = el("div");
+        root.parts = parts;
+        assert_eq!(run_together(&root), Vec::<String>::new(), "names whose words run together");
+        root
+    }
+
+    /// The names whose words run together: a screen reader reads the texts of neighbours as one, whatever room the stylesheet leaves
+    /// between them.
+    pub fn run_together<D>(root: &El<D>) -> Vec<String> {
+        let named = |element: &&El<D>| {
+            matches!(element.tag, "a" | "button" | "summary" | "label" | "legend" | "h1" | "h2" | "h3" | "th")
+        };
+        let says = |part: &Part<D>| matches!(part, Part::El(inner) if !texts(inner).is_empty());
+        let pair = |parts: &[Part<D>]| parts.iter().all(says);
+        let found = all(root).into_iter().filter(named).filter(|element| element.parts.windows(2).any(pair));
+        found.map(|element| texts(element).join("|")).collect()
+    }
 
     /// Every element of the tree, in document order.
     pub fn all<D>(root: &El<D>) -> Vec<&El<D>> {
@@ -239,5 +268,22 @@ pub mod look {
             Words::Say(say) => say.key.as_str(),
             _ => "",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::look::run_together;
+    use super::{El, el};
+
+    #[test]
+    fn what_is_put_apart_does_not_run_together() {
+        let words = || ["Continue in ChatGPT", "typed in for you"].map(|text| el("span").text(text));
+        let perhaps = || words().map(Some);
+        let button = |inside: El<()>| el("div").and(inside);
+        assert_eq!(run_together(&button(el("button").with(words()))), ["Continue in ChatGPT|typed in for you"]);
+        assert!(run_together(&button(el("button").apart(perhaps()))).is_empty());
+        assert!(run_together(&button(el("button").and(el("svg")).apart(perhaps()))).is_empty());
+        assert!(run_together(&button(el("p").with(words()))).is_empty(), "no name");
     }
 }

@@ -43,10 +43,12 @@ fn incident(record: &Record, shown: &Shown<'_>) -> El<Deed> {
                 .and(el("path").attr("d", "M6 4l4 4-4 4")),
         )
         .and(mark(tone))
-        .and(el("span").class("what").attr("id", id.clone()).text(title(record, shown)))
-        .with(state.map(|key| el("span").class("tag").text(say(key))))
-        .and(el("time").class("clock").text(Words::Clock(record.since)))
-        .and(el("span").class("length").text(span(length)));
+        .apart([
+            Some(el("span").class("what").attr("id", id.clone()).text(title(record, shown))),
+            state.map(|key| el("span").class("tag").text(say(key))),
+            Some(el("time").class("clock").text(Words::Clock(record.since))),
+            Some(el("span").class("length").text(span(length))),
+        ]);
     el("li").key(record.id.to_string()).class("incident").attr("data-tone", tone_name(tone)).and(
         el("details")
             .and(summary)
@@ -196,3 +198,27 @@ fn listed(words: impl Iterator<Item = Say>) -> El<Deed> {
 const IDS: usize = 3;
 /// Incidents shown at once.
 pub(super) const AT_ONCE: usize = 30;
+
+#[cfg(test)]
+mod tests {
+    use crate::history::{History, Shown};
+    use crate::tree::look::{self, all, attr, texts};
+    use understudy_engine::incident::Record;
+    use understudy_engine::statistics::Watch;
+
+    #[test]
+    fn an_incident_has_one_name_and_its_buttons_have_it_too() {
+        let records = [Record { id: 3, since: 1_000, down: Some(2_000), last: 5_000, ..Record::default() }];
+        let watch = Watch::default();
+        let shown = Shown { records: &records, open: Some(3), watch: &watch, target: None, now: 9_000, zone: 0 };
+        let root = look::page(History::default().page(&shown));
+        let found = all(&root);
+        let row = found.iter().find(|one| attr(one, "class") == Some("incident")).expect("its row");
+        let summary = all(row).into_iter().find(|one| one.tag == "summary").expect("a summary");
+        assert_eq!(texts(summary).concat().split(' ').skip(1).take(2).collect::<Vec<_>>(), ["title_down", "page_open"]);
+        let described = all(row).into_iter().filter_map(|one| attr(one, "aria-describedby"));
+        let ids: Vec<_> = described.flat_map(|ids| ids.split(' ')).collect();
+        assert_eq!(ids.len(), 6, "three buttons, two ids each");
+        assert!(ids.iter().all(|id| found.iter().any(|one| attr(one, "id") == Some(*id))), "{ids:?}");
+    }
+}

@@ -183,8 +183,7 @@ pub(super) fn fallback(row: &FallbackRow, leads: bool, chosen: Option<&PromptRow
         .class(if leads { "fallback primary" } else { "fallback" })
         .attr("type", "button")
         .attr("data-provider", row.provider.clone())
-        .and(el("span").class("name").text(label))
-        .with(hint)
+        .apart([Some(el("span").class("name").text(label)), hint])
         .does(Deed::HandOff(row.provider.clone()));
     match warnings(row).next() {
         Some(_) => button.attr("aria-describedby", format!("note-{}", row.provider)),

@@ -127,15 +127,15 @@ fn drawn(card: &Card) -> El<Deed> {
 #[cfg(test)]
 mod tests {
     use super::{Step, card};
-    use crate::tree::look::{all, attr, texts};
-    use crate::tree::{El, el};
+    use crate::tree::El;
+    use crate::tree::look::{self, all, attr, texts};
     use crate::welcome::{Deed, Welcome};
     use understudy_engine::provider::Settings;
     use understudy_engine::{Act, Tone};
 
     fn whole(step: Step, settings: &Settings) -> El<Deed> {
         let page = Welcome { step, ..Welcome::default() };
-        el("div").and(page.rehearsal(settings))
+        look::page(page.page(settings, &[]))
     }
 
     fn carries(root: &El<Deed>) -> Vec<String> {
@@ -172,8 +172,7 @@ mod tests {
             (Step::Skipped, "page_rehearsal_skipped", 0),
         ] {
             let root = whole(step.clone(), &settings);
-            let status =
-                all(&root).into_iter().find(|element| attr(element, "role") == Some("status")).expect("a line");
+            let status = all(&root).into_iter().find(|element| attr(element, "class") == Some("told")).expect("a line");
             assert_eq!(texts(status)[0], said);
             assert_eq!((prompts(&root), carries(&root).is_empty()), (shown, step != Step::Failed), "{step:?}");
             let again = all(&root).into_iter().any(|element| attr(element, "id") == Some("again"));
