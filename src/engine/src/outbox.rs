@@ -324,7 +324,7 @@ impl Handed {
 /// within a few minutes; its longest schedule is ten attempts from 5 s, each 1.5 times later).
 const SAME_TURN_MS: Millis = 10 * 60_000;
 
-/// Bytes of a beginning by which a draft is known again.
+/// Bytes that a draft must have to be known again in a longer text.
 const TELLING: usize = 20;
 
 /// A composer is empty this soon after what stood in it was sent: the page empties it at once, and is read half a second after the key.
@@ -486,14 +486,21 @@ impl Outbox {
 
     /// A composer was changed by hand. Returns what became of its draft, if that has changed.
     ///
-    /// A draft belongs to its conversation and its tab; after a restart tabs have other numbers, and it is known by its beginning.
+    /// A draft belongs to its conversation and its tab; after a restart tabs have other numbers, and it is known by all that it was,
+    /// which is the beginning of what stands there now. A preamble that two prompts have in common makes them no one draft.
     /// A composer that was emptied may have been sent, cleared or lost: what stood in it is kept for a day, unless it is a prompt now.
     pub fn typed(&mut self, tab: TabId, conversation: Option<&str>, text: &UserText, now: Millis) -> Option<Typed> {
         let print = text.print();
         let here = |entry: &&Entry| entry.conversation.as_deref() == conversation;
         let mine = |entry: &&Entry| {
             let head = entry.head.reveal();
-            let again = || entry.print == print || (head.len() >= TELLING && text.reveal().starts_with(head));
+            let again = || {
+                entry.print == print
+                    || head.len() >= TELLING
+                        // The cheap half first: most drafts begin in another way.
+                        && text.reveal().starts_with(head)
+                        && text.beginning(entry.chars).print() == entry.print
+            };
             entry.draft == Some(tab) || (entry.draft.is_some() && !text.is_blank() && again())
         };
         let standing = self.entries.iter().filter(here).rfind(mine).map(|entry| entry.id.clone());
@@ -772,6 +779,50 @@ mod tests {
         assert_eq!(settled(&outbox).oldest, u64::MAX);
         outbox.load(Entry::new("9-1".to_owned(), 9, &UserText::new("stored")));
         settled(&outbox);
+    }
+
+    /// A preamble longer than what is kept beside the facts, and the two prompts that begin with it.
+    fn preamble() -> (String, [String; 2]) {
+        let preamble = "You are a careful reviewer of naïve code 🧑‍💻. ".repeat(12);
+        assert!(UserText::new(&*preamble).chars() > 2 * super::HEAD);
+        let texts = ["Look at the parser.", "Look at the printer."].map(|end| format!("{preamble}{end}"));
+        (preamble, texts)
+    }
+
+    fn drafts(outbox: &Outbox) -> Vec<&str> {
+        outbox.entries.iter().map(|entry| entry.text.as_ref().map_or("", UserText::reveal)).collect()
+    }
+
+    #[test]
+    fn two_prompts_with_one_preamble_are_two_drafts() {
+        let (preamble, [one, other]) = preamble();
+        let mut outbox = Outbox::default();
+        outbox.typed(1, None, &UserText::new(&*one), 1_000).unwrap();
+        // In another tab the preamble is pasted, and then gone on with.
+        outbox.typed(2, None, &UserText::new(&*preamble), 2_000).unwrap();
+        outbox.typed(2, None, &UserText::new(&*other), 3_000).unwrap();
+        assert_eq!(drafts(&outbox), [&*one, &*other]);
+        // What was shortened there might be another one as well: nothing of the longer one goes.
+        outbox.typed(3, None, &UserText::new(&one[..one.len() - 1]), 4_000).unwrap();
+        assert_eq!(drafts(&outbox)[..2], [&*one, &*other]);
+    }
+
+    #[test]
+    fn a_draft_that_goes_on_after_a_restart_is_one() {
+        let (_, [begun, _]) = preamble();
+        let mut outbox = Outbox::default();
+        outbox.typed(1, None, &UserText::new(&*begun), 1_000).unwrap();
+        // Of the text itself only the facts are at hand then.
+        outbox.entries.iter_mut().for_each(|entry| entry.apart = true);
+        outbox.rest();
+        let goes_on = format!("{begun} And be strict.");
+        outbox.typed(90, None, &UserText::new(&*goes_on), 2_000).unwrap();
+        assert_eq!(drafts(&outbox), [&*goes_on]);
+        // The very same in a third tab, too; and in a conversation of its own it is another one.
+        outbox.typed(91, None, &UserText::new(&*goes_on), 3_000).unwrap();
+        assert_eq!(drafts(&outbox), [&*goes_on]);
+        outbox.typed(91, Some("c"), &UserText::new(&*goes_on), 4_000).unwrap();
+        assert_eq!(drafts(&outbox).len(), 2);
     }
 
     #[test]
