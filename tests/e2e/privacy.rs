@@ -3,11 +3,13 @@
 use crate::suite::Suite;
 use anyhow::{Result, ensure};
 use serde_json::Value;
+use std::fs;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use understudy_lab::{Effect, FEEDS, Fault, Part, Seen, Shape};
 use understudy_tests::Stage;
 use understudy_tests::stage::Words;
-use understudy_tests::wait::{PATIENT, never, until};
+use understudy_tests::wait::{PATIENT, SOON, never, until};
 
 /// Long enough for anything that was started by a forged message to show.
 const WATCH: Duration = Duration::from_millis(1_200);
@@ -19,6 +21,7 @@ pub fn add(suite: &mut Suite) {
     suite.both("nothing_leaves_before_the_click", nothing_leaves);
     suite.both("page_cannot_reach_the_prompts", page_cannot_reach);
     suite.both("forged_messages_change_nothing", forged);
+    suite.both("the_content_of_an_uploaded_file_is_given_to_no_extension", uploads);
 }
 
 /// Up to the click the prompt is in no request but the page's own; after it, only where the click went.
@@ -103,6 +106,60 @@ fn page_cannot_reach(stage: &Stage) -> Result<()> {
     ))?;
     ensure!(found == serde_json::json!([]), "page code reached: {found}");
     ensure!(stage.browser.driver().windows()?.len() == windows.len(), "a tab was opened");
+    Ok(())
+}
+
+/// No browser shows an extension the content of a file that a page sends in a form. If this fails, a browser gives more than before:
+/// small files can then be kept.
+///
+/// What came to `onBeforeRequest` with `requestBody`, as of November 2026: in Chromium, which gives a form
+/// that `fetch` sends as `raw`, the bytes around each file, plain fields among them, and of a file from the disk its path; in Firefox
+/// `formData`, in which a file is its name.
+fn uploads(stage: &Stage) -> Result<()> {
+    const FIELD: &str = "Wombat-Note-4417";
+    const CONTENT: &str = "Quokka-Ballad-2208";
+    let browser = &stage.browser;
+    let folder = TempDir::with_prefix("understudy-upload-")?;
+    let chosen = folder.path().join("chosen.pdf");
+    fs::write(&chosen, CONTENT)?;
+    stage.open("/new")?;
+    browser.probe_eval(
+        "self.given = [];
+         self.listener = (details) => { self.given.push(details); };
+         browser.webRequest.onBeforeRequest.addListener(self.listener, {urls: ['https://claude.ai/*']}, ['requestBody'])",
+    )?;
+    // One that a script has made, beside a field that is plain text; and one that is chosen from the disk, which the page sends itself.
+    browser.eval(&format!(
+        "const form = new FormData();
+         form.append('note', '{FIELD}');
+         form.append('file', new File(['{CONTENT}'], 'made.pdf', {{type: 'application/pdf'}}));
+         const path = '/api/organizations/o/conversations/c/wiggle/upload-file';
+         return fetch(path, {{method: 'POST', body: form}}).then(({{ok}}) => ok)"
+    ))?;
+    let input = browser.wait_for_element("[data-testid=file-upload]")?;
+    browser.driver().type_into(&input, &chosen.display().to_string())?;
+    until("both files have arrived", SOON, || {
+        let arrived =
+            stage.lab.requests().into_iter().filter(|seen| seen.part == Part::Upload && seen.carries(CONTENT));
+        Ok((arrived.count() == 2).then_some(()))
+    })?;
+    let given = browser.probe_eval(
+        "browser.webRequest.onBeforeRequest.removeListener(self.listener);
+         const read = async (one) => {
+             if (one === null || typeof one !== 'object') return String(one);
+             if (typeof one.text === 'function') return one.text();
+             if (ArrayBuffer.isView(one) || /ArrayBuffer/.test(Object.prototype.toString.call(one))) return new TextDecoder().decode(one);
+             return (await Promise.all(Object.entries(one).map(async ([key, value]) => `${key} ${await read(value)}`))).join(' ');
+         };
+         return Promise.all(self.given.filter(({url}) => url.endsWith('/upload-file')).map(read))",
+    )?;
+    let given: Vec<String> = serde_json::from_value(given)?;
+    ensure!(given.len() == 2 && given.iter().all(|one| one.contains("requestBody")), "not seen: {given:#?}");
+    // What was listened for does come, as far as it is no file's.
+    for (one, told) in [(0, FIELD), (0, "made.pdf"), (1, "chosen.pdf")] {
+        ensure!(given[one].contains(told), "{told} is not in {}", given[one]);
+    }
+    ensure!(!given.concat().contains(CONTENT), "the content of a file was given: {given:#?}");
     Ok(())
 }
 
