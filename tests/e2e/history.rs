@@ -103,9 +103,14 @@ fn popup_says_what_fails(stage: &Stage, words: &Words) -> Result<()> {
     stage.browser.close_popup()
 }
 
-/// Presses one of the incident's receipt buttons, and reads the file that the browser has saved.
+/// Presses one of the incident's receipt buttons, and reads its file.
 fn receipt(stage: &Stage, label: &str, suffix: &str) -> Result<String> {
     stage.browser.own_tab_click(PAGE, ".incident .receipt button", label)?;
+    saved(stage, suffix)
+}
+
+/// Reads the file of this kind that the browser has saved, and takes it away.
+pub fn saved(stage: &Stage, suffix: &str) -> Result<String> {
     let folder = stage.browser.downloads();
     let path = until(&format!("a .{suffix} file is saved"), SOON, || {
         let files = fs::read_dir(&folder)?.flatten().map(|entry| entry.path());

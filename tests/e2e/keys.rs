@@ -3,6 +3,7 @@
 //!
 //! The order is compared with `keys.txt`. `UPDATE_EXPECT=1` writes that file anew.
 
+use crate::history::saved;
 use crate::suite::Suite;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -26,10 +27,14 @@ const PANEL: Place<'_> = Place::Own("panel.html");
 const OPTIONS: Place<'_> = Place::Own("options.html");
 const WELCOME: Place<'_> = Place::Own("welcome.html");
 const HANDOFF: Place<'_> = Place::Own("handoff.html");
+const HISTORY: Place<'_> = Place::Own("history.html");
 const SITE: Place<'_> = Place::Tab;
 
 /// The saved prompts, the oldest first; the last one has just failed.
 const PROMPTS: [&str; 3] = ["Which animals live here?", "How high is this tower?", "Why is it called so?"];
+
+/// The one that is handed over last, and comes home.
+const LAST: &str = "Shall it go there?";
 
 fn all(stage: &Stage) -> Result<()> {
     stage.prefer(&["chatgpt", "gemini", "deepseek"])?;
@@ -40,6 +45,8 @@ fn all(stage: &Stage) -> Result<()> {
     popup(stage, &mut lists)?;
     panel(stage, &mut lists)?;
     handoff(stage, &mut lists)?;
+    homecoming(stage, &mut lists)?;
+    history(stage, &mut lists)?;
     options(stage, &mut lists)?;
     welcome(stage, &mut lists)?;
     lists.compare()
@@ -114,7 +121,7 @@ fn panel(stage: &Stage, lists: &mut Lists) -> Result<()> {
     lists.walk(stage, PANEL, "panel")?;
 
     reach(stage, PANEL, Key::Tab, "Search the saved prompts")?;
-    browser.press(PANEL, &"animals".chars().map(Key::Letter).collect::<Vec<_>>())?;
+    browser.press(PANEL, &letters("animals"))?;
     rows(1)?;
     reach(stage, PANEL, Key::Tab, "Forget")?;
     browser.press(PANEL, &[Key::Enter])?;
@@ -124,7 +131,7 @@ fn panel(stage: &Stage, lists: &mut Lists) -> Result<()> {
     rows(0)?;
     held(stage, PANEL, "main, footer")?;
     reach(stage, PANEL, Key::Back, "Write a prompt")?;
-    browser.press(PANEL, &"written".chars().map(Key::Letter).collect::<Vec<_>>())?;
+    browser.press(PANEL, &letters("written"))?;
     stage.wait_for_entry("written")?;
     reach(stage, PANEL, Key::Back, "Search the saved prompts")?;
     browser.press(PANEL, &[Key::Escape])?;
@@ -142,8 +149,7 @@ fn handoff(stage: &Stage, lists: &mut Lists) -> Result<()> {
     let browser = &stage.browser;
     let words = Words::read(browser.kind())?;
     stage.agree(&[])?;
-    let text = "Shall it go there?";
-    fail(stage, text)?;
+    fail(stage, LAST)?;
     let main = words.say("action_continue", &["ChatGPT"])?;
     let tabs = || browser.probe_eval("return (await browser.tabs.query({})).length");
     let before = tabs()?;
@@ -153,8 +159,8 @@ fn handoff(stage: &Stage, lists: &mut Lists) -> Result<()> {
         focused(stage, HANDOFF, &main)?;
         if goes {
             browser.press(HANDOFF, &[Key::Enter])?;
-            stage.expect_arrival(&known, "chatgpt.com", text)?;
-            stage.wait_for_handed(text, "chatgpt")?;
+            stage.expect_arrival(&known, "chatgpt.com", LAST)?;
+            stage.wait_for_handed(LAST, "chatgpt")?;
         } else {
             lists.walk(stage, HANDOFF, "handoff")?;
             reach(stage, HANDOFF, Key::Tab, "Cancel")?;
@@ -165,6 +171,100 @@ fn handoff(stage: &Stage, lists: &mut Lists) -> Result<()> {
     }
     browser.close_other_tabs(stage.home())?;
     stage.agree_to_all()
+}
+
+/// Claude is back, and the prompt that was handed over goes home with the answer that it got there, which is typed as it would be pasted.
+fn homecoming(stage: &Stage, lists: &mut Lists) -> Result<()> {
+    let browser = &stage.browser;
+    stage.lab.clear();
+    stage.send_whole("Is it back?")?;
+    stage.wait_for_entry_state("Is it back?", "confirmed")?;
+    // Its composer is empty now.
+    stage.open("/new")?;
+    browser.open_popup()?;
+    until("it welcomes back", SOON, || {
+        Ok((browser.popup_eval("return Boolean(document.querySelector('.home'))")? == true).then_some(()))
+    })?;
+    lists.walk(stage, POPUP, "popup, back")?;
+    reach(stage, POPUP, Key::Tab, "Bring the answer of ChatGPT along")?;
+    browser.press(POPUP, &[Key::Enter])?;
+    focused(stage, HANDOFF, "The answer of ChatGPT")?;
+    browser.close_popup()?;
+    lists.walk(stage, HANDOFF, "homecoming")?;
+    browser.press(HANDOFF, &letters("because"))?;
+    reach(stage, HANDOFF, Key::Tab, "Put back into Claude")?;
+    browser.press(HANDOFF, &[Key::Enter])?;
+    until("its tab is gone", SOON, || Ok(browser.eval_in(HANDOFF, "return 1")?.is_null().then_some(())))?;
+    browser.driver().switch(stage.home())?;
+    let lead = Words::read(browser.kind())?.say("pack_answer", &["ChatGPT"])?;
+    stage.expect_text("claude.ai", &format!("{LAST}\n\n{lead}\n\n> because"))?;
+    stage.wait_for_handed(LAST, "claude").map(drop)
+}
+
+/// Tables and incidents open, a receipt is saved, the target is another one, and the log is deleted after a question.
+fn history(stage: &Stage, lists: &mut Lists) -> Result<()> {
+    let browser = &stage.browser;
+    browser.open_popup()?;
+    reach(stage, POPUP, Key::Back, "History")?;
+    browser.press(POPUP, &[Key::Enter])?;
+    until("the history shows the incident", SOON, || {
+        let shown = browser.eval_in(HISTORY, "return document.querySelectorAll('.incident').length")?;
+        Ok((shown == 1).then_some(()))
+    })?;
+    browser.close_popup()?;
+    reach(stage, HISTORY, Key::Tab, "As a table")?;
+    browser.press(HISTORY, &[Key::Enter])?;
+    browser.press(HISTORY, &[Key::Tab])?;
+    held(stage, HISTORY, ".wide")?;
+    for (name, key) in [("As a table", Key::Space), ("2 sends failed", Key::Enter)] {
+        reach(stage, HISTORY, Key::Tab, name)?;
+        browser.press(HISTORY, &[key])?;
+    }
+    let open = "return document.querySelectorAll('details[open]').length";
+    until("all of it is open", SOON, || Ok((browser.eval_in(HISTORY, open)? == 3).then_some(())))?;
+    lists.walk(stage, HISTORY, "history")?;
+
+    let target = |wanted: u32| {
+        until("the target is stored", SOON, || {
+            let stored = browser.local_storage()?;
+            let stored: Value = serde_json::from_str(stored["settings"].as_str().unwrap_or("{}"))?;
+            Ok((stored["target"] == wanted).then_some(()))
+        })
+    };
+    reach(stage, HISTORY, Key::Tab, "99.5 %")?;
+    browser.press(HISTORY, &[Key::Right])?;
+    target(99_900)?;
+    focused(stage, HISTORY, "99.9 %")?;
+    browser.press(HISTORY, &[Key::Right])?;
+    focused(stage, HISTORY, "Own:")?;
+    browser.press(HISTORY, &[Key::Tab])?;
+    browser.press(HISTORY, &letters("97"))?;
+    target(97_000)?;
+    // Of the incident itself, which comes behind its month.
+    reach(stage, HISTORY, Key::Tab, "2 sends failed")?;
+    reach(stage, HISTORY, Key::Tab, "CSV")?;
+    browser.press(HISTORY, &[Key::Enter])?;
+    ensure!(saved(stage, "csv")?.lines().count() == 2, "the receipt is not of one incident");
+    focused(stage, HISTORY, "CSV")?;
+
+    reach(stage, HISTORY, Key::Tab, "Delete the log")?;
+    browser.press(HISTORY, &[Key::Enter])?;
+    focused(stage, HISTORY, "Keep")?;
+    browser.press(HISTORY, &[Key::Enter])?;
+    focused(stage, HISTORY, "Delete the log")?;
+    browser.press(HISTORY, &[Key::Enter])?;
+    focused(stage, HISTORY, "Keep")?;
+    reach(stage, HISTORY, Key::Back, "Delete all")?;
+    browser.press(HISTORY, &[Key::Enter])?;
+    until("the log is gone", SOON, || {
+        Ok((browser.eval_in(HISTORY, "return Boolean(document.querySelector('.nothing'))")? == true).then_some(()))
+    })?;
+    browser.close_own_tab("history.html")
+}
+
+/// A key for each letter of a word.
+fn letters(word: &str) -> Vec<Key> {
+    word.chars().map(Key::Letter).collect()
 }
 
 /// The order is changed without a drag, and whatever goes away under the focus leaves it close by.
@@ -412,7 +512,8 @@ const HERE: &str = "
 
 /// From now on every Tab is noted where it has come to: what it is, whether one sees that, and whether it is in sight.
 const LISTEN: &str = "
-    const shown = (one) => one.getClientRects().length && getComputedStyle(one).visibility === 'visible';
+    // What is folded away has its boxes in Chromium.
+    const shown = (one) => one.getClientRects().length && one.checkVisibility({visibilityProperty: true});
     const sole = (one) => one.type !== 'radio' || one.checked || !document.querySelector(`[name='${one.name}']:checked`);
     const all = 'a[href], button, input, textarea, select, summary, [tabindex]';
     const stops = [...document.querySelectorAll(all)].filter((one) => shown(one) && sole(one) && one.tabIndex >= 0 && !one.disabled);
@@ -436,21 +537,31 @@ const LISTEN: &str = "
         if (last && last.one !== one && ring(last.one) === last.ring) last.trouble = 'one does not see the focus on it';
         last = {one, ring: ring(one), trouble: null};
         if (one === document.body) last.trouble = 'the focus is lost';
-        else if (!inSight(one)) last.trouble = 'it is not in sight';
+        else if (!inSight(one)) {
+            // A busy Firefox scrolls there a moment after the key.
+            one.scrollIntoView({block: 'nearest', behavior: 'instant'});
+            if (!inSight(one)) last.trouble = 'it is not in sight';
+        }
         window.walked.seen.push(last);
     };
     window.walked = {stops, look, seen: []};
     addEventListener('keyup', ({key}) => { if (key === 'Tab') look(); }, true);
 ";
 
+/// No name here depends on the hour.
 const TELL: &str = "
+    const clocks = [...document.querySelectorAll('time, .length')];
+    clocks.forEach((one) => one.setAttribute('aria-hidden', 'true'));
     window.axe.setup(document);
     try {
         const {aria, text} = window.axe.commons;
         return window.walked.seen.map(({one, trouble}) => [
             one === document.body ? 'nothing' : `${aria.getRole(one) ?? one.localName} ${text.accessibleText(one)}`,
-            one.closest('li[data-key]')?.dataset.key ?? '',
+            one.closest(':is(li, article)[data-key]')?.dataset.key ?? '',
             trouble ?? '',
         ]);
-    } finally { window.axe.teardown(); }
+    } finally {
+        window.axe.teardown();
+        clocks.forEach((one) => one.removeAttribute('aria-hidden'));
+    }
 ";

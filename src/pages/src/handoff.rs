@@ -262,7 +262,7 @@ impl Scene for Handoff {
 }
 
 /// Between two looks whether the stores have been read.
-const LOOK_MS: u32 = 20;
+pub(crate) const LOOK_MS: u32 = 20;
 
 /// What goes to another assistant is in the user's language.
 pub(crate) const WORDS: fn(&Say) -> String = if cfg!(target_arch = "wasm32") { understudy_browser::say } else { bare };

@@ -114,7 +114,7 @@ impl Scene for History {
             }
             Deed::Own => {
                 host.change(|page| page.own = true);
-                host.focus("own-target");
+                host.focus_next("own-target");
             }
             Deed::OwnValue => {
                 let later = Rc::clone(host);

@@ -2,11 +2,12 @@
 //! It shows exactly what will stand in Claude's composer. The answer comes by the user's own paste, or is read from the fallback's page
 //! when the user asks for it, and is kept nowhere.
 
-use crate::handoff::{WORDS, shown};
+use crate::handoff::{LOOK_MS, WORDS, shown};
 use crate::host::{Host, Read, Scene, begin, copy, send};
 use crate::marks::{brand, button};
 use crate::stage::Entered;
 use crate::tree::{Part, el, say};
+use gloo_timers::future::TimeoutFuture;
 use std::rc::Rc;
 use understudy_browser::tabs::{self, Tab};
 use understudy_browser::{object, permissions};
@@ -17,6 +18,7 @@ use understudy_engine::view::PromptRow;
 use understudy_engine::words::Say;
 use understudy_engine::{Act, EntryId, Millis, UserText};
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
 
 /// What the page remembers.
 #[derive(Debug)]
@@ -130,6 +132,17 @@ impl Scene for Home {
 
     fn texts(&self, _: &Read) -> Vec<EntryId> {
         vec![self.entry.clone()]
+    }
+
+    fn begun(host: &Rc<Host<Self>>) {
+        let host = Rc::clone(host);
+        spawn_local(async move {
+            while host.look(|_, read| read.is_none()) {
+                TimeoutFuture::new(LOOK_MS).await;
+            }
+            // The answer is on the clipboard of whoever comes here.
+            host.focus("answer");
+        });
     }
 
     fn done(host: &Rc<Host<Self>>, deed: Deed, entered: Entered) {

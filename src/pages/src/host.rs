@@ -163,6 +163,13 @@ impl<S: Scene> Host<S> {
         }
     }
 
+    /// The same for the next step of whoever points; at the keys one goes there alone.
+    pub fn focus_next(&self, id: &str) {
+        if let Some(stage) = &*self.stage.borrow() {
+            stage.focus_next(id);
+        }
+    }
+
     /// Reads the stores again and draws. Calls that come during a reading lead to one more.
     pub fn refresh(self: &Rc<Self>) {
         self.stale.set(true);

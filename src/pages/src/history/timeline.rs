@@ -157,7 +157,11 @@ fn table(records: &[&Record], shown: &Shown<'_>, heading: &str) -> El<Deed> {
             .and(el("td").text(length))
             .and(el("td").text(moment(record.posted.or(record.official), unposted)))
     });
-    el("details").class("as-table").and(el("summary").text(say("page_as_table"))).and(
+    // Two of them on one page, told apart by what they are tables of.
+    let own = [heading, "-table"].concat();
+    let named = [&own, " ", heading].concat();
+    let summary = el("summary").attr("id", own).attr("aria-labelledby", named).text(say("page_as_table"));
+    el("details").class("as-table").and(summary).and(
         // Who has no mouse must be able to scroll it.
         el("div")
             .class("wide")
