@@ -301,6 +301,9 @@ fn taken_along(stage: &Stage) -> Result<()> {
         Ok(shown.contains("What does it cost? é 🧑‍💻").then_some(shown))
     })?;
     ensure!(shown.ends_with(prompt) && shown.contains(&words.say("pack_claude", &[])?), "{shown}");
+    // What has come into the page meanwhile has not taken the focus: Enter is all that is needed.
+    let focus = stage.browser.own_tab_eval(HANDOFF, "return document.activeElement.id")?;
+    ensure!(focus == "go", "the focus is at {focus}");
     ensure!(before > 0 && loads() == before, "claude.ai was asked for the conversation: {before}, then {}", loads());
     click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;

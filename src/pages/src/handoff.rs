@@ -139,7 +139,8 @@ impl Handoff {
     }
 
     fn deeds(&self, view: &HandoffView) -> El<Deed> {
-        let row = el("div").class("decide");
+        // The conversation may be heard of later: what stands above this then must not take the focus.
+        let row = el("div").class("decide").key("decide");
         let busy = if matches!(self.step, Step::Open | Step::Refused) { "false" } else { "true" };
         if self.by_hand(view) {
             let main = button("primary", Say::new("page_copy_and_open").text(&view.name), Deed::ByHand)

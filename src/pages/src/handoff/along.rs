@@ -225,6 +225,7 @@ pub fn preview(goes: &Goes) -> El<Deed> {
 pub(crate) fn shown<D>(text: &UserText, caption: &str) -> El<D> {
     el("figure")
         .class("preview")
+        .key("preview")
         .and(
             el("figcaption")
                 .and(el("span").text(say(caption)))
@@ -259,7 +260,7 @@ pub(crate) fn scope(turns: u32) -> Say {
 }
 
 fn group(id: &'static str, legend: &str) -> El<Deed> {
-    el("fieldset").class("choices").attr("id", id).and(el("legend").text(say(legend)))
+    el("fieldset").class("choices").key(id).attr("id", id).and(el("legend").text(say(legend)))
 }
 
 fn tick(kind: &'static str, name: &'static str, id: &str, label: impl Into<Words>, on: bool, deed: Deed) -> El<Deed> {
