@@ -163,10 +163,12 @@ impl<S: Scene> Host<S> {
         }
     }
 
-    /// The same for the next step of whoever points; at the keys one goes there alone.
+    /// The same, unless the user is at the keys: who goes through choices with the arrows must not be taken out of them by one.
     pub fn focus_next(&self, id: &str) {
-        if let Some(stage) = &*self.stage.borrow() {
-            stage.focus_next(id);
+        let document = web_sys::window().and_then(|window| window.document());
+        let at = document.and_then(|document| document.active_element());
+        if !at.is_some_and(|at| at.matches(":focus-visible").unwrap_or_default()) {
+            self.focus(id);
         }
     }
 

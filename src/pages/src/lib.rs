@@ -57,7 +57,7 @@ mod stand_in;
 mod tests {
     use std::collections::BTreeSet;
 
-    const SOURCES: [&str; 38] = [
+    const SOURCES: [&str; 39] = [
         include_str!("handoff.rs"),
         include_str!("handoff/along.rs"),
         include_str!("handoff/heard.rs"),
@@ -83,6 +83,7 @@ mod tests {
         include_str!("options/left.rs"),
         include_str!("options/seal.rs"),
         include_str!("popup.rs"),
+        include_str!("popup/go.rs"),
         include_str!("popup/home.rs"),
         include_str!("popup/locked.rs"),
         include_str!("popup/parts.rs"),

@@ -1,6 +1,7 @@
 //! The popup: the verdict, the way on, the saved prompts, and why we say what we say. And the panel, which is the same with room for
 //! the prompts.
 
+mod go;
 mod home;
 mod locked;
 mod parts;
@@ -9,16 +10,17 @@ mod search;
 mod text;
 mod write;
 
-use crate::host::{Host, Read, Scene, begin, send};
+use crate::host::{Host, Read, Scene, begin};
 use crate::marks::button;
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
+use go::{act, go, hand_off};
 use locked::Locked;
 use parts::{closed, diagnosis, leads, reasons, verdict, way_on, words};
 use search::Search;
 use std::rc::Rc;
 use text::{copied, read_text};
-use understudy_browser::{Refused, panel, runtime, tabs};
+use understudy_browser::{panel, runtime, tabs};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::view::{PromptRow, View};
 use understudy_engine::wait::Wait;
@@ -252,55 +254,6 @@ impl Popup {
             Some(notice) => line.text(notice),
             None => line,
         }
-    }
-}
-
-/// The text goes to the clipboard first, inside the click: whatever becomes of the way, it can be pasted.
-fn hand_off(host: &Rc<Host<Popup>>, provider: String) {
-    let entry = host.look(|popup, read| {
-        let view = read?.view(crate::host::now());
-        popup.chosen(&view).map(|row| row.entry.clone())
-    });
-    let host = Rc::clone(host);
-    begin(async move {
-        // The popup goes away with the next tab, and an unfinished copy with it.
-        let copied = match entry.clone() {
-            Some(entry) => copied(&host, entry).await == Some(true),
-            None => false,
-        };
-        match send(&Act::HandOff { provider, entry, copied }).await {
-            Ok(()) => leave(&host).await,
-            Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
-        }
-    });
-}
-
-/// To another page; the popup is done then.
-fn go(host: &Rc<Host<Popup>>, opened: impl Future<Output = Result<(), Refused>> + 'static) {
-    let host = Rc::clone(host);
-    begin(async move {
-        match opened.await {
-            Ok(()) => leave(&host).await,
-            Err(_) => host.change(|popup| popup.notice = Some(say("page_trouble_send"))),
-        }
-    });
-}
-
-fn act(host: &Rc<Host<Popup>>, act: Act) {
-    let host = Rc::clone(host);
-    begin(async move {
-        if send(&act).await.is_err() {
-            host.change(|popup| popup.notice = Some(say("page_trouble_send")));
-        }
-    });
-}
-
-/// Closes the popup; opened in a tab, the page stays, and so does the panel.
-async fn leave(host: &Host<Popup>) {
-    if !host.look(|popup, _| popup.panel)
-        && let (Ok(None), Some(window)) = (tabs::current().await, web_sys::window())
-    {
-        let _ = window.close();
     }
 }
 

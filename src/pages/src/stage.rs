@@ -72,14 +72,6 @@ impl<D: Clone + 'static> Stage<D> {
     pub fn focus(&self, id: &str) {
         self.boards.focus(id);
     }
-
-    /// The same, unless the user is at the keys: who goes through choices with the arrows must not be taken out of them by one.
-    pub fn focus_next(&self, id: &str) {
-        let at = self.boards.document.active_element();
-        if !at.is_some_and(|at| at.matches(":focus-visible").unwrap_or_default()) {
-            self.boards.focus(id);
-        }
-    }
 }
 
 /// Every deed, in the order of the document.

@@ -1,7 +1,8 @@
 //! Claude is back: the prompts that were left behind, and the ways back for each.
 
+use super::go::leave;
 use super::parts::beginning;
-use super::{Deed, Popup, copied, leave};
+use super::{Deed, Popup, copied};
 use crate::handoff::{Heard, WORDS};
 use crate::host::{Host, begin, send};
 use crate::marks::button;
