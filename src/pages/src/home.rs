@@ -88,7 +88,9 @@ impl Home {
             place(name).map(|_| button("quiet", Say::new("page_home_read").text(name), Deed::Read).attr("id", "read"));
         let cut = goes.cut.then(|| el("p").class("explain").attr("id", "cut").text(say("page_home_cut")));
         let busy = if self.leaving { "true" } else { "false" };
+        // Named, for the line above it comes and goes.
         let decide = el("div")
+            .key("decide")
             .class("decide")
             .and(
                 button("primary", say("page_put_back_into"), Deed::PutBack)
