@@ -450,7 +450,7 @@ mod tests {
         let place = |text: &str| shown.iter().position(|other| other == text).expect(text);
         assert!(place("verdict_recovered") < place("page_home") && place("page_home") < place("page_prompts"));
         assert!(place("page_prompts") < place("page_way_empty"), "nothing leads away");
-        assert!(shown.contains(&"page_home_waiting_one".to_owned()) && shown.contains(&"later_ripe".to_owned()));
+        assert!(shown.contains(&"page_home_left".to_owned()) && shown.contains(&"later_ripe".to_owned()));
         let section = all(&root).into_iter().find(|one| attr(one, "class") == Some("home")).expect("its section");
         let deeds: Vec<_> = all(section).into_iter().filter_map(|one| one.does.clone()).collect();
         assert_eq!(
@@ -465,6 +465,9 @@ mod tests {
             ]
         );
         assert!(!texts(&whole(&Popup::default(), &down())).contains(&"page_home".to_owned()));
+        // Only where each of them was put off, they are what waits.
+        view.home.retain(|row| row.put_off);
+        assert!(texts(&whole(&Popup::default(), &view)).contains(&"page_home_waiting_one".to_owned()));
     }
 
     #[test]

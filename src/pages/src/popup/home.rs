@@ -26,7 +26,8 @@ pub(super) fn home(view: &View) -> Option<El<Deed>> {
         return None;
     }
     let lead = match view.waiting {
-        0 => say("page_home_left"),
+        // Whatever else was left behind is listed as well.
+        waiting if waiting < view.home.len() as u64 => say("page_home_left"),
         1 => say("page_home_waiting_one"),
         many => Say::new("page_home_waiting").count(many),
     };
