@@ -3,17 +3,81 @@
 use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
 use std::thread::sleep;
 use std::time::Duration;
-use understudy_lab::{Effect, Fault, Part, Shape};
-use understudy_tests::Stage;
-use understudy_tests::stage::Words;
+use understudy_lab::{Answer, Effect, Fault, Part, Shape};
+use understudy_tests::stage::{Words, extension};
 use understudy_tests::wait::{SOON, until};
+use understudy_tests::{Kind, Stage, axe};
 
 pub fn add(suite: &mut Suite) {
     suite.both("card_by_keyboard", by_keyboard);
     suite.both("card_is_announced", announced);
     suite.both("card_follows_the_scheme", scheme);
+    suite.both_alone("card_is_accessible_in_every_state", accessible);
+}
+
+/// axe-core finds nothing wrong with the card, whatever it says, light and dark. It cannot look into a closed tree, so the extension is
+/// the built one with that one word changed.
+fn accessible(kind: Kind) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let copied = Command::new("cp").arg("-r").arg(extension(kind)?).arg(folder.path()).status()?;
+    ensure!(copied.success(), "the extension was not copied");
+    let copy = folder.path().join(extension(kind)?.file_name().context("a folder")?);
+    let bridge = fs::read_to_string(copy.join("bridge.js"))?;
+    let (closed, open) = ("attachShadow({ mode: \"closed\" })", "attachShadow({ mode: \"open\" })");
+    ensure!(bridge.matches(closed).count() == 1, "the card's tree is made in another way now");
+    fs::write(copy.join("bridge.js"), bridge.replace(closed, open))?;
+    let stage = Stage::start_with(kind, |options| options.extension = Some(copy))?;
+    stage.agree_to_all()?;
+
+    let limit = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
+    let error = Effect::StreamError { after: 8, kind: "api_error".to_owned(), message: "x".to_owned(), code: None };
+    let effects = [
+        ("service", Effect::shape(Shape::ApiError)),
+        ("capacity", Effect::shape(Shape::Overloaded)),
+        ("gateway", Effect::shape(Shape::Cloudflare)),
+        ("broken", error),
+        ("cut", Effect::CutBody { after: 12 }),
+        ("limit", Effect::Answer(limit)),
+        ("session", Effect::shape(Shape::SessionInvalid)),
+        ("challenge", Effect::shape(Shape::Challenge)),
+    ];
+    let mut titles = BTreeSet::new();
+    for (name, effect) in effects {
+        stage.fresh()?;
+        stage.open("/new")?;
+        stage.lab.fault(Fault::on(&[Part::Completion], effect));
+        stage.send("Seen by everybody")?;
+        titles.insert(stage.browser.wait_for_card()?.title);
+        sound(&stage).context(name)?;
+    }
+    // And where Claude is not to blame, and once it is back.
+    stage.fresh()?;
+    stage.open("/new")?;
+    stage.browser.offline(true)?;
+    stage.send("Seen by everybody")?;
+    titles.insert(stage.browser.wait_for_card()?.title);
+    sound(&stage).context("offline")?;
+    stage.browser.offline(false)?;
+    ensure!(titles.len() >= 7, "some of these cards are the same: {titles:?}");
+    Ok(())
+}
+
+fn sound(stage: &Stage) -> Result<()> {
+    let card = "return Boolean(document.querySelector('understudy-card')?.shadowRoot?.querySelector('h2'))";
+    until("the card has its words", SOON, || Ok((stage.browser.eval(card)? == true).then_some(())))?;
+    for dark in [false, true] {
+        stage.browser.dark(dark)?;
+        let found = axe::violations_in("'understudy-card'", |body| {
+            stage.browser.eval(&format!("return (async () => {{{body}\n}})()"))
+        })?;
+        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
+    }
+    stage.browser.dark(false)
 }
 
 /// It takes no focus by itself. Tab reaches its buttons in order, Escape closes it and gives the focus back, Enter is a click.

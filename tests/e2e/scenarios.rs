@@ -3,18 +3,20 @@
 
 use crate::suite::Suite;
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use std::collections::BTreeSet;
 use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::verdict::State;
 use understudy_lab::{Deed, Expect, Lab, Playing, Scenario, Sight, UserStep};
-use understudy_tests::Stage;
 use understudy_tests::record::{Record, Seen};
 use understudy_tests::stage::Words;
 use understudy_tests::wait::{SOON, never, until};
 use understudy_tests::webdriver::text;
+use understudy_tests::{Stage, axe};
 
 /// What has not come by then was not meant to come.
 const QUIET: Duration = Duration::from_millis(1_500);
@@ -124,6 +126,9 @@ fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> 
             kills.strike(stage, &mut record)?;
         }
         user.sees(told).with_context(|| format!("after deed {number}"))?;
+        if kills.is_none() {
+            user.looks_closely(told).with_context(|| format!("after deed {number}"))?;
+        }
         // The second life is about what is seen: the rest has been proven in the first one.
         for expect in &scenario.expects {
             if expect.after.unwrap_or(scenario.user.len()) == number && kills.is_none() {
@@ -290,6 +295,25 @@ impl User<'_> {
             bail!("it says {state} and {:?}", text.lines().take(6).collect::<Vec<_>>())
         })?;
         browser.close_popup()
+    }
+
+    /// axe-core finds nothing wrong with the popup, light and dark: once for everything that it can say.
+    fn looks_closely(&self, told: Option<&Sight>) -> Result<()> {
+        static SEEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+        let browser = &self.stage.browser;
+        let said = told.map_or("verdict_clear", |told| &told.headline);
+        let state = format!("{} {said}", browser.kind().name());
+        if !SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(state) {
+            return Ok(());
+        }
+        for dark in [false, true] {
+            browser.dark(dark)?;
+            browser.open_popup()?;
+            let found = axe::violations(|body| browser.popup_eval(body))?;
+            ensure!(found.is_empty(), "{said}, dark {dark}: {found:#?}");
+            browser.close_popup()?;
+        }
+        browser.dark(false)
     }
 
     fn finds(&self, expect: &Expect) -> Result<()> {

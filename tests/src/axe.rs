@@ -7,7 +7,12 @@ use std::fs;
 
 /// What axe-core finds wrong with a document, a line each; `eval` runs the body of an async function in it.
 pub fn violations(eval: impl FnOnce(&str) -> Result<Value>) -> Result<Vec<String>> {
-    let found = eval(&format!("{}\n{RUN}", source()?))?;
+    violations_in("document", eval)
+}
+
+/// The same for a part of a document: an expression of JavaScript, or a selector in quotes.
+pub fn violations_in(part: &str, eval: impl FnOnce(&str) -> Result<Value>) -> Result<Vec<String>> {
+    let found = eval(&format!("{}\nconst part = {part};\n{RUN}", source()?))?;
     // A run that looked at nothing finds nothing either.
     ensure!(found["passes"].as_u64().is_some_and(|passes| passes > 5), "axe-core did not run: {found}");
     Ok(serde_json::from_value(found["violations"].clone())?)
@@ -27,7 +32,7 @@ fn source() -> Result<String> {
 /// What is on its way from one colour to another is taken to its end first; halfway it is nobody's choice.
 const RUN: &str = "
     for (const animation of document.getAnimations()) animation.finish();
-    const found = await window.axe.run(document, {preload: false});
+    const found = await window.axe.run(part, {preload: false});
     return {
         passes: found.passes.length,
         violations: found.violations.flatMap(({id, nodes}) =>

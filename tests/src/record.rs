@@ -57,7 +57,7 @@ impl<'a> Record<'a> {
                     Some(value) => self.local.insert(key.to_owned(), value.to_owned()),
                     None => self.local.remove(key),
                 };
-            } else if let Some(snapshot) = value {
+            } else if let Some(snapshot) = value.filter(|_| key == "engine") {
                 let seen = self.look(change[0].as_u64().context("no time")?, snapshot);
                 match self.seen.last_mut() {
                     Some(last) if last.is_like(&seen) => {}
