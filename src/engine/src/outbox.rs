@@ -82,7 +82,8 @@ pub struct Entry {
     pub unstored: bool,
     /// Where it was taken last.
     pub handed: Option<Handed>,
-    /// Typed and never sent: the tab whose composer it was read from, or [`LEFT`] once it does not stand there any more.
+    /// Typed and never sent: the tab whose composer it was read from, [`LEFT`] once it does not stand there any more, [`NO_PAGE`] where
+    /// that cannot be known.
     pub draft: Option<TabId>,
     /// When the usage limit ends that refused it last; [`TILL_ANSWER`] if Claude did not say.
     pub limit: Option<Millis>,
@@ -103,6 +104,10 @@ pub const NO_MORE: Millis = 3;
 
 /// The tab of a draft that stands in no composer.
 pub const LEFT: TabId = -1;
+
+/// The tab of a draft whose page is gone or has begun a new life: what stands in its composer now is not known, and what is typed there
+/// need not be the same.
+pub const NO_PAGE: TabId = TabId::MIN;
 
 impl Entry {
     /// A prompt of which nothing more is known.
@@ -486,7 +491,7 @@ impl Outbox {
 
     /// A composer was changed by hand. Returns what became of its draft, if that has changed.
     ///
-    /// A draft belongs to its conversation and its tab; after a restart tabs have other numbers, and it is known by all that it was,
+    /// A draft belongs to its conversation and its page in a tab; in another life of the page it is known by all that it was,
     /// which is the beginning of what stands there now. A preamble that two prompts have in common makes them no one draft.
     /// A composer that was emptied may have been sent, cleared or lost: what stood in it is kept for a day, unless it is a prompt now.
     pub fn typed(&mut self, tab: TabId, conversation: Option<&str>, text: &UserText, now: Millis) -> Option<Typed> {
@@ -544,6 +549,17 @@ impl Outbox {
         entry.draft = draft;
         entry.touched = now;
         Some(Typed::Kept(id))
+    }
+
+    /// The page in this tab has begun a new life, or all have: a number of a tab says nothing of this draft any more. Whether that is
+    /// news.
+    pub fn leave_page(&mut self, id: &str, tab: Option<TabId>) -> bool {
+        let Some(entry) = self.get_mut(id) else { return false };
+        let left = entry.draft.is_some_and(|at| at > LEFT && (tab.is_none() || tab == Some(at)));
+        if left {
+            entry.draft = Some(NO_PAGE);
+        }
+        left
     }
 
     /// The drafts that a prompt was, in the conversation it was sent in or in a new one.

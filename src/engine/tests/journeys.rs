@@ -3263,6 +3263,31 @@ fn what_is_typed_is_kept_until_it_is_sent() {
 }
 
 #[test]
+fn a_page_that_begins_anew_takes_no_draft_over_by_the_number_of_its_tab() {
+    journey(|world| {
+        let (first, longer) = ("A long thought that nobody has sent", "A long thought that nobody has sent yet");
+        world.types(TAB, "/new", first);
+        // Loaded anew, its composer is empty.
+        world.tell(Input::Hello { tab: TAB, online: true });
+        world.types(TAB, "/new", "Hi");
+        assert_eq!(world.rows(), [draft("Hi"), draft(first)]);
+        // Where the page has put it back by itself, it is the same one.
+        world.tell(Input::Hello { tab: TAB, online: true });
+        world.types(TAB, "/new", longer);
+        assert_eq!(world.rows().len(), 2, "{:?}", world.rows());
+        assert!(world.rows().contains(&draft(longer)), "{:?}", world.rows());
+        // The browser was closed; a tab gets the number again.
+        world.session = None;
+        world.restart();
+        world.types(TAB, "/new", "Something else");
+        assert_eq!(world.rows().len(), 3, "{:?}", world.rows());
+        // They are kept as drafts are, not as what vanished from a composer.
+        world.wait(25 * 3_600_000);
+        assert_eq!(world.rows().len(), 3, "{:?}", world.rows());
+    });
+}
+
+#[test]
 fn what_is_written_in_a_page_of_ours_is_kept_and_goes_where_any_prompt_goes() {
     journey(|world| {
         let write =

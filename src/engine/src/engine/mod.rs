@@ -158,6 +158,10 @@ impl Engine {
             }
         }
         engine.take_in(texts);
+        if !known {
+            // The browser was started: its tabs have numbers that others had.
+            engine.leave_pages(None);
+        }
         engine.session.judge.allow(engine.settings.probes, now);
         engine.resume_jobs(now);
         if known {
@@ -180,6 +184,16 @@ impl Engine {
         }
         for id in self.outbox.ids() {
             if self.outbox.get(&id).is_some_and(|entry| !entry.apart && !entry.unstored && !entry.temporary) {
+                self.keep(&id);
+            }
+        }
+    }
+
+    /// The page in this tab has begun a new life, or all have.
+    #[inline(never)]
+    fn leave_pages(&mut self, tab: Option<TabId>) {
+        for id in self.outbox.ids() {
+            if self.outbox.leave_page(&id, tab) {
                 self.keep(&id);
             }
         }
@@ -259,6 +273,7 @@ impl Engine {
                 tab.probe = None;
                 self.session.forget_numbers(page);
                 self.session.sight.hello(page);
+                self.leave_pages(Some(page));
                 self.dirty = true;
             }
             Input::Draft { tab, url, text } => self.on_draft(tab, &url, &text, now),
