@@ -11,7 +11,7 @@ use understudy_tests::matrix::FALLBACKS;
 use understudy_tests::stage::{Words, same_text};
 use understudy_tests::texts::hard;
 use understudy_tests::wait::{PATIENT, SOON, never, until};
-use understudy_tests::{Display, Kind, Stage};
+use understudy_tests::{Display, Kind, Stage, axe};
 
 const ORIGINS: [&str; 4] = [
     "https://chatgpt.com/*",
@@ -169,6 +169,7 @@ fn first_time(stage: &Stage) -> Result<()> {
             until("the focus is on the button", SOON, || {
                 Ok((stage.browser.own_tab_eval(HANDOFF, SHOWN_TEXT)?["focus"] == "go").then_some(()))
             })?;
+            accessible(stage)?;
             ensure!(
                 !stage.lab.requests().iter().any(|seen| seen.host == "chatgpt.com"),
                 "ChatGPT was asked before the click"
@@ -241,6 +242,7 @@ fn card_says(stage: &Stage, said: &[(&str, &[&str])]) -> Result<()> {
 fn asked_and_allowed(stage: &Stage) -> Result<()> {
     let text = hard(2_000);
     let known = open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
+    accessible(stage)?;
     click_decision(stage, "action_continue", &["DeepSeek"])?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("chat.deepseek.com", &text)?;
@@ -263,6 +265,7 @@ fn masked_secret(stage: &Stage) -> Result<()> {
     until("the handoff page names the secret", SOON, || {
         Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&name).then_some(()))
     })?;
+    accessible(stage)?;
     let masked = prompt(&words.say("page_masked", &[&name])?);
     click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;
@@ -304,6 +307,7 @@ fn taken_along(stage: &Stage) -> Result<()> {
     // What has come into the page meanwhile has not taken the focus: Enter is all that is needed.
     let focus = stage.browser.own_tab_eval(HANDOFF, "return document.activeElement.id")?;
     ensure!(focus == "go", "the focus is at {focus}");
+    accessible(stage)?;
     ensure!(before > 0 && loads() == before, "claude.ai was asked for the conversation: {before}, then {}", loads());
     click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;
@@ -612,6 +616,16 @@ fn open_handoff_page(stage: &Stage, id: &str, name: &str, text: &str) -> Result<
 }
 
 /// Clicks a button of the handoff page.
+/// axe-core finds nothing wrong with the handoff page, light and dark.
+fn accessible(stage: &Stage) -> Result<()> {
+    for dark in [false, true] {
+        stage.browser.dark(dark)?;
+        let found = axe::violations(|body| stage.browser.own_tab_eval(HANDOFF, body))?;
+        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
+    }
+    stage.browser.dark(false)
+}
+
 fn click_decision(stage: &Stage, key: &str, arguments: &[&str]) -> Result<()> {
     let label = Words::read(stage.browser.kind())?.say(key, arguments)?;
     stage.browser.own_tab_click(HANDOFF, "button", &label)

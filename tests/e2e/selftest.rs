@@ -4,9 +4,9 @@ use crate::suite::Suite;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::Duration;
-use understudy_tests::Stage;
 use understudy_tests::stage::Words;
 use understudy_tests::wait::until;
+use understudy_tests::{Stage, axe};
 
 pub fn add(suite: &mut Suite) {
     suite.both("selftest_says_which_anchors_it_found", anchors);
@@ -55,6 +55,14 @@ fn anchors(stage: &Stage) -> Result<()> {
             stage.browser.driver().close_tab()?;
             stage.browser.driver().switch(stage.home())?;
         }
+        // With all of its answers.
+        stage.browser.probe_eval(&format!("await browser.tabs.update({own}, {{active: true}})"))?;
+        for dark in [false, true] {
+            stage.browser.dark(dark)?;
+            let found = axe::violations(|body| stage.browser.own_tab_eval(PAGE, body))?;
+            ensure!(found.is_empty(), "dark {dark}: {found:#?}");
+        }
+        stage.browser.dark(false)?;
         Ok(())
     })();
     for (_, url, ..) in looked {
