@@ -45,7 +45,13 @@ fn accessible(kind: Kind) -> Result<()> {
         ("limit", Effect::Answer(limit)),
         ("session", Effect::shape(Shape::SessionInvalid)),
         ("challenge", Effect::shape(Shape::Challenge)),
+        ("account", Effect::shape(Shape::Banned)),
+        ("region", Effect::shape(Shape::Region)),
+        ("in between", Effect::shape(Shape::CompanyFilter)),
+        ("too large", Effect::shape(Shape::TooLarge)),
+        ("nothing", Effect::shape(Shape::Empty)),
     ];
+    let words = Words::read(kind)?;
     let mut titles = BTreeSet::new();
     for (name, effect) in effects {
         stage.fresh()?;
@@ -60,7 +66,6 @@ fn accessible(kind: Kind) -> Result<()> {
     stage.open("/new")?;
     stage.lab.network(Network::all(Link::Reset));
     stage.send("Seen by everybody")?;
-    let words = Words::read(kind)?;
     let dead = |card: &Card| words.are_said("what_own_network", &card.text).unwrap_or(false);
     titles.insert(until("the network is found dead", SOON, || Ok(stage.browser.card()?.filter(dead)))?.title);
     sound(&stage).context("own network")?;
@@ -71,7 +76,34 @@ fn accessible(kind: Kind) -> Result<()> {
     titles.insert(stage.browser.wait_for_card()?.title);
     sound(&stage).context("offline")?;
     stage.browser.offline(false)?;
-    ensure!(titles.len() >= 8, "some of these cards are the same: {titles:?}");
+    // An outage, and the end of a short one.
+    stage.fresh()?;
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    let says = |key: &str| {
+        let title = words.say(key, &[])?;
+        anyhow::Ok(stage.browser.card()?.filter(|card| card.title == title))
+    };
+    let down = until("the card says that Claude is down", Duration::from_secs(120), || {
+        stage.send("Seen by everybody")?;
+        stage.wait_until_idle()?;
+        says("title_down")
+    })?;
+    titles.insert(down.title);
+    sound(&stage).context("down")?;
+    stage.fresh()?;
+    fail(&stage, "Seen by everybody")?;
+    stage.browser.open_popup()?;
+    stage.browser.popup_click("button", &words.say("page_later", &[])?)?;
+    stage.browser.close_popup()?;
+    stage.lab.clear();
+    stage.browser.visit_in_new_tab("https://claude.ai/new")?;
+    stage.browser.wait_for("window.lab?.ready")?;
+    stage.send_whole("And now?")?;
+    stage.browser.close_other_tabs(stage.home())?;
+    titles.insert(until("the card says that Claude is back", SOON, || says("title_back"))?.title);
+    sound(&stage).context("back")?;
+    ensure!(titles.len() >= 14, "some of these cards are the same: {titles:?}");
     Ok(())
 }
 

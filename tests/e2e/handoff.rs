@@ -325,8 +325,11 @@ fn begun_and_gone(stage: &Stage) -> Result<()> {
     stage.take_along(2)?;
     stage.open("/new")?;
     stage.send_whole("How do bees fly?")?;
-    let title = stage.browser.eval("return document.title")?;
-    let title = title.as_str().and_then(|title| title.strip_suffix(" - Claude")).context("no title")?.to_owned();
+    let title = until("the conversation has its name", SOON, || {
+        let title = stage.browser.eval("return document.title")?;
+        let named = title.as_str().and_then(|title| title.strip_suffix(" - Claude")).filter(|name| *name != "New chat");
+        Ok(named.map(str::to_owned))
+    })?;
     stage.lab.fault(Fault::on(&[Part::Completion], Effect::CutBody { after: 12 }));
     let prompt = "And how far? é 🧑‍💻";
     stage.send(prompt)?;
@@ -615,7 +618,6 @@ fn open_handoff_page(stage: &Stage, id: &str, name: &str, text: &str) -> Result<
     Ok(known)
 }
 
-/// Clicks a button of the handoff page.
 /// axe-core finds nothing wrong with the handoff page, light and dark.
 fn accessible(stage: &Stage) -> Result<()> {
     for dark in [false, true] {
@@ -626,6 +628,7 @@ fn accessible(stage: &Stage) -> Result<()> {
     stage.browser.dark(false)
 }
 
+/// Clicks a button of the handoff page.
 fn click_decision(stage: &Stage, key: &str, arguments: &[&str]) -> Result<()> {
     let label = Words::read(stage.browser.kind())?.say(key, arguments)?;
     stage.browser.own_tab_click(HANDOFF, "button", &label)

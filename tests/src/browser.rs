@@ -354,7 +354,14 @@ impl Browser {
     pub fn follow_new_tab(&self, known: &[String]) -> Result<String> {
         let tab =
             until("a new tab", SOON, || Ok(self.driver().windows()?.into_iter().find(|tab| !known.contains(tab))))
-                .with_context(|| format!("the handoff page says {:?}", self.own_tab_text("handoff.html")))?;
+                .with_context(|| {
+                    let tabs = "return (await browser.tabs.query({})).map(({url, pendingUrl}) => [url, pendingUrl])";
+                    format!(
+                        "tabs: {:?}; the handoff page says {:?}",
+                        self.probe_eval(tabs),
+                        self.own_tab_text("handoff.html")
+                    )
+                })?;
         self.driver().switch(&tab)?;
         Ok(tab)
     }

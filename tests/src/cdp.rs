@@ -131,14 +131,16 @@ impl Cdp {
     }
 
     fn press_at(&mut self, target: &Attached, x: f64, y: f64) -> Result<()> {
-        for kind in ["mousePressed", "mouseReleased"] {
-            self.send_to(
-                target,
-                "Input.dispatchMouseEvent",
-                &json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1}),
-            )?;
+        let event = |kind: &str| json!({"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1});
+        self.send_to(target, "Input.dispatchMouseEvent", &event("mousePressed"))?;
+        // What is closed by a click never answers to it, as with a key.
+        self.limit = HEARD_LIMIT;
+        let released = self.send_to(target, "Input.dispatchMouseEvent", &event("mouseReleased"));
+        self.limit = ANSWER_LIMIT;
+        match released {
+            Err(died) if Died::in_error(&died).is_some() => Err(died),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Presses the mouse at the first point, takes it to the others and releases it at the last.

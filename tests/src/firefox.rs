@@ -189,6 +189,13 @@ impl Side for Firefox {
 
     fn open_popup(&self) -> Result<()> {
         self.chrome_eval(OPEN_POPUP, &json!([self.installed()?.id]))?;
+        // It is loaded elsewhere and then moved into its panel: a question that comes before that goes to a document that never answers.
+        let placed = format!(
+            "{PICK_POPUP} return b?.closest('panel')?.state === 'open' && b.currentURI.schemeIs('moz-extension') && !b.webProgress.isLoadingDocument"
+        );
+        until("the popup has its place", PATIENT, || {
+            Ok((self.chrome_eval(&placed, &json!([]))? == true).then_some(()))
+        })?;
         until("the popup is there", PATIENT, || {
             let state = self.popup_eval("return document.readyState + ' ' + location.protocol")?;
             Ok((state == "complete moz-extension:").then_some(()))

@@ -66,8 +66,11 @@ impl Stage {
         self.browser.close_other_tabs(&self.home)?;
         self.browser.visit("about:blank")?;
         self.lab.reset();
+        // chromedriver does not list the tabs of the extension's own pages.
         self.browser.probe_eval(
-            "const {origins, data_collection} = await browser.permissions.getAll();
+            "const own = (await browser.tabs.query({})).filter(({url}) => url?.startsWith(browser.runtime.getURL('')) && url.includes('.html'));
+             await browser.tabs.remove(own.map(({id}) => id));
+             const {origins, data_collection} = await browser.permissions.getAll();
              if (data_collection?.length) await browser.permissions.remove({data_collection});
              const optional = origins.filter((origin) => (browser.runtime.getManifest().optional_host_permissions ?? []).includes(origin));
              if (optional.length) await browser.permissions.remove({origins: optional});

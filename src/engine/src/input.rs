@@ -287,6 +287,16 @@ pub enum Place {
     },
 }
 
+impl Place {
+    /// The tab of one of Understudy's own pages, when it is in one.
+    pub(crate) const fn own_tab(&self) -> Option<TabId> {
+        match self {
+            Self::Page { tab } => *tab,
+            Self::Card { .. } => None,
+        }
+    }
+}
+
 /// What the user asked for. JSON on the wire: `{"act":"hand-off","provider":"chatgpt","entry":"e7"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "act", rename_all = "kebab-case")]

@@ -1670,6 +1670,40 @@ fn a_granted_permission_leads_into_the_same_tab() {
 }
 
 #[test]
+fn whoever_decides_before_the_tab_is_known_is_not_left_behind() {
+    for by_hand in [false, true] {
+        journey(|world| {
+            world.first_fallback("gemini");
+            failed(world, "hello");
+            world.click_main();
+            let (job, _) = world.opened();
+            world.now += 300;
+            let act = if by_hand {
+                Act::PasteByHand { job: job.clone() }
+            } else {
+                Act::Decided { job: job.clone(), granted: true }
+            };
+            world.page_act(act);
+            assert!(
+                world.done.iter().any(|output| matches!(output, Output::Open { tab: Some(41), .. })),
+                "a second tab"
+            );
+            // Word of our own page comes now, and then of the other.
+            world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+            assert!(world.fills().is_empty(), "our own page is not typed into");
+            world.now += 200;
+            world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
+            world.tell(Input::TabComplete { tab: 41 });
+            if by_hand {
+                assert_eq!(world.line(2), "handed_clipboard");
+            } else {
+                assert_eq!(world.fills(), [(Technique::Paste, false)]);
+            }
+        });
+    }
+}
+
+#[test]
 fn a_card_may_not_do_what_only_our_pages_may() {
     journey(|world| {
         world.send("keep me");

@@ -140,7 +140,9 @@ impl Engine {
         job.along = along;
     }
 
-    pub(super) fn on_decided(&mut self, id: &JobId, granted: bool, now: Millis) {
+    /// `asked` is the tab of the page that asked: word that it was opened may be on its way still, or have come to a background that
+    /// is gone, and whoever is asked is not left behind.
+    pub(super) fn on_decided(&mut self, id: &JobId, granted: bool, asked: Option<TabId>, now: Millis) {
         let Some(index) = self.job(id) else { return };
         let job = &mut self.session.jobs[index];
         if job.asks || !matches!(job.stage, Stage::Deciding | Stage::Refused) {
@@ -148,6 +150,7 @@ impl Engine {
         }
         self.dirty = true;
         job.stage = Stage::Refused;
+        job.tab = asked.or(job.tab);
         let (tab, id) = (job.tab, job.provider.clone());
         let Some(text) = self.goes(index).filter(|_| granted) else { return };
         self.agree(&id);
@@ -163,13 +166,14 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_paste_by_hand(&mut self, id: &JobId, now: Millis) {
+    pub(super) fn on_paste_by_hand(&mut self, id: &JobId, asked: Option<TabId>, now: Millis) {
         let Some(index) = self.job(id) else { return };
         let job = &mut self.session.jobs[index];
         if job.asks {
             return;
         }
         job.copied = true;
+        job.tab = asked.or(job.tab);
         let (tab, provider, entry) = (job.tab, job.provider.clone(), job.entry.clone());
         self.agree(&provider);
         let target = self.page(&provider, entry.as_ref());

@@ -411,9 +411,9 @@ impl Engine {
                         tab.offer.take().map(|offer| Dismissed { entry: offer.entry, surface: offer.surface });
                 }
             }
-            Act::Decided { job, granted } => self.on_decided(&job, granted, now),
+            Act::Decided { job, granted } => self.on_decided(&job, granted, from.own_tab(), now),
             Act::Choose { job, text, along, copied } => self.on_choose(&job, text, along, copied),
-            Act::PasteByHand { job } => self.on_paste_by_hand(&job, now),
+            Act::PasteByHand { job } => self.on_paste_by_hand(&job, from.own_tab(), now),
             Act::Forget { entry } if entry == incident::LOG => self.forget_log(),
             Act::Forget { entry } if entry == left::KEY => {
                 self.left.clear();
