@@ -215,7 +215,7 @@ fn fail(stage: &Stage, prompt: &str) -> Result<()> {
 }
 
 /// Runs the body of a function with the card's shadow root as `root`.
-fn in_card(stage: &Stage, body: &str) -> Result<Value> {
+pub fn in_card(stage: &Stage, body: &str) -> Result<Value> {
     let driver = stage.browser.driver();
     let host = driver.find("understudy-card")?.context("there is no card")?;
     let root = driver.shadow(&host)?;

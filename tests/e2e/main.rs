@@ -27,6 +27,7 @@ mod restore;
 mod scenarios;
 mod sealed;
 mod selftest;
+mod sight;
 mod site;
 mod store;
 mod suite;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
     keys::add(&mut suite);
     welcome::add(&mut suite);
     languages::add(&mut suite);
+    sight::add(&mut suite);
     let stages = suite.stages();
     let trials = suite.into_trials();
     // One test at a time in each browser; the others wait for theirs, so that none is idle while another one is busy with something long.

@@ -83,6 +83,8 @@ pub struct Options {
     pub background: bool,
     /// Whether the welcome page, which opens with the installation, is left open.
     pub welcome: bool,
+    /// Whether the user sees little: all twice as large, in the system's colours, and nothing that moves.
+    pub low_vision: bool,
 }
 
 /// What each browser does its own way.
@@ -223,6 +225,7 @@ impl Options {
             language: "en-US",
             background: true,
             welcome: false,
+            low_vision: false,
         }
     }
 }

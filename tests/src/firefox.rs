@@ -445,6 +445,12 @@ fn capabilities(options: &Options, profile: &Path, id: Option<&str>) -> Value {
         "intl.locale.requested": options.language,
         "intl.accept_languages": options.language,
     });
+    if options.low_vision {
+        prefs["layout.css.devPixelsPerPx"] = json!("2.0");
+        // 2 is always, as a contrast theme of Windows has it.
+        prefs["browser.display.document_color_use"] = json!(2);
+        prefs["ui.prefersReducedMotion"] = json!(1);
+    }
     if let Some(id) = id {
         prefs["extensions.webextensions.uuids"] = json!(json!({id: UUID}).to_string());
     }
