@@ -11,9 +11,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use understudy_engine::outbox::EntryState;
 use understudy_engine::verdict::State;
-use understudy_lab::{Deed, Expect, Lab, Playing, Scenario, Sight, UserStep};
+use understudy_lab::{Expect, Scenario, Sight};
 use understudy_tests::record::{Record, Seen};
 use understudy_tests::stage::Words;
+use understudy_tests::user::does;
 use understudy_tests::wait::{SOON, never, until};
 use understudy_tests::webdriver::text;
 use understudy_tests::{Stage, axe};
@@ -96,7 +97,7 @@ impl Kills {
 /// Plays the scenario step by step: its clock moves only where the test moves it.
 fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> {
     let scenario = Scenario::named(name).map_err(|error| anyhow!("{error}"))?;
-    let user = User { stage, lab: &stage.lab, words: Words::read(stage.browser.kind())? };
+    let user = User { stage, words: Words::read(stage.browser.kind())? };
     stage.probe(scenario.probes)?;
     // Claude is open and works when second 0 comes.
     stage.open("/new")?;
@@ -120,7 +121,7 @@ fn live(stage: &Stage, name: &str, mut kills: Option<&mut Kills>) -> Result<()> 
             kills.strike(stage, &mut record)?;
         }
         last = Some(Instant::now());
-        user.does(step, number, &playing).with_context(|| format!("deed {number} ({:?})", step.does))?;
+        does(stage, step, number, &playing).with_context(|| format!("deed {number} ({:?})", step.does))?;
         let told = reached(&mut record, &scenario.timeline, number).with_context(|| format!("after deed {number}"))?;
         if let Some(kills) = kills.as_mut() {
             kills.strike(stage, &mut record)?;
@@ -198,76 +199,10 @@ fn listed(seen: &[Seen]) -> String {
 
 struct User<'a> {
     stage: &'a Stage,
-    lab: &'a Lab,
     words: Words,
 }
 
 impl User<'_> {
-    fn does(&self, planned: &UserStep, number: usize, playing: &Playing) -> Result<()> {
-        let browser = &self.stage.browser;
-        let prompt = format!("Prompt number {number} of {}", playing.scenario().title);
-        if let Some(model) = &planned.model {
-            browser.eval_with("window.lab.chooseModel(arguments[0])", &serde_json::json!([model]))?;
-        }
-        match planned.does {
-            Deed::Reload => {
-                let url = browser.driver().url()?;
-                // An error page is reloaded by going there again.
-                browser.visit(if url.starts_with("https://claude.ai/") { &url } else { "https://claude.ai/new" })?;
-                self.arrives()
-            }
-            Deed::Load => {
-                browser.visit(&format!("https://claude.ai/chat/{}", understudy_lab::BRANCHED))?;
-                self.arrives()
-            }
-            Deed::Send => {
-                let before = self.lab.completions().len();
-                self.stage.send(&prompt)?;
-                // A request that a dead network swallows ends all the same: the page says so. An answer that fell silent does not
-                // end at all; then the user has waited long enough.
-                let met = until("the prompt has met its fate", SOON, || {
-                    let ended = self.lab.completions().get(before).is_some_and(|seen| seen.end.is_some());
-                    let idle = browser.eval("return window.lab ? !window.lab.busy : true")? == true;
-                    Ok((ended || idle).then_some(()))
-                });
-                let begun = self.lab.completions().get(before).is_some_and(|seen| seen.status.is_some());
-                met.or_else(|error| if begun { Ok(()) } else { Err(error) })
-            }
-            Deed::Stop => {
-                self.stage.send(&prompt)?;
-                let stop = until("the answer comes", SOON, || {
-                    let text =
-                        browser.eval("return document.querySelector('[data-is-streaming=true]')?.innerText ?? ''")?;
-                    let stop = browser.driver().find("button[aria-label='Stop response']")?;
-                    Ok(stop.filter(|_| text.as_str().is_some_and(|text| !text.is_empty())))
-                })?;
-                browser.driver().click(&stop)?;
-                self.stage.wait_until_idle()
-            }
-            Deed::Upload => browser
-                .eval(
-                    "const input = document.querySelector('[data-testid=file-upload]');
-                     const files = new DataTransfer();
-                     files.items.add(new File([new Uint8Array(2048)], 'picture.png', {type: 'image/png'}));
-                     input.files = files.files;
-                     input.dispatchEvent(new Event('change', {bubbles: true}));
-                     return null",
-                )
-                .map(drop),
-        }
-    }
-
-    /// The page has come to rest, whatever it is: the application, a login, a crash page, an error page of the browser.
-    fn arrives(&self) -> Result<()> {
-        until("the page has come to rest", SOON, || {
-            let state = self.stage.browser.eval(
-                "return document.readyState === 'complete' && (!location.href.startsWith('https://claude.ai/') || !window.lab || window.lab.ready
-                    || Boolean(document.querySelector('.full-page')))",
-            )?;
-            Ok((state == true).then_some(()))
-        })
-    }
-
     /// What the extension has decided is what a person has before them: the card in the page, the badge, the popup.
     fn sees(&self, told: Option<&Sight>) -> Result<()> {
         let calm = Sight { headline: "verdict_clear".to_owned(), ..Sight::default() };

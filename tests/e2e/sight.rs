@@ -8,7 +8,7 @@ use understudy_lab::{Effect, Fault, Part, Shape};
 use understudy_tests::served::Served;
 use understudy_tests::stage::{Words, dist};
 use understudy_tests::wait::{PATIENT, until};
-use understudy_tests::{Kind, Place, Stage, axe};
+use understudy_tests::{Kind, Place, Sight, Stage, axe};
 
 pub fn add(suite: &mut Suite) {
     suite.both_alone("sight_of_all_pages_large_plain_and_still", all);
@@ -17,7 +17,7 @@ pub fn add(suite: &mut Suite) {
 /// Card and pages: nothing is cut off or sticks out, what can be pressed has an edge, every sign has the system's colours, nothing moves,
 /// and axe-core finds nothing.
 fn all(kind: Kind) -> Result<()> {
-    let stage = Stage::start_with(kind, |options| options.low_vision = true)?;
+    let stage = Stage::start_with(kind, |options| options.sight = Sight::Low)?;
     let (browser, words) = (&stage.browser, Words::read(kind)?);
     stage.agree_to_all()?;
     stage.prefer(&["chatgpt", "deepseek"])?;

@@ -83,8 +83,17 @@ pub struct Options {
     pub background: bool,
     /// Whether the welcome page, which opens with the installation, is left open.
     pub welcome: bool,
-    /// Whether the user sees little: all twice as large, in the system's colours, and nothing that moves.
-    pub low_vision: bool,
+    /// How well the user sees.
+    pub sight: Sight,
+}
+
+/// How well a user sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// As a browser takes it for granted.
+    Usual,
+    /// Little: all is twice as large, in the system's colours, and nothing moves.
+    Low,
 }
 
 /// What each browser does its own way.
@@ -225,7 +234,7 @@ impl Options {
             language: "en-US",
             background: true,
             welcome: false,
-            low_vision: false,
+            sight: Sight::Usual,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Chromium, by chromedriver and by the `DevTools` protocol of the whole browser.
 
-use crate::browser::{Key, Options, Place, Side, downloads};
+use crate::browser::{Key, Options, Place, Side, Sight, downloads};
 use crate::cdp::{Attached, Cdp};
 use crate::process::Process;
 use crate::wait::{PATIENT, SOON, until};
@@ -429,9 +429,9 @@ fn capabilities(options: &Options, profile: &Path) -> Result<Value> {
     ];
     arguments.extend(FLAGS.map(str::to_owned));
     // A window of 1280 by 1024 at 200 % is as large as one of half of that.
-    let window = if options.low_vision { "--window-size=640,512" } else { "--window-size=1200,900" };
+    let window = if options.sight == Sight::Low { "--window-size=640,512" } else { "--window-size=1200,900" };
     arguments.push(window.to_owned());
-    if options.low_vision {
+    if options.sight == Sight::Low {
         arguments.extend(LOW_VISION.map(str::to_owned));
     }
     if options.display.is_none() {

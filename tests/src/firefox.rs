@@ -1,6 +1,6 @@
 //! Firefox, by geckodriver with access to the browser's own scripts.
 
-use crate::browser::{Key, Options, Place, Side, downloads};
+use crate::browser::{Key, Options, Place, Side, Sight, downloads};
 use crate::process::{Process, kill_tree};
 use crate::wait::{PATIENT, SOON, until};
 use crate::webdriver::{WebDriver, text};
@@ -445,7 +445,7 @@ fn capabilities(options: &Options, profile: &Path, id: Option<&str>) -> Value {
         "intl.locale.requested": options.language,
         "intl.accept_languages": options.language,
     });
-    if options.low_vision {
+    if options.sight == Sight::Low {
         prefs["layout.css.devPixelsPerPx"] = json!("2.0");
         // 2 is always, as a contrast theme of Windows has it.
         prefs["browser.display.document_color_use"] = json!(2);

@@ -23,10 +23,11 @@ pub mod record;
 pub mod served;
 pub mod stage;
 pub mod texts;
+pub mod user;
 pub mod wait;
 pub mod webdriver;
 
-pub use browser::{Browser, Card, Key, Kind, Options, Place};
+pub use browser::{Browser, Card, Key, Kind, Options, Place, Sight};
 pub use died::Died;
 pub use display::Display;
 pub use process::{Process, leave_nothing_behind};

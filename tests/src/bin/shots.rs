@@ -9,30 +9,36 @@
     reason = "those rules are the engine's; this program drives a browser and reports on a terminal"
 )]
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use understudy_engine::provider::find;
 use understudy_lab::{
-    Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Shape, StatusChange,
+    Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Scenario, Shape,
+    StatusChange,
 };
 use understudy_tests::arguments::{Arguments, Known};
 use understudy_tests::served::Served;
 use understudy_tests::stage::{Words, dist, now, repository};
+use understudy_tests::user::does;
 use understudy_tests::wait::{PATIENT, SOON, until};
-use understudy_tests::{Kind, Stage, leave_nothing_behind};
+use understudy_tests::{Kind, Sight, Stage, leave_nothing_behind};
 
 const USAGE: &str = "\
 Takes a picture of every page and card, in every state, light and dark, below target/shots.
 
-Usage: shots [--browser chromium|firefox] [--readme] [--german|--arabic|--japanese] [word]
+Usage: shots [--browser chromium|firefox] [--readme] [--german|--arabic|--japanese] [--low-vision] [word]
 
   --browser   only this browser (both)
   --readme    put the README's picture into www/pictures as well (from Chromium)
   --german, --arabic, --japanese
               in that language (Chromium), below target/shots/chromium-de and so on
+  --low-vision
+              twice as large and in forced colours, below target/shots/chromium-low-vision and so on
   word        only pictures whose names contain it
 ";
 
@@ -43,7 +49,11 @@ const LANGUAGES: [(&str, &str); 3] = [("--german", "de"), ("--arabic", "ar"), ("
 const README: [&str; 1] = ["card-service-light"];
 
 fn main() -> ExitCode {
-    let known = Known { switches: &["--readme", "--german", "--arabic", "--japanese"], word: true, ..Known::default() };
+    let known = Known {
+        switches: &["--readme", "--german", "--arabic", "--japanese", "--low-vision"],
+        word: true,
+        ..Known::default()
+    };
     let wish = match Arguments::read(known, USAGE) {
         Ok(wish) => wish,
         Err(code) => return code,
@@ -78,6 +88,10 @@ fn run(wish: &Arguments) -> Result<()> {
 type Scene = fn(&Camera) -> Result<()>;
 
 fn scenes() -> Vec<(&'static str, Scene)> {
+    [cards(), popups(), pages()].concat()
+}
+
+fn cards() -> Vec<(&'static str, Scene)> {
     vec![
         ("card-service", |c| c.failed_send("card-service", Effect::shape(Shape::ApiError))),
         ("card-capacity", |c| c.failed_send("card-capacity", Effect::shape(Shape::Overloaded))),
@@ -107,6 +121,11 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.stage.browser.wait_for_card()?;
             c.card("card-offline")
         }),
+    ]
+}
+
+fn popups() -> Vec<(&'static str, Scene)> {
+    vec![
         ("popup-blind", |c| c.popup("popup-blind")),
         ("popup-clear", |c| {
             c.stage.open("/new")?;
@@ -119,7 +138,6 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.popup("popup-hiccup")?;
             c.popup_at("popup-prompts", "section.prompts")
         }),
-        ("panel", Camera::panel),
         ("popup-limit", |c| {
             let answer = Answer { shape: Some(Shape::UsageLimit), resets_in: Some(7_200), ..Answer::default() };
             c.fails(Effect::Answer(answer))?;
@@ -136,6 +154,23 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.posts_late()?;
             c.popup("popup-posted")
         }),
+        ("popup-offline", |c| {
+            c.stage.open("/new")?;
+            c.stage.send_whole("Is all well?")?;
+            c.stage.browser.offline(true)?;
+            c.stage.send(PROMPT)?;
+            c.stage.browser.wait_for_card()?;
+            c.popup("popup-offline")
+        }),
+        ("popup-said", |c| {
+            c.stage.open("/new")?;
+            c.stage.send_whole("Is all well?")?;
+            c.stage.browser.open_popup()?;
+            c.stage.browser.popup_click("button", &c.words.say("action_it_is_down", &[])?)?;
+            c.badge("down")?;
+            c.popup("popup-said")
+        }),
+        ("popup-flapping", Camera::flapping),
         ("popup-recovering", |c| {
             c.goes_down()?;
             c.stage.lab.clear();
@@ -143,7 +178,14 @@ fn scenes() -> Vec<(&'static str, Scene)> {
             c.badge("up?")?;
             c.popup("popup-recovering")
         }),
+        ("scenario", Camera::scenarios),
+    ]
+}
+
+fn pages() -> Vec<(&'static str, Scene)> {
+    vec![
         ("home", Camera::home),
+        ("panel", Camera::panel),
         ("site", Camera::site),
         ("welcome", Camera::welcome),
         ("options", |c| {
@@ -182,14 +224,19 @@ struct Camera {
 impl Camera {
     fn start(kind: Kind, wish: &Arguments) -> Result<Self> {
         let language = LANGUAGES.iter().find(|(switch, _)| wish.has(switch)).map(|(_, language)| *language);
-        let folder = [kind.name()].into_iter().chain(language).collect::<Vec<_>>().join("-");
+        let sight = if wish.has("--low-vision") { Sight::Low } else { Sight::Usual };
+        let low = (sight == Sight::Low).then_some("low-vision");
+        let folder = [kind.name()].into_iter().chain(language).chain(low).collect::<Vec<_>>().join("-");
         let folder = repository().join("target/shots").join(folder);
         fs::create_dir_all(&folder)?;
         let readme = (wish.has("--readme") && kind == Kind::Chromium).then(|| repository().join("www/pictures"));
         if let Some(folder) = &readme {
             fs::create_dir_all(folder)?;
         }
-        let stage = Stage::start_with(kind, |options| options.language = language.unwrap_or(options.language))?;
+        let stage = Stage::start_with(kind, |options| {
+            options.language = language.unwrap_or(options.language);
+            options.sight = sight;
+        })?;
         let words = Words::read_in(kind, language.unwrap_or("en"))?;
         Ok(Self { stage, words, folder, readme })
     }
@@ -232,6 +279,70 @@ impl Camera {
             self.stage.send(PROMPT)?;
             Ok(None)
         })
+    }
+
+    /// Down, up, down, up and down once more.
+    fn flapping(&self) -> Result<()> {
+        self.goes_down()?;
+        let flaps = || {
+            let state = "return document.querySelector('[data-state]')?.dataset.state ?? null";
+            Ok::<_, anyhow::Error>(self.stage.browser.popup_eval(state)? == "flapping")
+        };
+        until("it flaps", Duration::from_secs(240), || {
+            self.stage.lab.clear();
+            self.stage.send_whole(PROMPT)?;
+            self.badge("up?")?;
+            self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+            self.stage.send(PROMPT)?;
+            self.stage.wait_until_idle()?;
+            self.stage.browser.open_popup()?;
+            let flapping = flaps()?;
+            self.stage.browser.close_popup()?;
+            Ok(flapping.then_some(()))
+        })?;
+        self.popup("popup-flapping")
+    }
+
+    /// Everything else that the scenarios of `tests/scenarios` make popup and card say: a picture of each, the first time that it is said.
+    fn scenarios(&self) -> Result<()> {
+        let (mut headlines, mut titles) = (BTreeSet::new(), BTreeSet::new());
+        for name in Scenario::names() {
+            self.stage.fresh()?;
+            let scenario = Scenario::named(&name).map_err(|error| anyhow!("{error}"))?;
+            self.stage.probe(scenario.probes)?;
+            self.stage.open("/new")?;
+            let playing = self.stage.lab.play_at(&scenario, 0.0);
+            let mut last: Option<Instant> = None;
+            for (number, step) in (1..).zip(&scenario.user) {
+                let wait = Duration::from_secs(step.wait.into());
+                sleep(last.map_or(Duration::ZERO, |last| wait.saturating_sub(last.elapsed())));
+                if let Some(time) = step.time {
+                    playing.skip_to(time);
+                }
+                last = Some(Instant::now());
+                does(&self.stage, step, number, &playing).with_context(|| format!("{name}, deed {number}"))?;
+                let Some(told) = scenario.timeline.iter().take_while(|sight| sight.after <= number).last() else {
+                    continue;
+                };
+                let browser = &self.stage.browser;
+                browser.open_popup()?;
+                until(&format!("{name}: the popup says {}", told.headline), Duration::from_secs(120), || {
+                    Ok(self.words.are_said(&told.headline, &browser.popup_text()?)?.then_some(()))
+                })?;
+                browser.close_popup()?;
+                if headlines.insert((told.state.name(), told.headline.clone())) {
+                    self.popup(&format!("scenario-{}-{}", told.state.name(), told.headline.replace('_', "-")))?;
+                }
+                if let Some(title) = &told.card
+                    && browser.card()?.is_some()
+                    && titles.insert(title.clone())
+                {
+                    self.card(&format!("scenario-card-{}", title.replace('_', "-")))?;
+                }
+            }
+            playing.stop();
+        }
+        Ok(())
     }
 
     /// A prompt with a secret in it, and what goes along with it.
