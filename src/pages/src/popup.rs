@@ -259,7 +259,7 @@ impl Popup {
 
 #[cfg(test)]
 mod tests {
-    use super::parts::beginning;
+    use super::parts::{beginning, in_one_piece};
     use super::{Deed, Popup};
     use crate::tree::look::{self, all, attr, texts};
     use crate::tree::{El, Words, el, say};
@@ -408,6 +408,15 @@ mod tests {
         (view.tone, view.headline) = (Tone::Grey, Say::new("verdict_offline"));
         assert_eq!(buttons(&whole(&Popup::default(), &view))[0], "chatgpt fallback", "offline there is nowhere to go");
         assert!(texts(&whole(&Popup::default(), &view)).contains(&"page_state_connection".to_owned()));
+    }
+
+    #[test]
+    fn no_line_of_the_headline_begins_with_the_number_of_a_model() {
+        let whole = in_one_piece(&Say::new("title_model").text("claude-opus-4-8"));
+        assert_eq!(
+            whole,
+            Say::new("title_model").text("claude\u{2060}-\u{2060}opus\u{2060}-\u{2060}4\u{2060}-\u{2060}8")
+        );
     }
 
     #[test]

@@ -17,11 +17,13 @@ use std::process::ExitCode;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 use understudy_engine::provider::find;
+use understudy_engine::verdict::State;
 use understudy_lab::{
     Answer, Component, ComponentStatus, Effect, Fault, IncidentStatus, Link, Network, Part, Post, Scenario, Shape,
     StatusChange,
 };
 use understudy_tests::arguments::{Arguments, Known};
+use understudy_tests::record::Record;
 use understudy_tests::served::Served;
 use understudy_tests::stage::{Words, dist, now, repository};
 use understudy_tests::user::does;
@@ -283,22 +285,25 @@ impl Camera {
 
     /// Down, up, down, up and down once more.
     fn flapping(&self) -> Result<()> {
-        self.goes_down()?;
-        let flaps = || {
-            let state = "return document.querySelector('[data-state]')?.dataset.state ?? null";
-            Ok::<_, anyhow::Error>(self.stage.browser.popup_eval(state)? == "flapping")
-        };
-        until("it flaps", Duration::from_secs(240), || {
+        for _ in 0..2 {
+            self.goes_down()?;
             self.stage.lab.clear();
             self.stage.send_whole(PROMPT)?;
             self.badge("up?")?;
-            self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+            // Two good answers prove a recovery only so far apart.
+            sleep(Duration::from_secs(21));
+            self.stage.send_whole(PROMPT)?;
+            self.badge("")?;
+        }
+        self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+        until("it flaps", Duration::from_secs(180), || {
             self.stage.send(PROMPT)?;
             self.stage.wait_until_idle()?;
             self.stage.browser.open_popup()?;
-            let flapping = flaps()?;
+            let state = "return document.querySelector('[data-state]')?.dataset.state ?? null";
+            let flaps = self.stage.browser.popup_eval(state)? == "flapping";
             self.stage.browser.close_popup()?;
-            Ok(flapping.then_some(()))
+            Ok(flaps.then_some(()))
         })?;
         self.popup("popup-flapping")
     }
@@ -309,8 +314,24 @@ impl Camera {
         for name in Scenario::names() {
             self.stage.fresh()?;
             let scenario = Scenario::named(&name).map_err(|error| anyhow!("{error}"))?;
+            // A story of hours has no time for pictures; what it says, other scenes say.
+            if scenario.compression > 1.0 {
+                continue;
+            }
             self.stage.probe(scenario.probes)?;
+            // Claude is open and works when second 0 comes.
             self.stage.open("/new")?;
+            let mut record = Record::start(&self.stage.browser)?;
+            let mut reads = |state: State, headline: &str| {
+                let mut last = String::new();
+                until(headline, Duration::from_secs(120), || {
+                    let Some(seen) = record.read()?.last() else { return Ok(None) };
+                    last = seen.to_string();
+                    Ok((seen.state == state && seen.headline == headline).then_some(()))
+                })
+                .with_context(|| last)
+            };
+            reads(State::Clear, "verdict_clear")?;
             let playing = self.stage.lab.play_at(&scenario, 0.0);
             let mut last: Option<Instant> = None;
             for (number, step) in (1..).zip(&scenario.user) {
@@ -325,11 +346,7 @@ impl Camera {
                     continue;
                 };
                 let browser = &self.stage.browser;
-                browser.open_popup()?;
-                until(&format!("{name}: the popup says {}", told.headline), Duration::from_secs(120), || {
-                    Ok(self.words.are_said(&told.headline, &browser.popup_text()?)?.then_some(()))
-                })?;
-                browser.close_popup()?;
+                reads(told.state, &told.headline).with_context(|| format!("{name}, deed {number}"))?;
                 if headlines.insert((told.state.name(), told.headline.clone())) {
                     self.popup(&format!("scenario-{}-{}", told.state.name(), told.headline.replace('_', "-")))?;
                 }

@@ -8,7 +8,7 @@ use understudy_engine::outbox::EntryState;
 use understudy_engine::provider::{LINK_BUDGET, find};
 use understudy_engine::view::{Evidence, FallbackRow, PromptRow, Seen, View};
 use understudy_engine::wait::{PUBLISHED_INCIDENTS, Wait};
-use understudy_engine::words::Say;
+use understudy_engine::words::{Arg, Say};
 use understudy_engine::{Tone, UserText};
 
 pub(super) fn verdict(view: &View) -> El<Deed> {
@@ -30,9 +30,20 @@ pub(super) fn verdict(view: &View) -> El<Deed> {
         .attr("aria-live", "polite")
         .attr("aria-atomic", "true")
         .and(word)
-        .and(el("h1").text(&view.headline))
+        .and(el("h1").text(in_one_piece(&view.headline)))
         .with(since)
         .with(view.advice.as_ref().map(|advice| el("p").class("advice").text(advice)))
+}
+
+/// The same, and no name in it, such as a model's, is broken at one of its hyphens: a line would begin with its number.
+pub(super) fn in_one_piece(headline: &Say) -> Say {
+    let mut whole = headline.clone();
+    for arg in &mut whole.args {
+        if let Arg::Text(name) = arg {
+            *name = name.split('-').collect::<Vec<_>>().join("\u{2060}-\u{2060}");
+        }
+    }
+    whole
 }
 
 /// What fails and what does not, in one row, and how long it may last.
