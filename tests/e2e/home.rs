@@ -13,7 +13,7 @@ use understudy_tests::{Kind, Stage, axe};
 pub fn add(suite: &mut Suite) {
     suite.both("home_puts_back_once_into_the_thread_that_was_left", put_back);
     suite.both("home_brings_an_answer_along", answer_along);
-    suite.both_alone("home_waits_for_a_limit_even_with_the_browser_closed", limit);
+    suite.both_alone_patient("home_waits_for_a_limit_even_with_the_browser_closed", limit);
 }
 
 /// An outage, a handoff, a prompt put off, a recovery: card, badge and popup say so, and two clicks put it back once.

@@ -56,11 +56,9 @@ impl Suite {
         self.both_in(Lane::Busy, name, test);
     }
 
-    /// The same for a test that mostly waits for time to pass: beside the others, where four browsers at once leave each other time
-    /// enough to be seen in time.
+    /// The same for a test that mostly waits for time to pass: beside the others. On two cores the four browsers use less than half of them.
     pub fn both_patient(&mut self, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
-        let roomy = thread::available_parallelism().is_ok_and(|cores| cores.get() >= 4);
-        self.both_in(if roomy { Lane::Patient } else { Lane::Busy }, name, test);
+        self.both_in(Lane::Patient, name, test);
     }
 
     fn both_in(&mut self, lane: Lane, name: &str, test: impl Fn(&Stage) -> Result<()> + Clone + Send + 'static) {
@@ -97,14 +95,25 @@ impl Suite {
         }
     }
 
-    /// The same for what only one of them can show.
+    /// The same for one that mostly waits.
+    pub fn both_alone_patient(&mut self, name: &str, test: impl Fn(Kind) -> Result<()> + Clone + Send + 'static) {
+        for kind in Kind::BOTH {
+            self.alone_in(Lane::Patient, kind, name, test.clone());
+        }
+    }
+
+    /// A test with browsers of its own for what only one of them can show.
     pub fn alone(&mut self, kind: Kind, name: &str, test: impl Fn(Kind) -> Result<()> + Send + 'static) {
+        self.alone_in(Lane::Busy, kind, name, test);
+    }
+
+    fn alone_in(&mut self, lane: Lane, kind: Kind, name: &str, test: impl Fn(Kind) -> Result<()> + Send + 'static) {
         let stages = Arc::clone(&self.stages);
         let name = format!("{}_{name}", kind.name());
         let trial = Trial::test(name.clone(), move || {
             let alone = |share: fn(&Stages) -> Share<'_>| {
                 // Never two busy browsers of a kind at once: the machine is small, and times are measured.
-                let _turn = stages.lock(kind, Lane::Busy);
+                let _turn = stages.lock(kind, lane);
                 let _share = share(&stages);
                 stages.timed(kind, &name, || unless_it_dies(&name, || test(kind)))
             };
