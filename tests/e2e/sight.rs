@@ -7,11 +7,45 @@ use serde_json::{Value, json};
 use understudy_lab::{Effect, Fault, Part, Shape};
 use understudy_tests::served::Served;
 use understudy_tests::stage::{Words, dist};
-use understudy_tests::wait::{PATIENT, until};
+use understudy_tests::wait::{PATIENT, SOON, until};
 use understudy_tests::{Kind, Place, Sight, Stage, axe};
 
 pub fn add(suite: &mut Suite) {
     suite.both_alone("sight_of_all_pages_large_plain_and_still", all);
+    suite.both("sight_of_the_popup_where_no_scenario_leads", popup);
+}
+
+/// axe-core finds nothing wrong with the popup, light and dark, before anything was seen, by the user's own word, and offline.
+fn popup(stage: &Stage) -> Result<()> {
+    let (browser, words) = (&stage.browser, Words::read(stage.browser.kind())?);
+    let says = |key: &str| {
+        for dark in [false, true] {
+            browser.dark(dark)?;
+            browser.open_popup()?;
+            until(key, SOON, || Ok(words.are_said(key, &browser.popup_text()?)?.then_some(())))?;
+            let found = axe::violations(|body| browser.popup_eval(body))?;
+            ensure!(found.is_empty(), "{key}, dark {dark}: {found:#?}");
+        }
+        browser.dark(false)
+    };
+    says("verdict_blind")?;
+    browser.popup_click("button", &words.say("action_it_is_down", &[])?)?;
+    says("verdict_said_down")?;
+    stage.open("/new")?;
+    stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+    stage.send("Seen by everybody")?;
+    browser.wait_for_card()?;
+    browser.open_popup()?;
+    browser.popup_click("button", &words.say("action_it_works", &[])?)?;
+    says("verdict_said_works")?;
+    stage.lab.clear();
+    stage.send_whole("Is all well?")?;
+    browser.offline(true)?;
+    stage.send("And now?")?;
+    browser.wait_for_card()?;
+    let said = says("verdict_offline");
+    browser.offline(false)?;
+    said
 }
 
 /// Card and pages: nothing is cut off or sticks out, what can be pressed has an edge, every sign has the system's colours, nothing moves,
