@@ -27,6 +27,7 @@ fn all(stage: &Stage) -> Result<()> {
     looks(stage)?;
     narrow(stage)?;
     nobody_else_is_asked(stage, &site)?;
+    the_recording_plays(stage, &site)?;
     still(stage)?;
     broken(stage)
 }
@@ -179,7 +180,7 @@ fn narrow(stage: &Stage) -> Result<()> {
     press(stage, "#story-dead-network")?;
     press(stage, "#jump")?;
     page.eval("for (const one of document.querySelectorAll('details')) one.open = true; return null")?;
-    for (width, height, zoom) in [(360, 640, 1), (640, 360, 2)] {
+    for (width, height, zoom) in [(320, 640, 1), (360, 640, 1), (640, 360, 2)] {
         page.size(width, height, zoom)?;
         let found = page.eval(TOO_WIDE)?;
         ensure!(found == json!([]), "{width} x {height}: {found:#}");
@@ -266,6 +267,32 @@ fn nobody_else_is_asked(stage: &Stage, site: &Served) -> Result<()> {
     ensure!(tried == json!({"sent": false, "broken": ["connect-src"]}), "{tried}");
     let asked = site.asked();
     ensure!(asked.iter().all(|line| line.starts_with("GET /")) && asked.len() <= FILES, "{asked:?}");
+    // All this time.
+    ensure!(
+        !asked.iter().any(|line| line.contains(".webm")),
+        "the recording was fetched, and nobody has played it: {asked:?}"
+    );
+    Ok(())
+}
+
+/// The recording of the first screen comes when it is played, can be sought in to its end, and says what it shows.
+fn the_recording_plays(stage: &Stage, site: &Served) -> Result<()> {
+    let seen = waiting(stage, PLAYS)?;
+    ensure!(site.asked().contains(&"GET /recording.webm".to_owned()), "{:?}", site.asked());
+    ensure!(seen["before"] == json!([0, true]), "before it is played nothing is read, and it stands still: {seen}");
+    // Twice as many pixels as it takes room: for screens with small ones.
+    ensure!(seen["size"] == json!([1440, 1120]), "{seen}");
+    let lasts = seen["lasts"].as_f64().context("how long it lasts")?;
+    ensure!((8.0..25.0).contains(&lasts) && seen["played"].as_f64() > Some(0.0), "{seen}");
+    ensure!(seen["sought"].as_f64().is_some_and(|at| lasts - at < 0.2), "its end: {seen}");
+    ensure!(
+        seen["pictures"].as_array().is_some_and(|two| two.len() == 2 && two[0] != two[1]),
+        "it shows one picture: {seen}"
+    );
+    let cues: Vec<(f64, f64, String)> = serde_json::from_value(seen["cues"].clone())?;
+    ensure!((4..=6).contains(&cues.len()) && seen["shown"] == "showing", "{seen}");
+    let fits = cues.iter().all(|(from, to, text)| from < to && *to < lasts + 0.2 && !text.is_empty());
+    ensure!(fits && cues.windows(2).all(|pair| pair[0].1 <= pair[1].0), "{cues:?}");
     Ok(())
 }
 
@@ -347,8 +374,33 @@ setTimeout(() => new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(
 /// A key, as the drivers know it.
 const ARROW_RIGHT: &str = "\u{e014}";
 
-/// Page, style, script, module and icon, and the browser's own wish for one.
-const FILES: usize = 6;
+/// Page, style, script, module and icon, and the browser's own wish for one; the picture that stands for the recording, and its captions.
+const FILES: usize = 8;
+
+/// Plays the recording for a moment and goes to its end.
+const PLAYS: &str = "
+    const film = document.querySelector('video'), once = (name) => new Promise((done) => film.addEventListener(name, done, {once: true}));
+    const picture = () => {
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [36, 28];
+        canvas.getContext('2d').drawImage(film, 0, 0, 36, 28);
+        return canvas.toDataURL();
+    };
+    const before = [film.readyState, film.paused];
+    await film.play();
+    while (!film.currentTime) await once('timeupdate');
+    const played = film.currentTime;
+    film.pause();
+    const pictures = [picture()];
+    const sought = once('seeked');
+    film.currentTime = film.duration;
+    await sought;
+    pictures.push(picture());
+    const {track} = document.querySelector('track');
+    while (!track.cues?.length) await new Promise((done) => setTimeout(done, 50));
+    const cues = [...track.cues].map(({startTime, endTime, text}) => [startTime, endTime, text]);
+    return {before, played, size: [film.videoWidth, film.videoHeight], lasts: film.duration, sought: film.currentTime, pictures, shown: track.mode, cues};
+";
 
 /// Drops the file, stops it half way, and drops it again.
 const LARGE: &str = r#"

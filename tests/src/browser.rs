@@ -426,6 +426,19 @@ impl Browser {
         })
     }
 
+    /// Where a button of the card is, by its label: its centre in the viewport.
+    pub fn card_button(&self, label: &str) -> Result<(f64, f64)> {
+        let host = self.driver().find(CARD_HOST)?.context("no card")?;
+        let root = self.driver().shadow(&host)?;
+        let middle = self.eval_with(
+            "const [root, label] = arguments;
+             const box = [...root.querySelectorAll('button')].find((one) => one.innerText.trim() === label)?.getBoundingClientRect();
+             return box && [box.x + box.width / 2, box.y + box.height / 2]",
+            &json!([root.argument(), label]),
+        )?;
+        serde_json::from_value(middle).with_context(|| format!("no button {label:?}"))
+    }
+
     /// Runs the body of an async function in the background; wakes it if need be.
     pub fn background_eval(&self, body: &str) -> Result<Value> {
         self.side.background_eval(body)

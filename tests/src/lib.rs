@@ -15,6 +15,7 @@ mod cdp;
 mod chromium;
 pub mod died;
 mod display;
+pub mod film;
 mod firefox;
 pub mod matrix;
 mod process;
@@ -26,6 +27,7 @@ pub mod texts;
 pub mod user;
 pub mod wait;
 pub mod webdriver;
+pub mod webm;
 
 pub use browser::{Browser, Card, Key, Kind, Options, Place, Sight};
 pub use died::Died;

@@ -45,10 +45,13 @@ fn answer(mut stream: TcpStream, folder: &Path, asked: &Mutex<Vec<String>>) -> R
     let mut lines = BufReader::new(stream.try_clone()?).lines();
     let first = lines.next().transpose()?.unwrap_or_default();
     // The head to its end: a connection that is closed before is reset.
+    let mut range = None;
     for line in lines {
-        if line?.is_empty() {
+        let line = line?.to_ascii_lowercase();
+        if line.is_empty() {
             break;
         }
+        range = line.strip_prefix("range: bytes=").map(str::to_owned).or(range);
     }
     let mut words = first.split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -62,14 +65,46 @@ fn answer(mut stream: TcpStream, folder: &Path, asked: &Mutex<Vec<String>>) -> R
         Some("js") => "text/javascript",
         Some("wasm") => "application/wasm",
         Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("webp") => "image/webp",
+        Some("webm") => "video/webm",
+        Some("vtt") => "text/vtt",
         _ => "application/octet-stream",
     };
     let (status, body) = found.map_or(("404 Not Found", Vec::new()), |body| ("200 OK", body));
+    // A player that seeks asks for a part: without an answer to that, it does not let anybody seek.
+    let part = range.and_then(|range| part(&range, body.len()));
+    let (status, place, body) = match part {
+        Some((from, to)) => {
+            let place = format!("content-range: bytes {from}-{to}/{}\r\n", body.len());
+            ("206 Partial Content", place, &body[from..=to])
+        }
+        None => (status, String::new(), body.as_slice()),
+    };
     let length = body.len();
     write!(
         stream,
-        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\naccept-ranges: bytes\r\n{place}content-length: {length}\r\nconnection: close\r\n\r\n"
     )?;
-    stream.write_all(&body)?;
+    stream.write_all(body)?;
     Ok(())
+}
+
+/// The first and the last byte of "5-9" or "5-", where there are such.
+fn part(range: &str, length: usize) -> Option<(usize, usize)> {
+    let (from, to) = range.trim().split_once('-')?;
+    let (from, last) = (from.parse().ok()?, length.checked_sub(1)?);
+    let to = if to.is_empty() { last } else { last.min(to.parse().ok()?) };
+    (from <= to).then_some((from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part;
+
+    #[test]
+    fn a_part_ends_with_the_file() {
+        assert_eq!([part("2-4", 10), part("2-", 10), part("2-99", 10)], [Some((2, 4)), Some((2, 9)), Some((2, 9))]);
+        assert_eq!([part("10-", 10), part("0-", 0), part("4-2", 10), part("-5", 10)], [None; 4]);
+    }
 }

@@ -155,6 +155,13 @@ impl WebDriver {
         self.post(&format!("/element/{}/value", element.0), &json!({"text": keys})).map(drop)
     }
 
+    /// Takes the mouse to a point of the viewport.
+    pub fn hover_at(&self, x: f64, y: f64) -> Result<()> {
+        let to = json!({"type": "pointerMove", "duration": 50, "origin": "viewport", "x": x.trunc(), "y": y.trunc()});
+        let mouse = json!({"type": "pointer", "id": "mouse", "parameters": {"pointerType": "mouse"}, "actions": [to]});
+        self.post("/actions", &json!({"actions": [mouse]})).map(drop)
+    }
+
     /// Presses and releases the mouse at a point of the viewport.
     pub fn click_at(&self, x: f64, y: f64) -> Result<()> {
         // Truncated to whole pixels, which both drivers demand.

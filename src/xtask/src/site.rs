@@ -11,8 +11,13 @@ use std::fs;
 pub fn contents(repo: &Repo) -> Result<Contents> {
     let mut contents = Contents::new();
     for (name, path) in pack::files(&repo.root.join("www"))? {
-        // The stories are in the module, the pictures are the README's.
-        if name != STORIES && !name.starts_with("pictures/") {
+        // The stories are in the module; of the pictures the recording is the website's, the others are the README's.
+        let name = match name.strip_prefix("pictures/") {
+            Some(picture) if !picture.starts_with("recording.") => continue,
+            Some(recording) => recording.to_owned(),
+            None => name,
+        };
+        if name != STORIES {
             contents.insert(name, fs::read(path)?);
         }
     }

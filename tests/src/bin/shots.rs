@@ -9,7 +9,7 @@
     reason = "those rules are the engine's; this program drives a browser and reports on a terminal"
 )]
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -23,6 +23,7 @@ use understudy_lab::{
     StatusChange,
 };
 use understudy_tests::arguments::{Arguments, Known};
+use understudy_tests::film::Film;
 use understudy_tests::record::Record;
 use understudy_tests::served::Served;
 use understudy_tests::stage::{Words, dist, now, repository};
@@ -36,7 +37,7 @@ Takes a picture of every page and card, in every state, light and dark, below ta
 Usage: shots [--browser chromium|firefox] [--readme] [--german|--arabic|--japanese] [--low-vision] [word]
 
   --browser   only this browser (both)
-  --readme    put the README's picture into www/pictures as well (from Chromium)
+  --readme    put the README's picture and the website's recording into www/pictures as well (from Chromium)
   --german, --arabic, --japanese
               in that language (Chromium), below target/shots/chromium-de and so on
   --low-vision
@@ -212,6 +213,7 @@ fn pages() -> Vec<(&'static str, Scene)> {
             c.handoff("handoff-first-typed", "perplexity")
         }),
         ("handoff-along", Camera::along),
+        ("recording", Camera::recording),
     ]
 }
 
@@ -427,6 +429,71 @@ impl Camera {
         self.own("home", "handoff.html")
     }
 
+    /// The whole of it as a film, for the website: a prompt is typed and sent, Claude fails, one click, and it stands in `ChatGPT`.
+    fn recording(&self) -> Result<()> {
+        let (browser, words) = (&self.stage.browser, &self.words);
+        if browser.kind() != Kind::Chromium {
+            // It is Chromium that can encode one.
+            return Ok(());
+        }
+        browser.grant(&["https://chatgpt.com/*"])?;
+        self.stage.open("/new")?;
+        self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
+        let driver = browser.driver();
+        driver.click(&browser.wait_for_element(COMPOSER)?)?;
+        let mut film = Film::begin(browser, FILM_SIZE)?;
+        film.say("You write a prompt in claude.ai.");
+        film.hold(Duration::from_millis(600))?;
+        // Two letters a picture: as fast as pictures can be taken, and no faster than a good typist.
+        for letters in FILM_PROMPT.as_bytes().chunks(2) {
+            driver.press(&String::from_utf8_lossy(letters))?;
+            film.look()?;
+        }
+        film.hold(Duration::from_millis(700))?;
+        film.say("You press Send. Claude fails: HTTP 500.");
+        driver.click(&browser.wait_for_element(SEND)?)?;
+        film.until("the card", || browser.card())?;
+        film.hold(Duration::from_millis(1_400))?;
+        film.say("Understudy says why and keeps the prompt.");
+        film.hold(Duration::from_millis(2_400))?;
+        let poster = film.taken();
+        let label = words.say("action_continue", &["ChatGPT"])?;
+        let (x, y) = browser.card_button(&label)?;
+        film.say("One click takes it along.");
+        driver.hover_at(x, y)?;
+        film.hold(Duration::from_millis(1_200))?;
+        let known = driver.windows()?;
+        driver.click_at(x, y)?;
+        let tab = film.until("another tab", || Ok(driver.windows()?.into_iter().find(|tab| !known.contains(tab))))?;
+        driver.switch(&tab)?;
+        film.frame_tab()?;
+        film.cut();
+        film.until("the prompt has arrived", || {
+            let model = browser.eval("return window.lab?.model?.() ?? ''")?;
+            Ok((model == FILM_PROMPT).then_some(()))
+        })?;
+        film.say("It stands in ChatGPT, read back, unsent.");
+        film.hold(Duration::from_millis(2_200))?;
+        film.say("You press Send there yourself.");
+        film.hold(Duration::from_millis(2_200))?;
+        self.stage.expect_text("chatgpt.com", FILM_PROMPT)?;
+        let handed = self.stage.wait_for_handed(FILM_PROMPT, "chatgpt")?;
+        ensure!(handed["way"] == "typed" && handed["verified"] == true, "{handed}");
+        let reel = film.develop(poster)?;
+        for (name, bytes) in [
+            ("recording.webm", &reel.webm),
+            ("recording.vtt", &reel.vtt.into_bytes()),
+            ("recording.webp", &reel.poster),
+        ] {
+            for folder in [Some(&self.folder), self.readme.as_ref()].into_iter().flatten() {
+                fs::write(folder.join(name), bytes)?;
+            }
+            println!("{}", self.folder.join(name).display());
+        }
+        browser.close_other_tabs(self.stage.home())?;
+        browser.size_of_window()
+    }
+
     /// An answered prompt and a failed one, in the panel.
     fn panel(&self) -> Result<()> {
         let browser = &self.stage.browser;
@@ -630,6 +697,13 @@ fn stream_error(kind: &str) -> Effect {
 }
 
 const PROMPT: &str = "Please review this function before the release at 13:00.\n\n```rust\nfn share(total: u64, people: u64) -> u64 {\n\ttotal / people // what if nobody comes?\n}\n```";
+
+/// What is typed for the film.
+const FILM_PROMPT: &str = "Draft a short note to the team: the release moves to Thursday, what that means for the demo, and who tells the customer.";
+/// The window of the film: narrow enough to be read at the size that it has on the website.
+const FILM_SIZE: (u32, u32) = (720, 560);
+const COMPOSER: &str = "[data-testid=\"chat-input\"]";
+const SEND: &str = "button[aria-label=\"Send message\"]";
 
 const PAST: &str = "
     const now = Date.now(), minute = 60000, day = 1440 * minute, month = (at) => new Date(at).getUTCFullYear() * 12 + new Date(at).getUTCMonth();

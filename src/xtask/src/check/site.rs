@@ -27,11 +27,19 @@ pub fn keeps_to_itself(contents: &Contents) -> Verdict {
     Ok(format!("{looked_at} files"))
 }
 
-const RULES: [&str; 4] =
-    ["http-equiv=\"Content-Security-Policy\"", "default-src 'none';", "connect-src 'self';", "form-action 'none';"];
-const LOADS: [&str; 9] = [
+const RULES: [&str; 6] = [
+    "http-equiv=\"Content-Security-Policy\"",
+    "default-src 'none';",
+    "connect-src 'self';",
+    "img-src 'self';",
+    "media-src 'self';",
+    "form-action 'none';",
+];
+const LOADS: [&str; 11] = [
     "src=\"http",
     "src=\"//",
+    "poster=\"http",
+    "poster=\"//",
     "<link rel=\"stylesheet\" href=\"http",
     "url(",
     "@import",
@@ -48,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_foreign_script_and_a_missing_rule_are_named() {
-        let rules = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; connect-src 'self'; form-action 'none'; \">";
+        let rules = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; connect-src 'self'; img-src 'self'; media-src 'self'; form-action 'none'; \">";
         let with = |file: &str, text: &str| {
             Contents::from([("index.html".to_owned(), rules.into()), (file.to_owned(), text.into())])
         };
@@ -56,6 +64,9 @@ mod tests {
         let wrong = keeps_to_itself(&with("site.css", "\n@import \"x\";")).unwrap_err();
         assert!(wrong.contains("site.css:2") && wrong.contains("@import"), "{wrong}");
         assert!(keeps_to_itself(&with("b.html", "<script src=\"https://a.example/x.js\">")).is_err());
+        assert!(keeps_to_itself(&with("b.html", "<video poster=\"https://a.example/x.png\">")).is_err());
+        let wider = rules.replace("media-src 'self'", "media-src *");
+        assert!(keeps_to_itself(&with("index.html", &wider)).unwrap_err().contains("media-src"));
         assert!(keeps_to_itself(&with("index.html", "")).unwrap_err().contains("Content-Security-Policy"));
     }
 }
