@@ -45,7 +45,7 @@
   };
   const command = (box, name, data) => { select(box); document.execCommand(name, false, data); };
   const WAYS = {
-    dom: (box, text) => box.replaceChildren(...text.split("\n").map(paragraph)),
+    dom: (box, text) => { box.replaceChildren(...text.split("\n").map(paragraph)); select(box); getSelection().collapseToEnd(); },
     value: (box, text) => { box.value = text; }, // a setter that the page put over it is in another world
     "before-input": (box, data) => { select(box); fire(box, "beforeinput", { inputType: "insertText", data }); },
     paste: (box, text) => paste(box, "text/plain", text),
