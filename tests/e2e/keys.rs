@@ -346,7 +346,16 @@ fn site(stage: &Stage, lists: &mut Lists) -> Result<()> {
     let site = Served::start(dist().join("www"))?;
     browser.visit(site.url())?;
     browser.wait_for("document.querySelector('#figures')")?;
+    // The browser's own controls of a film have as many stops as each browser likes.
+    browser.eval("document.querySelector('video').inert = true; return null")?;
     lists.walk(stage, SITE, "website")?;
+    browser
+        .eval("document.querySelector('video').inert = false; document.querySelector('nav a').focus(); return null")?;
+    reach(stage, SITE, Key::Tab, "Recording: a prompt fails in claude.ai, and one click takes it to ChatGPT")?;
+    browser.press(SITE, &[Key::Space])?;
+    browser.wait_for("document.querySelector('video').currentTime > 0")?;
+    browser.press(SITE, &[Key::Space])?;
+    browser.wait_for("document.querySelector('video').paused")?;
     let text = |css: &str| {
         let text = browser.eval_in(SITE, &format!("return document.querySelector('{css}').textContent"))?;
         Ok::<_, anyhow::Error>(text.as_str().unwrap_or_default().to_owned())

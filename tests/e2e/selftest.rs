@@ -5,12 +5,44 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::time::Duration;
 use understudy_tests::stage::Words;
-use understudy_tests::wait::until;
+use understudy_tests::wait::{PATIENT, until};
 use understudy_tests::{Stage, axe};
 
 pub fn add(suite: &mut Suite) {
     suite.both("selftest_says_which_anchors_it_found", anchors);
+    suite.both("selftest_of_a_fallback_is_one_click_in_the_options", one_click);
 }
+
+/// Where typing is allowed the options have a button for it, and its row tells what came of it. Nothing is written anywhere.
+fn one_click(stage: &Stage) -> Result<()> {
+    let (browser, words) = (&stage.browser, Words::read(stage.browser.kind())?);
+    browser.grant(&["https://gemini.google.com/*"])?;
+    browser.open_own_tab(OPTIONS)?;
+    let known = browser.driver().windows()?;
+    browser.own_tab_click(OPTIONS, "[data-provider=gemini] button", &words.say("page_test", &[])?)?;
+    let found = words.say("page_selftest_found", &[])?;
+    until(&found, PATIENT, || {
+        let said = "return document.querySelector('[data-provider=gemini] [role=status]').innerText";
+        Ok((browser.own_tab_eval(OPTIONS, said)? == found.as_str()).then_some(()))
+    })?;
+    browser.follow_new_tab(&known)?;
+    ensure!(browser.driver().url()?.starts_with("https://gemini.google.com/"), "another page was opened");
+    let written = browser.eval("return window.lab.model() + window.lab.sent.length")?;
+    ensure!(written == "0", "something was written: {written}");
+    browser.driver().close_tab()?;
+    browser.driver().switch(stage.home())?;
+    let front = "const {id} = await browser.tabs.getCurrent(); await browser.tabs.update(id, {active: true})";
+    browser.own_tab_eval(OPTIONS, front)?;
+    for dark in [false, true] {
+        browser.dark(dark)?;
+        let found = axe::violations(|body| browser.own_tab_eval(OPTIONS, body))?;
+        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
+    }
+    browser.dark(false)?;
+    browser.close_own_tab(OPTIONS)
+}
+
+const OPTIONS: &str = "options.html";
 
 /// As the sites are; where the first anchor is not there any more; and where there is no composer at all. Nothing is written anywhere.
 fn anchors(stage: &Stage) -> Result<()> {

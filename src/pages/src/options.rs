@@ -14,6 +14,7 @@ mod seal;
 use crate::host::{Host, Read, Scene, begin};
 use crate::marks::{brand, button};
 use crate::sealing::Sealing;
+use crate::selftest::{Outcome, look};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use change::{configure, forget, offer, shift};
@@ -23,7 +24,7 @@ use parts::{failing, fallbacks, never};
 use std::rc::Rc;
 use understudy_browser::permissions;
 use understudy_engine::left::{KEY, Left};
-use understudy_engine::provider::{Own, Settings};
+use understudy_engine::provider::{Own, Settings, find};
 use understudy_engine::words::Say;
 use understudy_engine::{Act, Millis};
 
@@ -41,6 +42,8 @@ pub struct Options {
     /// Whether the next click deletes every prompt.
     doomed: bool,
     notice: Option<Say>,
+    /// The provider whose page was looked at last, and what came of it.
+    tested: Option<(&'static str, Outcome)>,
     /// The passphrase that is being typed.
     phrases: seal::Phrases,
 }
@@ -56,6 +59,8 @@ pub enum Deed {
     Down(String),
     /// Ask the browser for this host.
     Allow(String),
+    /// Open this provider's page and look whether its composer is still the one that is known.
+    Test(&'static str),
     /// Never offer this provider anywhere.
     Never(String),
     /// It may be offered again.
@@ -107,6 +112,8 @@ pub struct Shown<'a> {
     pub left: &'a [Left],
     /// Whether prompts are sealed.
     pub sealing: Sealing,
+    /// The provider whose page was looked at last, and what came of it.
+    pub tested: Option<(&'a str, Say)>,
 }
 
 impl Scene for Options {
@@ -121,7 +128,8 @@ impl Scene for Options {
         let prompts = read.view(now).saved;
         let left = read.engine.left();
         let (origins, damaged) = (&read.origins, read.damaged);
-        self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left, sealing: read.sealing })
+        let tested = self.tested.as_ref().map(|(id, outcome)| (*id, outcome.said()));
+        self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left, sealing: read.sealing, tested })
     }
 
     fn begun(host: &Rc<Host<Self>>) {
@@ -137,6 +145,15 @@ impl Scene for Options {
                     let notice = if granted { "page_allowed_now" } else { "page_allow_refused" };
                     host.change(|page| page.notice = Some(say(notice)));
                     host.refresh();
+                });
+            }
+            Deed::Test(id) => {
+                let Some(provider) = find(id) else { return };
+                host.change(|page| page.tested = Some((id, Outcome::Looking)));
+                let host = Rc::clone(host);
+                begin(async move {
+                    let outcome = look(provider).await;
+                    host.change(|page| page.tested = Some((id, outcome)));
                 });
             }
             Deed::Offer(id) => configure(host, |settings| offer(settings, &id, entered.checked)),
@@ -273,6 +290,7 @@ mod tests {
     use super::seal::Seal;
     use super::{Deed, Options, Shown, offer, shift};
     use crate::sealing::Sealing;
+    use crate::selftest::Outcome;
     use crate::tree::El;
     use crate::tree::look::{self, all, attr, texts};
     use understudy_engine::handoff::Way;
@@ -288,11 +306,36 @@ mod tests {
             damaged: 0,
             left: &[],
             sealing: Sealing::default(),
+            tested: None,
         }))
     }
 
     fn chosen(ids: &[&str]) -> Settings {
         Settings { fallbacks: ids.iter().map(|id| (*id).to_owned()).collect(), ..Settings::default() }
+    }
+
+    #[test]
+    fn where_typing_is_allowed_a_test_is_one_click_and_its_outcome_stands_in_its_row() {
+        let settings = Settings::default();
+        let origins = ["https://gemini.google.com/*".to_owned()];
+        let shown = Shown {
+            settings: &settings,
+            origins: &origins,
+            prompts: 0,
+            damaged: 0,
+            left: &[],
+            sealing: Sealing::default(),
+            tested: Some(("gemini", Outcome::Looked(vec![false, true]).said())),
+        };
+        let root = look::page(Options::default().page(&shown));
+        let tests: Vec<_> = all(&root).into_iter().filter_map(|one| one.does.clone()).collect();
+        let tests: Vec<_> = tests.into_iter().filter(|deed| matches!(deed, Deed::Test(_))).collect();
+        assert_eq!(tests, [Deed::Test("gemini")]);
+        let told = |id: &str| {
+            let row = all(&root).into_iter().find(|one| attr(one, "data-provider") == Some(id)).expect("its row");
+            texts(row).contains(&"page_selftest_found".to_owned())
+        };
+        assert!(told("gemini") && !told("chatgpt"));
     }
 
     #[test]
@@ -412,6 +455,7 @@ mod tests {
                 damaged: 0,
                 left: &[],
                 sealing: Sealing::default(),
+                tested: None,
             }));
             [Deed::Probes, Deed::Limits, Deed::Notices].map(|deed| {
                 let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
@@ -462,6 +506,7 @@ mod tests {
             damaged: 0,
             left: &left,
             sealing: Sealing::default(),
+            tested: None,
         };
         let root = look::page(Options::default().page(&shown));
         let texts = texts(&root);
@@ -497,7 +542,8 @@ mod tests {
         let deeds = |page: &Options, on, locked| {
             let sealing = Sealing { on, locked };
             let settings = Settings::default();
-            let shown = Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &[], sealing };
+            let shown =
+                Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &[], sealing, tested: None };
             let root = look::page(page.page(&shown));
             let seals = all(&root).into_iter().filter_map(|one| match &one.does {
                 Some(Deed::Seal(deed)) => Some(*deed),

@@ -41,6 +41,19 @@ pub enum Deed {
     Look(&'static str),
 }
 
+impl Outcome {
+    /// In a sentence.
+    pub(crate) fn said(&self) -> Say {
+        say(match self {
+            Self::Looking => "page_selftest_looking",
+            Self::Refused => "page_allow_refused",
+            Self::Unreachable => "page_selftest_unreachable",
+            Self::Looked(found) if found.contains(&true) => "page_selftest_found",
+            Self::Looked(_) => "page_selftest_nothing",
+        })
+    }
+}
+
 impl Scene for SelfTest {
     type Deed = Deed;
 
@@ -84,11 +97,7 @@ impl SelfTest {
         let outcome = self.looks.iter().find(|(id, _)| *id == provider.id).map(|(_, outcome)| outcome);
         let words = match outcome {
             None => about(provider.id).map(|about| Say::new("page_selftest_seen").text(about.seen)),
-            Some(Outcome::Looking) => Some(say("page_selftest_looking")),
-            Some(Outcome::Refused) => Some(say("page_allow_refused")),
-            Some(Outcome::Unreachable) => Some(say("page_selftest_unreachable")),
-            Some(Outcome::Looked(found)) if found.contains(&true) => Some(say("page_selftest_found")),
-            Some(Outcome::Looked(_)) => Some(say("page_selftest_nothing")),
+            Some(outcome) => Some(outcome.said()),
         };
         let found = if let Some(Outcome::Looked(found)) = outcome { found.as_slice() } else { &[] };
         let lines = provider.composer.split('\n').zip(found).map(|(css, found)| {
@@ -118,7 +127,7 @@ impl SelfTest {
 }
 
 /// Opens the provider's page and asks the filler there what it finds, until it finds something.
-async fn look(provider: &'static Provider) -> Outcome {
+pub(crate) async fn look(provider: &'static Provider) -> Outcome {
     let Ok(tab) = tabs::create(provider.home).await else { return Outcome::Unreachable };
     let Some(tab) = Tab::from(tab).id else { return Outcome::Unreachable };
     let order = object().text("origin", provider.origin()).text("selectors", provider.composer);

@@ -86,17 +86,23 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
         )
         .and(el("span").class("name").text(name.clone()));
     let lead = (place == Some(0)).then(|| el("span").class("tag").text(say("page_main_button")));
-    let typing = match find(id) {
-        None => el("span").class("may").text(say("page_hint_link")),
+    let may = el("span").class("may");
+    let (typing, test) = match find(id) {
+        None => (may.text(say("page_hint_link")), None),
         Some(provider) => match provider.pattern() {
-            None => el("span").class("may").text(say("page_never_typed")),
+            None => (may.text(say("page_never_typed")), None),
             Some(pattern) if shown.origins.contains(&pattern) => {
-                el("span").class("may").attr("data-allowed", "yes").text(say("page_allowed"))
+                let test = button("quiet", say("page_test"), Deed::Test(provider.id)).key("test");
+                let test = test.attr("aria-label", Say::new("page_test_named").text(&name));
+                (may.attr("data-allowed", "yes").text(say("page_allowed")), Some(test))
             }
-            Some(pattern) => button("quiet", say("page_allow_typing"), Deed::Allow(pattern))
-                .attr("aria-label", Say::new("page_allow_typing_in").text(&name)),
+            Some(pattern) => {
+                let allow = button("quiet", say("page_allow_typing"), Deed::Allow(pattern));
+                (allow.attr("aria-label", Say::new("page_allow_typing_in").text(&name)), None)
+            }
         },
     };
+    let tested = shown.tested.as_ref().filter(|(tested, _)| *tested == id).map(|(_, said)| said);
     let arrow = |up: bool| {
         let (label, key, sign, end) = if up {
             ("page_up", "up", "M4 10l4-4 4 4", Some(0))
@@ -122,7 +128,15 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
         .and(title)
         .with(lead)
         .with(known(id))
+        .and(
+            el("span")
+                .class("known tested")
+                .key("tested")
+                .attr("role", "status")
+                .with(tested.map(|said| el("span").text(said))),
+        )
         .and(typing)
+        .with(test)
         .and(
             button("quiet", say("page_never"), Deed::Never(id.to_owned()))
                 .key("never")
