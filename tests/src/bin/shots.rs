@@ -41,7 +41,7 @@ Usage: shots [--browser chromium|firefox] [--readme] [--german|--arabic|--japane
   --german, --arabic, --japanese
               in that language (Chromium), below target/shots/chromium-de and so on
   --low-vision
-              twice as large and in forced colours, below target/shots/chromium-low-vision and so on
+              twice as large and in forced colours, of which there is one scheme, below target/shots/chromium-low-vision and so on
   word        only pictures whose names contain it
 ";
 
@@ -223,6 +223,7 @@ struct Camera {
     words: Words,
     folder: PathBuf,
     readme: Option<PathBuf>,
+    sight: Sight,
 }
 
 impl Camera {
@@ -242,7 +243,7 @@ impl Camera {
             options.sight = sight;
         })?;
         let words = Words::read_in(kind, language.unwrap_or("en"))?;
-        Ok(Self { stage, words, folder, readme })
+        Ok(Self { stage, words, folder, readme, sight })
     }
 
     /// A send that meets `effect`; waits for the card.
@@ -666,7 +667,14 @@ impl Camera {
     fn both(&self, name: &str, take: impl Fn() -> Result<Vec<u8>>) -> Result<()> {
         for (dark, scheme) in [(false, "light"), (true, "dark")] {
             self.stage.browser.close_popup()?;
-            self.stage.browser.dark(dark)?;
+            if self.sight == Sight::Low {
+                // The colours are the system's, whatever a page would prefer.
+                if dark {
+                    continue;
+                }
+            } else {
+                self.stage.browser.dark(dark)?;
+            }
             let (png, name) = (still(&take)?, format!("{name}-{scheme}"));
             let path = self.folder.join(format!("{name}.png"));
             fs::write(&path, &png).with_context(|| path.display().to_string())?;
