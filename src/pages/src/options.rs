@@ -14,7 +14,7 @@ mod seal;
 use crate::host::{Host, Read, Scene, begin};
 use crate::marks::{brand, button};
 use crate::sealing::Sealing;
-use crate::selftest::{Outcome, look};
+use crate::selftest::{Outcome, SelfTest, look};
 use crate::stage::Entered;
 use crate::tree::{El, Part, el, say};
 use change::{configure, forget, offer, shift};
@@ -42,8 +42,8 @@ pub struct Options {
     /// Whether the next click deletes every prompt.
     doomed: bool,
     notice: Option<Say>,
-    /// The provider whose page was looked at last, and what came of it.
-    tested: Option<(&'static str, Outcome)>,
+    /// The providers whose pages were looked at, and what came of it.
+    tested: SelfTest,
     /// The passphrase that is being typed.
     phrases: seal::Phrases,
 }
@@ -112,8 +112,8 @@ pub struct Shown<'a> {
     pub left: &'a [Left],
     /// Whether prompts are sealed.
     pub sealing: Sealing,
-    /// The provider whose page was looked at last, and what came of it.
-    pub tested: Option<(&'a str, Say)>,
+    /// The providers whose pages were looked at, and what came of it.
+    pub tested: &'a SelfTest,
 }
 
 impl Scene for Options {
@@ -128,7 +128,7 @@ impl Scene for Options {
         let prompts = read.view(now).saved;
         let left = read.engine.left();
         let (origins, damaged) = (&read.origins, read.damaged);
-        let tested = self.tested.as_ref().map(|(id, outcome)| (*id, outcome.said()));
+        let tested = &self.tested;
         self.page(&Shown { settings: &settings, origins, prompts, damaged, left: &left, sealing: read.sealing, tested })
     }
 
@@ -149,11 +149,11 @@ impl Scene for Options {
             }
             Deed::Test(id) => {
                 let Some(provider) = find(id) else { return };
-                host.change(|page| page.tested = Some((id, Outcome::Looking)));
+                host.change(|page| page.tested.note(id, Outcome::Looking));
                 let host = Rc::clone(host);
                 begin(async move {
                     let outcome = look(provider).await;
-                    host.change(|page| page.tested = Some((id, outcome)));
+                    host.change(|page| page.tested.note(id, outcome));
                 });
             }
             Deed::Offer(id) => configure(host, |settings| offer(settings, &id, entered.checked)),
@@ -290,7 +290,7 @@ mod tests {
     use super::seal::Seal;
     use super::{Deed, Options, Shown, offer, shift};
     use crate::sealing::Sealing;
-    use crate::selftest::Outcome;
+    use crate::selftest::{Outcome, SelfTest};
     use crate::tree::El;
     use crate::tree::look::{self, all, attr, texts};
     use understudy_engine::handoff::Way;
@@ -306,7 +306,7 @@ mod tests {
             damaged: 0,
             left: &[],
             sealing: Sealing::default(),
-            tested: None,
+            tested: &SelfTest::default(),
         }))
     }
 
@@ -318,6 +318,9 @@ mod tests {
     fn where_typing_is_allowed_a_test_is_one_click_and_its_outcome_stands_in_its_row() {
         let settings = Settings::default();
         let origins = ["https://gemini.google.com/*".to_owned()];
+        let mut tested = SelfTest::default();
+        tested.note("gemini", Outcome::Looked(vec![false, true]));
+        tested.note("grok", Outcome::Looking);
         let shown = Shown {
             settings: &settings,
             origins: &origins,
@@ -325,7 +328,7 @@ mod tests {
             damaged: 0,
             left: &[],
             sealing: Sealing::default(),
-            tested: Some(("gemini", Outcome::Looked(vec![false, true]).said())),
+            tested: &tested,
         };
         let root = look::page(Options::default().page(&shown));
         let tests: Vec<_> = all(&root).into_iter().filter_map(|one| one.does.clone()).collect();
@@ -455,7 +458,7 @@ mod tests {
                 damaged: 0,
                 left: &[],
                 sealing: Sealing::default(),
-                tested: None,
+                tested: &SelfTest::default(),
             }));
             [Deed::Probes, Deed::Limits, Deed::Notices].map(|deed| {
                 let found = all(&root).into_iter().find(|element| element.does.as_ref() == Some(&deed));
@@ -506,7 +509,7 @@ mod tests {
             damaged: 0,
             left: &left,
             sealing: Sealing::default(),
-            tested: None,
+            tested: &SelfTest::default(),
         };
         let root = look::page(Options::default().page(&shown));
         let texts = texts(&root);
@@ -542,8 +545,15 @@ mod tests {
         let deeds = |page: &Options, on, locked| {
             let sealing = Sealing { on, locked };
             let settings = Settings::default();
-            let shown =
-                Shown { settings: &settings, origins: &[], prompts: 0, damaged: 0, left: &[], sealing, tested: None };
+            let shown = Shown {
+                settings: &settings,
+                origins: &[],
+                prompts: 0,
+                damaged: 0,
+                left: &[],
+                sealing,
+                tested: &SelfTest::default(),
+            };
             let root = look::page(page.page(&shown));
             let seals = all(&root).into_iter().filter_map(|one| match &one.does {
                 Some(Deed::Seal(deed)) => Some(*deed),

@@ -76,9 +76,15 @@ impl Scene for SelfTest {
 }
 
 impl SelfTest {
-    fn note(&mut self, id: &'static str, outcome: Outcome) {
+    /// Keeps what has come of a look.
+    pub(crate) fn note(&mut self, id: &'static str, outcome: Outcome) {
         self.looks.retain(|(known, _)| *known != id);
         self.looks.push((id, outcome));
+    }
+
+    /// What came of the look at this provider, if there was one.
+    pub(crate) fn outcome(&self, id: &str) -> Option<&Outcome> {
+        self.looks.iter().find(|(known, _)| *known == id).map(|(_, outcome)| outcome)
     }
 
     /// The whole page.
@@ -94,7 +100,7 @@ impl SelfTest {
     }
 
     fn row(&self, provider: &'static Provider) -> El<Deed> {
-        let outcome = self.looks.iter().find(|(id, _)| *id == provider.id).map(|(_, outcome)| outcome);
+        let outcome = self.outcome(provider.id);
         let words = match outcome {
             None => about(provider.id).map(|about| Say::new("page_selftest_seen").text(about.seen)),
             Some(outcome) => Some(outcome.said()),

@@ -2,6 +2,7 @@
 
 use super::{Deed, Shown};
 use crate::marks::{button, tick};
+use crate::selftest::Outcome;
 use crate::tree::{El, Words, el, say};
 use understudy_engine::notice::PERMISSION;
 use understudy_engine::provider::{CATALOGUE, CUSTOM, Confidence, Link, Login, about, find};
@@ -102,7 +103,7 @@ pub(super) fn row(shown: &Shown<'_>, id: &str, place: Option<usize>) -> El<Deed>
             }
         },
     };
-    let tested = shown.tested.as_ref().filter(|(tested, _)| *tested == id).map(|(_, said)| said);
+    let tested = shown.tested.outcome(id).map(Outcome::said);
     let arrow = |up: bool| {
         let (label, key, sign, end) = if up {
             ("page_up", "up", "M4 10l4-4 4 4", Some(0))
