@@ -1591,6 +1591,59 @@ fn with_permission_the_text_is_typed_and_read_back() {
 }
 
 #[test]
+fn a_background_that_dies_before_it_knows_the_tab_still_types_into_the_page_that_loads() {
+    let clicked = |world: &mut World| {
+        world.allow("https://chatgpt.com/*");
+        failed(world, "hello");
+        world.click_main();
+        let (job, _) = world.opened();
+        world.done.clear();
+        job
+    };
+    let written = |world: &World| {
+        let tab = |output: &Output| match output {
+            Output::Fill { tab, order, .. } => Some((*tab, order.text.reveal().to_owned())),
+            _ => None,
+        };
+        world.done.iter().rev().find_map(tab)
+    };
+    journey(|world| {
+        let job = clicked(world);
+        world.restart();
+        // No word of the tab comes any more.
+        world.now += 2_000;
+        world.tell(Input::TabComplete { tab: 40 });
+        assert_eq!(written(world), Some((40, "hello".into())));
+        world.filled(&job, FillOutcome::Written, Some("hello"));
+        assert_eq!(world.line(2), "handed_verified");
+    });
+    journey(|world| {
+        let job = clicked(world);
+        world.restart();
+        // It comes after all, from a browser that has kept it.
+        world.tell(Input::Opened { job, tab: Some(41) });
+        world.tell(Input::TabComplete { tab: 40 });
+        assert_eq!(written(world), None, "the tab is known: no other one will do");
+        world.tell(Input::TabComplete { tab: 41 });
+        assert_eq!(written(world), Some((41, "hello".into())));
+    });
+    journey(|world| {
+        clicked(world);
+        world.restart();
+        world.now += 60_000;
+        world.tell(Input::TabComplete { tab: 40 });
+        assert_eq!(written(world), None, "a page that loads so late was opened for something else");
+    });
+    // As long as the background lives, word is on its way, and no other tab is touched.
+    let mut world = World::new(false);
+    let job = clicked(&mut world);
+    world.tell(Input::TabComplete { tab: 40 });
+    assert_eq!(written(&world), None);
+    world.loaded(&job, 41);
+    assert_eq!(written(&world), Some((41, "hello".into())));
+}
+
+#[test]
 fn each_rung_is_stepped_down_when_the_text_differs() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");

@@ -24,6 +24,8 @@ const MAX_JOBS: usize = 8;
 const MAX_COMPLETED: usize = 12;
 /// A second click within this time is the first one again; one that comes later may be about a page that was closed.
 const AGAIN_MS: Millis = 10_000;
+/// A page that was asked for and of whose tab no word has come is one that loads within this time, on a slow day too.
+const LOST_MS: Millis = 60_000;
 
 impl Engine {
     /// The user clicked on a fallback; `copied` says that the text is on the clipboard, whatever happens on the way.
@@ -188,7 +190,7 @@ impl Engine {
         match (job.stage, tab) {
             (_, None) => self.end(index, Way::Clipboard, false, now),
             (Stage::OpeningFinal(way), Some(_)) => self.end(index, way, false, now),
-            (Stage::Opening, Some(tab)) => {
+            (Stage::Opening | Stage::Waiting, Some(tab)) => {
                 job.stage = Stage::Waiting;
                 let since = job.at;
                 // The page that the prompt goes back into stands there already: it does not load again.
@@ -207,7 +209,6 @@ impl Engine {
         if self.session.jobs.is_empty() {
             return;
         }
-        self.session.completed.retain(|(known, _)| *known != tab);
         self.session.completed.push((tab, now));
         if self.session.completed.len() > MAX_COMPLETED {
             self.session.completed.remove(0);
@@ -216,8 +217,13 @@ impl Engine {
         // Word that the page was opened may be on its way still, or have come to a background that is gone.
         let stage = |job: &Job| matches!(job.stage, Stage::Opening | Stage::Waiting | Stage::Hinted);
         let waiting = |job: &Job| job.tab == Some(tab) && stage(job);
-        if let Some(index) = self.session.jobs.iter().position(waiting) {
-            self.session.jobs[index].rung = 0;
+        // Where the word is lost, the next page that loads is tried; only one of the provider's is written into.
+        let lost = |job: &Job| job.tab.is_none() && job.stage == Stage::Waiting && now.abs_diff(job.at) < LOST_MS;
+        let jobs = &self.session.jobs;
+        if let Some(index) = jobs.iter().position(waiting).or_else(|| jobs.iter().position(lost)) {
+            let job = &mut self.session.jobs[index];
+            job.tab = Some(tab);
+            job.rung = 0;
             self.fill(index, false);
         }
     }
@@ -417,13 +423,16 @@ impl Engine {
     }
 
     /// The background died while a script was at work: its answer is lost. Asking again changes nothing that stands
-    /// there, for a composer that holds the text is left as it is.
+    /// there, for a composer that holds the text is left as it is. Or it died before it had word of the tab that it asked for.
     pub(super) fn resume_jobs(&mut self, now: Millis) {
         self.age_jobs(now);
         for index in 0..self.session.jobs.len() {
-            if self.session.jobs[index].stage == Stage::Filling {
-                let id = self.session.jobs[index].id.clone();
+            let job = &mut self.session.jobs[index];
+            if job.stage == Stage::Filling {
+                let id = job.id.clone();
                 self.resume(id);
+            } else if job.stage == Stage::Opening && job.tab.is_none() {
+                job.stage = Stage::Waiting;
             }
         }
     }

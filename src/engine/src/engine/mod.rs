@@ -219,7 +219,7 @@ impl Engine {
             },
             Some(Input::Opened { job, .. } | Input::Filled { job, .. }) => wanted.extend(of_job(job)),
             Some(Input::TabComplete { tab }) => {
-                let here = self.session.jobs.iter().filter(|job| job.tab == Some(*tab));
+                let here = self.session.jobs.iter().filter(|job| job.tab.is_none_or(|known| known == *tab));
                 wanted.extend(here.filter_map(|job| job.entry.as_ref()));
             }
             Some(Input::Unstored { key }) => {
