@@ -498,13 +498,19 @@ const PICK_POPUP: &str = "const b = document.querySelector('browser[webextension
 const IN_FRAME: &str = "
     if (!b) throw new Error('there is no such document');
     const name = 'understudy-test:' + Services.uuid.generateUUID();
+    let watch;
     return await new Promise((resolve, reject) => {
         b.messageManager.addMessageListener(name, function answer(message) {
             b.messageManager.removeMessageListener(name, answer);
             'error' in message.data ? reject(new Error(message.data.error)) : resolve(message.data.value);
         });
-        // A document that is being replaced never answers.
         setTimeout(() => reject(new Error('the document did not answer')), 10000);
+        // A document that is being replaced, or whose place is, never answers; an answer from before that is on its way for a moment.
+        const shown = () => b.isConnected && b.browsingContext?.currentWindowGlobal?.innerWindowId;
+        const asked = shown();
+        watch = setInterval(() => {
+            if (shown() !== asked) setTimeout(() => reject(new Error('the document was replaced')), 500);
+        }, 50);
         const code = `(async () => {
             try {
                 const box = Components.utils.Sandbox(content.document.nodePrincipal, {sandboxPrototype: content, wantXrays: false});
@@ -515,7 +521,7 @@ const IN_FRAME: &str = "
             }
         })()`;
         b.messageManager.loadFrameScript('data:,' + encodeURIComponent(code), false);
-    });
+    }).finally(() => clearInterval(watch));
 ";
 
 /// Counts in the page the keys that have come to it.
