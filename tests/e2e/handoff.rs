@@ -174,7 +174,7 @@ fn first_time(stage: &Stage) -> Result<()> {
             until("the focus is on the button", SOON, || {
                 Ok((stage.browser.own_tab_eval(HANDOFF, SHOWN_TEXT)?["focus"] == "go").then_some(()))
             })?;
-            accessible(stage)?;
+            axe::sound_page(&stage.browser, HANDOFF)?;
             ensure!(
                 !stage.lab.requests().iter().any(|seen| seen.host == "chatgpt.com"),
                 "ChatGPT was asked before the click"
@@ -247,7 +247,7 @@ fn card_says(stage: &Stage, said: &[(&str, &[&str])]) -> Result<()> {
 fn asked_and_allowed(stage: &Stage) -> Result<()> {
     let text = hard(2_000);
     let known = open_handoff_page(stage, "deepseek", "DeepSeek", &text)?;
-    accessible(stage)?;
+    axe::sound_page(&stage.browser, HANDOFF)?;
     click_decision(stage, "action_continue", &["DeepSeek"])?;
     stage.browser.follow_new_tab(&known)?;
     stage.expect_text("chat.deepseek.com", &text)?;
@@ -270,7 +270,7 @@ fn masked_secret(stage: &Stage) -> Result<()> {
     until("the handoff page names the secret", SOON, || {
         Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&name).then_some(()))
     })?;
-    accessible(stage)?;
+    axe::sound_page(&stage.browser, HANDOFF)?;
     let masked = prompt(&words.say("page_masked", &[&name])?);
     click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;
@@ -312,7 +312,7 @@ fn taken_along(stage: &Stage) -> Result<()> {
     // What has come into the page meanwhile has not taken the focus: Enter is all that is needed.
     let focus = stage.browser.own_tab_eval(HANDOFF, "return document.activeElement.id")?;
     ensure!(focus == "go", "the focus is at {focus}");
-    accessible(stage)?;
+    axe::sound_page(&stage.browser, HANDOFF)?;
     ensure!(before > 0 && loads() == before, "claude.ai was asked for the conversation: {before}, then {}", loads());
     click_decision(stage, "action_continue", &["ChatGPT"])?;
     stage.browser.follow_new_tab(&known)?;
@@ -621,16 +621,6 @@ fn open_handoff_page(stage: &Stage, id: &str, name: &str, text: &str) -> Result<
     let title = words.say("page_handoff_title", &[name])?;
     until("the handoff page", PATIENT, || Ok(stage.browser.own_tab_text(HANDOFF)?.contains(&title).then_some(())))?;
     Ok(known)
-}
-
-/// axe-core finds nothing wrong with the handoff page, light and dark.
-fn accessible(stage: &Stage) -> Result<()> {
-    for dark in [false, true] {
-        stage.browser.dark(dark)?;
-        let found = axe::violations(|body| stage.browser.own_tab_eval(HANDOFF, body))?;
-        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
-    }
-    stage.browser.dark(false)
 }
 
 /// Clicks a button of the handoff page.

@@ -1,7 +1,7 @@
 //! What is left of an outage: the popup says what fails, the history keeps it, and a receipt takes it elsewhere.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::fs;
 use std::time::Duration;
@@ -71,7 +71,7 @@ fn outage(stage: &Stage) -> Result<()> {
     for text in [&markdown, &csv] {
         ensure!(!text.contains("Are you"), "a word of the user's is in {text}");
     }
-    accessible(stage)?;
+    axe::sound_page(&stage.browser, PAGE)?;
 
     browser.own_tab_click(PAGE, "#forget", "")?;
     browser.own_tab_click(PAGE, "#yes", "")?;
@@ -98,8 +98,7 @@ fn popup_says_what_fails(stage: &Stage, words: &Words) -> Result<()> {
     ensure!(words.are_said("page_wait", wait.as_str().unwrap_or_default())?, "{wait}");
     let first = stage.browser.popup_text()?;
     ensure!(first.starts_with(&words.say("page_state_down", &[])?), "{first}");
-    let found = axe::violations(|body| stage.browser.popup_eval(body))?;
-    ensure!(found.is_empty(), "the popup: {found:#?}");
+    axe::sound_popup(&stage.browser).context("the popup")?;
     stage.browser.close_popup()
 }
 
@@ -124,22 +123,6 @@ pub fn saved(stage: &Stage, suffix: &str) -> Result<String> {
     Ok(text)
 }
 
-/// axe-core finds nothing, in light and in dark, and the page is not wider than its window.
-fn accessible(stage: &Stage) -> Result<()> {
-    for dark in [false, true] {
-        stage.browser.dark(dark)?;
-        let found = axe::violations(|body| stage.browser.own_tab_eval(PAGE, body));
-        let found = found.with_context(|| format!("dark {dark}"))?;
-        if !found.is_empty() {
-            bail!("dark {dark}: {found:#?}");
-        }
-    }
-    stage.browser.dark(false)?;
-    let wide = stage.browser.own_tab_eval(PAGE, "return document.documentElement.scrollWidth - innerWidth")?;
-    ensure!(wide.as_i64().is_some_and(|wide| wide <= 0), "the page is {wide} px too wide");
-    Ok(())
-}
-
 /// On the first day there is nothing to show, and that is said.
 fn nothing(stage: &Stage) -> Result<()> {
     let words = Words::read(stage.browser.kind())?;
@@ -149,6 +132,6 @@ fn nothing(stage: &Stage) -> Result<()> {
         ensure!(text.contains(&words.say(key, &[])?), "{key} is not said: {text}");
     }
     ensure!(!text.contains(&words.say("page_forget_log", &[])?), "there is nothing to delete: {text}");
-    accessible(stage)?;
+    axe::sound_page(&stage.browser, PAGE)?;
     stage.browser.close_own_tab(PAGE)
 }

@@ -86,12 +86,7 @@ fn answer_along(stage: &Stage) -> Result<()> {
     let preview = shown()?;
     ensure!(same_text(&preview, &wanted), "the preview is {preview:?}");
     stage.browser.close_popup()?;
-    for dark in [false, true] {
-        stage.browser.dark(dark)?;
-        let found = axe::violations(|body| stage.browser.own_tab_eval(HOME, body))?;
-        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
-    }
-    stage.browser.dark(false)?;
+    axe::sound_page(&stage.browser, HOME)?;
     stage.browser.own_tab_click(HOME, "button", &words.say("page_put_back_into", &[])?)?;
     until("our page closes", SOON, || Ok((stage.browser.driver().windows()?.len() == known.len()).then_some(())))?;
     stage.browser.driver().switch(stage.home())?;
@@ -220,9 +215,7 @@ fn welcome(stage: &Stage, words: &Words) -> Result<()> {
     stage.browser.open_popup()?;
     let title = words.say("page_home", &[])?;
     until("the popup welcomes back", SOON, || Ok(stage.browser.popup_text()?.contains(&title).then_some(())))?;
-    let found = axe::violations(|body| stage.browser.popup_eval(body))?;
-    ensure!(found.is_empty(), "the popup: {found:#?}");
-    Ok(())
+    axe::sound_popup(&stage.browser).context("the popup")
 }
 
 /// A second page asks for the same: the composer has the text once, if at all.

@@ -65,12 +65,7 @@ fn in_a_file(stage: &Stage) -> Result<()> {
     let own = text.replace("\"customUrl\": \"\"", "\"customUrl\": \"https://chat.example/?q={prompt}\"");
     load(stage, &own, &words.say("page_file_loaded_own", &["chat.example"])?)?;
 
-    for dark in [false, true] {
-        browser.dark(dark)?;
-        let found = axe::violations(|body| browser.own_tab_eval(PAGE, body))?;
-        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
-    }
-    browser.dark(false)?;
+    axe::sound_page(browser, PAGE)?;
     browser.close_own_tab(PAGE)
 }
 

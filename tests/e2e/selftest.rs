@@ -33,12 +33,7 @@ fn one_click(stage: &Stage) -> Result<()> {
     browser.driver().switch(stage.home())?;
     let front = "const {id} = await browser.tabs.getCurrent(); await browser.tabs.update(id, {active: true})";
     browser.own_tab_eval(OPTIONS, front)?;
-    for dark in [false, true] {
-        browser.dark(dark)?;
-        let found = axe::violations(|body| browser.own_tab_eval(OPTIONS, body))?;
-        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
-    }
-    browser.dark(false)?;
+    axe::sound_page(browser, OPTIONS)?;
     browser.close_own_tab(OPTIONS)
 }
 
@@ -89,13 +84,7 @@ fn anchors(stage: &Stage) -> Result<()> {
         }
         // With all of its answers.
         stage.browser.probe_eval(&format!("await browser.tabs.update({own}, {{active: true}})"))?;
-        for dark in [false, true] {
-            stage.browser.dark(dark)?;
-            let found = axe::violations(|body| stage.browser.own_tab_eval(PAGE, body))?;
-            ensure!(found.is_empty(), "dark {dark}: {found:#?}");
-        }
-        stage.browser.dark(false)?;
-        Ok(())
+        axe::sound_page(&stage.browser, PAGE)
     })();
     for (_, url, ..) in looked {
         stage.browser.visit_in_new_tab(&format!("{url}?lab=nocomposer"))?;

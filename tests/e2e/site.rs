@@ -1,7 +1,7 @@
 //! The website, as it is built, from a port of this machine.
 
 use crate::suite::Suite;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use std::fs;
 use std::time::Duration;
@@ -158,15 +158,7 @@ fn a_large_recording(stage: &Stage) -> Result<()> {
 
 /// axe-core finds nothing, in light and in dark, and the page is not wider than its window.
 fn looks(stage: &Stage) -> Result<()> {
-    for dark in [false, true] {
-        stage.browser.dark(dark)?;
-        let found = axe::violations(|body| waiting(stage, body)).with_context(|| format!("dark {dark}"));
-        let found = found.and_then(|found| if found.is_empty() { Ok(()) } else { bail!("dark {dark}: {found:#?}") });
-        if found.is_err() || dark {
-            stage.browser.dark(false)?;
-        }
-        found?;
-    }
+    axe::sound(&stage.browser, |body| waiting(stage, body))?;
     let wide =
         stage.browser.eval("return document.documentElement.scrollWidth - document.documentElement.clientWidth")?;
     ensure!(wide == 0, "{wide} pixels too wide");

@@ -19,7 +19,7 @@ fn welcome(kind: Kind) -> Result<()> {
     let browser = &stage.browser;
     let title = words.say("page_welcome", &[])?;
     until("the page opens by itself", SOON, || Ok(browser.own_tab_text(PAGE)?.contains(&title).then_some(())))?;
-    accessible(browser)?;
+    axe::sound_page(browser, PAGE)?;
     rehearsal(browser, &words)?;
     choices(browser, &words)?;
     if kind == Kind::Firefox {
@@ -58,7 +58,7 @@ fn rehearsal(browser: &Browser, words: &Words) -> Result<()> {
     for key in ["what_service", "action_continue"] {
         ensure!(words.are_said(key, &card)?, "the card says: {card}");
     }
-    accessible(browser)?;
+    axe::sound_page(browser, PAGE)?;
     focused("carry")?;
     browser.own_tab_enter(PAGE)?;
     let arrived = words.say("handed_verified", &["ChatGPT"])?;
@@ -119,19 +119,6 @@ fn kept_away(browser: &Browser, words: &Words) -> Result<()> {
     until("nothing is said of it any more", SOON, || {
         Ok((browser.own_tab_eval(PAGE, "return Boolean(document.querySelector('.site'))")? == false).then_some(()))
     })
-}
-
-/// axe-core finds nothing, in light and in dark, and the page is not wider than its window.
-fn accessible(browser: &Browser) -> Result<()> {
-    for dark in [false, true] {
-        browser.dark(dark)?;
-        let found = axe::violations(|body| browser.own_tab_eval(PAGE, body)).with_context(|| format!("dark {dark}"))?;
-        ensure!(found.is_empty(), "dark {dark}: {found:#?}");
-    }
-    browser.dark(false)?;
-    let wide = browser.own_tab_eval(PAGE, "return document.documentElement.scrollWidth - innerWidth")?;
-    ensure!(wide.as_i64().is_some_and(|wide| wide <= 0), "the page is {wide} px too wide");
-    Ok(())
 }
 
 const ALL_STORED: &str = "
