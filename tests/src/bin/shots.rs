@@ -173,7 +173,6 @@ fn popups() -> Vec<(&'static str, Scene)> {
             c.badge("down")?;
             c.popup("popup-said")
         }),
-        ("popup-flapping", Camera::flapping),
         ("popup-recovering", |c| {
             c.goes_down()?;
             c.stage.lab.clear();
@@ -284,31 +283,6 @@ impl Camera {
             self.stage.send(PROMPT)?;
             Ok(None)
         })
-    }
-
-    /// Down, up, down, up and down once more.
-    fn flapping(&self) -> Result<()> {
-        for _ in 0..2 {
-            self.goes_down()?;
-            self.stage.lab.clear();
-            self.stage.send_whole(PROMPT)?;
-            self.badge("up?")?;
-            // Two good answers prove a recovery only so far apart.
-            sleep(Duration::from_secs(21));
-            self.stage.send_whole(PROMPT)?;
-            self.badge("")?;
-        }
-        self.stage.lab.fault(Fault::on(&[Part::Completion], Effect::shape(Shape::ApiError)));
-        until("it flaps", Duration::from_secs(180), || {
-            self.stage.send(PROMPT)?;
-            self.stage.wait_until_idle()?;
-            self.stage.browser.open_popup()?;
-            let state = "return document.querySelector('[data-state]')?.dataset.state ?? null";
-            let flaps = self.stage.browser.popup_eval(state)? == "flapping";
-            self.stage.browser.close_popup()?;
-            Ok(flaps.then_some(()))
-        })?;
-        self.popup("popup-flapping")
     }
 
     /// Everything else that the scenarios of `tests/scenarios` make popup and card say: a picture of each, the first time that it is said.
