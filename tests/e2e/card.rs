@@ -147,6 +147,9 @@ fn told(stage: &Stage, words: &Words, story: &str) -> Result<BTreeSet<String>> {
     let mut titles = BTreeSet::new();
     for (number, step) in (1..).zip(&scenario.user) {
         sleep(Duration::from_secs(step.wait.into()));
+        if let Some(time) = step.time {
+            playing.skip_to(time);
+        }
         does(stage, step, number, &playing)?;
         for sight in scenario.timeline.iter().filter(|sight| sight.after == number) {
             let Some(key) = &sight.card else { continue };
