@@ -290,6 +290,12 @@ impl World {
         self.card_act(Act::HandOff { provider, entry, copied });
     }
 
+    /// Clicks the card's main button, and gives the handoff that begins.
+    fn goes_on(&mut self) -> String {
+        self.click_main();
+        self.opened().0
+    }
+
     fn opened(&self) -> (String, Target) {
         let found = self.done.iter().rev().find_map(|output| match output {
             Output::Open { job, target, .. } => Some((job.clone(), target.clone())),
@@ -871,8 +877,7 @@ fn a_fallback_without_a_place_to_write_comes_later_for_an_hour() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");
         failed(world, "x");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 9);
         world.filled(&job, FillOutcome::NoComposer, None);
         failed(world, "y");
@@ -883,8 +888,7 @@ fn a_fallback_without_a_place_to_write_comes_later_for_an_hour() {
         failed(world, "z");
         assert_eq!(world.offered()[0], "chatgpt", "it may be better by now");
         // A login on the way is no fault once the text stands there.
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 10);
         world.filled(&job, FillOutcome::Unreachable, None);
         world.tell(Input::TabComplete { tab: 10 });
@@ -899,8 +903,7 @@ fn what_must_never_be_used_is_refused_everywhere() {
     journey(|world| {
         failed(world, "x");
         let entry = world.engine.view(world.now).prompts[0].entry.clone();
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         let never = vec!["chatgpt".to_owned(), "kimi".to_owned()];
         world.page_act(Act::Configure { settings: Settings { never, ..Settings::default() } });
         assert!(!world.offered().contains(&"chatgpt".to_owned()));
@@ -1432,8 +1435,7 @@ fn after_the_hint_one_more_page_is_served_and_none_once_the_user_types() {
     let hinted = |world: &mut World| {
         world.allow("https://chatgpt.com/*");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 40);
         world.filled(&job, FillOutcome::Occupied, Some("a draft"));
         assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
@@ -1465,8 +1467,7 @@ fn an_order_names_the_site_it_is_for() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 40);
         world.filled(&job, FillOutcome::Occupied, Some("a draft"));
         let orders: Vec<_> = world
@@ -1561,8 +1562,7 @@ fn what_no_editor_holds_is_told_before_the_click_and_taken_out_of_every_way() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");
         failed(world, "a\0b");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 40);
         world.filled(&job, FillOutcome::Written, Some("ab"));
         assert!(world.fills().contains(&(Technique::PmPaste, true)), "a character that is gone is a difference");
@@ -1595,8 +1595,7 @@ fn a_background_that_dies_before_it_knows_the_tab_still_types_into_the_page_that
     let clicked = |world: &mut World| {
         world.allow("https://chatgpt.com/*");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.done.clear();
         job
     };
@@ -1634,6 +1633,16 @@ fn a_background_that_dies_before_it_knows_the_tab_still_types_into_the_page_that
         world.tell(Input::TabComplete { tab: 40 });
         assert_eq!(written(world), None, "a page that loads so late was opened for something else");
     });
+    // The page of Claude itself, loaded again meanwhile, is not the one.
+    journey(|world| {
+        let job = clicked(world);
+        world.restart();
+        world.tell(Input::TabComplete { tab: TAB });
+        assert_eq!(written(world), None);
+        world.tell(Input::TabComplete { tab: 40 });
+        assert_eq!(written(world), Some((40, "hello".into())));
+        world.filled(&job, FillOutcome::Written, Some("hello"));
+    });
     // As long as the background lives, word is on its way, and no other tab is touched.
     let mut world = World::new(false);
     let job = clicked(&mut world);
@@ -1648,8 +1657,7 @@ fn each_rung_is_stepped_down_when_the_text_differs() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");
         failed(world, "one\n\ntwo");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 40);
         world.filled(&job, FillOutcome::Written, Some("one\ntwo"));
         assert!(world.fills().contains(&(Technique::PmPaste, true)));
@@ -1670,8 +1678,7 @@ fn a_login_in_between_is_waited_for_and_a_draft_is_left_alone() {
     journey(|world| {
         world.allow("https://chatgpt.com/*");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 40);
         world.filled(&job, FillOutcome::NoComposer, None);
         assert_eq!(world.fills().last(), Some(&(Technique::ByHand, false)));
@@ -1708,8 +1715,7 @@ fn a_granted_permission_leads_into_the_same_tab() {
     journey(|world| {
         world.first_fallback("gemini");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.loaded(&job, 41);
         world.now += 2_000;
         world.page_act(Act::Decided { job: job.clone(), granted: true });
@@ -1728,8 +1734,7 @@ fn whoever_decides_before_the_tab_is_known_is_not_left_behind() {
         journey(|world| {
             world.first_fallback("gemini");
             failed(world, "hello");
-            world.click_main();
-            let (job, _) = world.opened();
+            let job = world.goes_on();
             world.now += 300;
             let act = if by_hand {
                 Act::PasteByHand { job: job.clone() }
@@ -2027,8 +2032,7 @@ fn who_pastes_by_hand_the_first_time_has_agreed_and_who_refuses_has_not() {
     first_steps(|world| {
         world.first_fallback("gemini");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.tell(Input::Opened { job: job.clone(), tab: Some(9) });
         let view = world.engine.handoff_view(&job).expect("a card");
         // Typing is asked for in the same click.
@@ -2044,8 +2048,7 @@ fn who_pastes_by_hand_the_first_time_has_agreed_and_who_refuses_has_not() {
     first_steps(|world| {
         world.first_fallback("brave-ask");
         failed(world, "hello");
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         let view = world.engine.handoff_view(&job).expect("a card");
         assert_eq!((view.first, view.by_hand, view.refused), (true, true, false));
         assert_eq!(view.lines[0].key, "handoff_by_clipboard");
@@ -3216,8 +3219,7 @@ fn a_text_that_is_not_on_the_clipboard_is_not_said_to_be() {
         world.allow("https://chatgpt.com/*");
         failed(world, &prompt);
         // The card has put the prompt itself on the clipboard; what goes is another text.
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.tell(Input::Opened { job: job.clone(), tab: Some(41) });
         world.page_act(choose(&job, Some("masked"), Along::new(Along::MASKED, 0)));
         world.page_act(Act::Decided { job: job.clone(), granted: true });
@@ -3241,8 +3243,7 @@ fn the_log_of_what_left_is_bounded_and_can_be_deleted() {
     journey(|world| {
         failed(world, "the secret plan");
         for _ in 0..3 {
-            world.click_main();
-            let (job, _) = world.opened();
+            let job = world.goes_on();
             world.tell(Input::Opened { job, tab: Some(40) });
             world.now += 1_000;
         }
@@ -3259,16 +3260,14 @@ fn the_log_of_what_left_is_bounded_and_can_be_deleted() {
         world.local.insert(left::KEY.into(), "damaged".into());
         world.restart();
         assert_eq!(world.local.get("aside:left").map(String::as_str), Some("damaged"));
-        world.click_main();
-        let (job, _) = world.opened();
+        let job = world.goes_on();
         world.tell(Input::Opened { job, tab: Some(40) });
         assert_eq!(world.engine.left().len(), 1);
     });
     journey(|world| {
         failed(world, "hi");
         for _ in 0..250 {
-            world.click_main();
-            let (job, _) = world.opened();
+            let job = world.goes_on();
             world.tell(Input::Opened { job, tab: Some(40) });
         }
         assert_eq!(world.engine.left().len(), left::MAX_LINES);

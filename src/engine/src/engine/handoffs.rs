@@ -218,7 +218,13 @@ impl Engine {
         let stage = |job: &Job| matches!(job.stage, Stage::Opening | Stage::Waiting | Stage::Hinted);
         let waiting = |job: &Job| job.tab == Some(tab) && stage(job);
         // Where the word is lost, the next page that loads is tried; only one of the provider's is written into.
-        let lost = |job: &Job| job.tab.is_none() && job.stage == Stage::Waiting && now.abs_diff(job.at) < LOST_MS;
+        let claude = self.session.tabs.get(&tab).is_some();
+        let lost = |job: &Job| {
+            job.tab.is_none()
+                && job.stage == Stage::Waiting
+                && now.abs_diff(job.at) < LOST_MS
+                && (job.provider == CLAUDE.id) == claude
+        };
         let jobs = &self.session.jobs;
         if let Some(index) = jobs.iter().position(waiting).or_else(|| jobs.iter().position(lost)) {
             let job = &mut self.session.jobs[index];
